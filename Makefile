@@ -1,0 +1,85 @@
+# Everything starts here; `make help` lists it. A port is data (ports/<port>), the rules below are the same for all.
+
+PORT ?= host
+include ports/$(PORT)/port.mk
+
+# The folder of Config.swift and the name of the build: a board's own, unless a test wants other values.
+CONFIG ?= ports/$(PORT)
+NAME ?= $(PORT)
+BUILD := build/$(NAME)
+
+# Not in parallel: SwiftPM uses all processors itself, and two of them in one folder wait for each other.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: all build run test check bench ports certs format setup clean help
+
+all: build
+
+GCC_bookworm := 12
+GCC_trixie := 14
+
+ifneq ($(ARCHITECTURE),)
+SYSROOT := build/sysroot/$(SUITE)-$(ARCHITECTURE)
+SYSROOT_READY := $(SYSROOT)/usr/include/mbedtls/ssl.h
+endif
+
+SWIFT_BUILD = PORT_CONFIG=$(CONFIG) swift build --build-system native -c release --product postern \
+	$(if $(SWIFT_TRIPLE),--triple $(SWIFT_TRIPLE)) --toolset $(BUILD)/toolset.json --scratch-path $(BUILD)/swift
+LLVM = $(dir $(realpath $(shell command -v swiftc)))
+
+build: setup $(SYSROOT_READY) $(BUILD)/toolset.json
+	$(SWIFT_BUILD)
+	$(LLVM)llvm-objcopy --strip-all $$($(SWIFT_BUILD) --show-bin-path)/postern $(BUILD)/postern
+	@ports/report-size.sh $(BUILD)/postern
+
+$(BUILD)/toolset.json: ports/$(PORT)/toolset.json Makefile
+	@mkdir -p $(BUILD)
+	sed 's|@SYSROOT@|$(abspath $(SYSROOT))|g; s|@GCC@|$(GCC_$(SUITE))|g' $< > $@
+
+$(SYSROOT_READY):
+	ports/sysroot.sh $(ARCHITECTURE) $(SUITE) $(SYSROOT)
+	@touch $@
+
+# What `make run` and a build need beside the Swift toolchain; what only tests need is in Tests/packages.
+PACKAGES = libmbedtls-dev mmdebstrap openssl libc6-dev
+setup:
+	@ports/install-packages.sh $(PACKAGES)
+
+ports:
+	$(MAKE) PORT=host
+	$(MAKE) PORT=amd64
+
+# An identity for localhost to try the server with; never for a device.
+certs/server.crt certs/server.key:
+	certs/make-server.sh
+certs: setup certs/server.crt
+
+run: build certs/server.crt
+	@echo 'Talk to it from another terminal; a line that you type comes back:'
+	@echo '  openssl s_client -connect localhost:4433 -CAfile certs/server.crt -verify_return_error -verify_hostname localhost -quiet'
+	$(BUILD)/postern --listen localhost:4433 --certificate certs/server.crt --key certs/server.key
+
+test:
+	Tests/run
+
+bench:
+	@ports/install-packages.sh $$(cat Tests/packages)
+	$(MAKE) PORT=host
+	$(MAKE) PORT=amd64
+	python3 Tests/Benchmarks/bench.py
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests ports
+
+clean:
+	rm -rf build .build
+
+help:
+	@echo 'make                 build/$(PORT)/postern; PORT=<port> for another of: $(patsubst ports/%/port.mk,%,$(wildcard ports/*/port.mk))'
+	@echo 'make run             build and serve localhost:4433'
+	@echo 'make test            every test'
+	@echo 'make bench           figures beside a minimal C loop'
+	@echo 'make ports           all ports'
+	@echo 'make certs           an identity for localhost in certs/'
+	@echo 'make format          format the Swift sources'
+	@echo 'make clean           remove what was built'

@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+// One manifest for ordinary builds (`swift test`, packages that depend on Postern) and for boards.
+// What makes a build Embedded stands in ports/<port>/toolset.json, never here: a package with unsafe
+// flags cannot be a dependency of anyone.
+import PackageDescription
+
+/// The folder whose Config.swift is compiled in: a board of ports/. The Makefile chooses it.
+let config = Context.environment["PORT_CONFIG"] ?? "ports/host"
+
+let package = Package(
+    name: "postern",
+    products: [
+        .library(name: "Postern", targets: ["PosternCore", "PosternTLS", "PosternLinux", "PosternServer"]),
+        .executable(name: "postern", targets: ["postern"]),
+    ],
+    targets: [
+        // Static archives by file name: a board has no shared Mbed TLS, and the arena can only take the place
+        // of calloc and free (linker option --wrap) in objects that are linked in.
+        .target(
+            name: "CMbedTLS",
+            linkerSettings: [
+                .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"), .linkedLibrary(":libmbedcrypto.a"),
+            ]),
+        .target(name: "CLinux"),
+        .target(name: "PosternCore"),
+        .target(name: "PosternTLS", dependencies: ["PosternCore", "CMbedTLS"]),
+        .target(name: "PosternLinux", dependencies: ["PosternCore", "CLinux"]),
+        .target(name: "PosternServer", dependencies: ["PosternCore", "PosternTLS", "PosternLinux"]),
+        .target(name: "Port", dependencies: ["PosternCore"], path: config, sources: ["Config.swift"]),
+        .executableTarget(name: "postern", dependencies: ["PosternServer", "Port"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

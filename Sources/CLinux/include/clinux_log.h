@@ -1,0 +1,20 @@
+// Where log lines go. Neither way ever waits or allocates: a reader that is stuck costs lines, not the server.
+#ifndef CLINUX_LOG_H
+#define CLINUX_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Not 0 when nobody can read standard error: it is closed or /dev/null, as after a detached start.
+int clinux_stderr_is_detached(void);
+/// Writes bytes to standard error if that can be done at once. Returns 0 or -errno.
+int clinux_stderr_write(const char *bytes, size_t count);
+/// Writes bytes to standard output, waiting where needed. Returns 0 or -errno.
+int clinux_stdout_write(const char *bytes, size_t count);
+
+/// Connects to the system log, /dev/log. Returns 0 or -errno.
+int clinux_syslog_open(void);
+/// Sends one line with a severity of RFC 5424 (3 error, 4 warning, 5 notice, 6 info, 7 debug), facility daemon.
+int clinux_syslog_write(int severity, const char *bytes, size_t count);
+
+#endif

@@ -1,0 +1,37 @@
+// The process: clocks, signals, limits, its own memory. Results as in clinux_socket.h.
+#ifndef CLINUX_PROCESS_H
+#define CLINUX_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Milliseconds of a clock that only goes forward.
+int64_t clinux_monotonic_milliseconds(void);
+/// Seconds since 1970, UTC.
+int64_t clinux_unix_seconds(void);
+
+typedef enum {
+    CLINUX_SIGNAL_NONE,
+    CLINUX_SIGNAL_STOP,         ///< SIGTERM or SIGINT
+    CLINUX_SIGNAL_RELOAD,       ///< SIGHUP
+    CLINUX_SIGNAL_REPORT,       ///< SIGUSR1
+} clinux_signal;
+
+/// A descriptor that becomes readable when one of the signals above arrives; from now on they only arrive there. SIGPIPE is ignored.
+int clinux_signals_open(void);
+/// The next signal that has arrived.
+clinux_signal clinux_signals_next(int descriptor);
+
+/// Raises the soft limit of open descriptors to `count` where it is lower and the hard limit allows.
+void clinux_raise_descriptor_limit(size_t count);
+/// No core file, whatever happens.
+void clinux_disable_core_dumps(void);
+
+/// Keeps the pages out of any dump of the process.
+void clinux_exclude_from_dumps(void *start, size_t bytes);
+/// Gives whole pages back to the kernel; they read as zero afterwards. Returns 0 or -errno.
+int clinux_discard_pages(void *start, size_t bytes);
+/// Bytes of the program's image in memory: code, constants and static data.
+size_t clinux_image_bytes(void);
+
+#endif

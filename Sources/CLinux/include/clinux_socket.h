@@ -1,0 +1,54 @@
+// TCP sockets. Every function returns what it made or counted, or -errno; EINTR is retried here.
+#ifndef CLINUX_SOCKET_H
+#define CLINUX_SOCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// An IP address and port, in a form that needs no header of the system.
+typedef struct {
+    uint8_t family;         ///< 4 or 6
+    uint16_t port;          ///< host byte order
+    uint32_t scope;         ///< IPv6 zone, 0 for none
+    uint8_t bytes[16];      ///< network byte order; IPv4 uses the first four
+} clinux_address;
+
+/// Room for the longest text of clinux_address_text, its final zero included.
+#define CLINUX_ADDRESS_TEXT_BYTES 64
+
+/// Reads a numeric IPv4 or IPv6 address (with %zone where link-local). Returns 0 or -EINVAL.
+int clinux_address_parse(clinux_address *address, const char *host, uint16_t port);
+/// Writes 1.2.3.4:443 or [::1]:443 and returns its length.
+size_t clinux_address_text(const clinux_address *address, char *text);
+
+/// A non-blocking listening socket; on return `address` has the port that was really bound. Accepted sockets inherit no_delay
+/// (TCP_NODELAY) and keep_alive_seconds (idle time before the first probe, 0 for none).
+int clinux_listen(clinux_address *address, int backlog, int no_delay, int keep_alive_seconds);
+/// A non-blocking socket of the next waiting client.
+int clinux_accept(int listener, clinux_address *peer);
+
+int clinux_receive(int descriptor, void *bytes, size_t count);
+/// Fills `first`, then `second`, in one system call.
+int clinux_receive_into_two(int descriptor, void *first, size_t first_count, void *second, size_t second_count);
+int clinux_send(int descriptor, const void *bytes, size_t count);
+/// Tells the peer that no more comes; what it sends can still be received.
+int clinux_end_writes(int descriptor);
+void clinux_close(int descriptor);
+
+// The error numbers that mean something to the loop, by kind.
+
+typedef enum {
+    CLINUX_ERROR_OTHER,
+    CLINUX_ERROR_WOULD_BLOCK,       ///< EAGAIN
+    CLINUX_ERROR_NO_DESCRIPTORS,    ///< EMFILE, ENFILE, ENOBUFS, ENOMEM
+    CLINUX_ERROR_PEER_GONE,         ///< the peer or the way to it went away
+    CLINUX_ERROR_NO_PERMISSION,     ///< EACCES, EPERM
+    CLINUX_ERROR_OUR_FAULT,         ///< EBADF, EFAULT, EINVAL, ENOTSOCK: a bug here
+} clinux_error_kind;
+
+/// What kind of error a negative result is.
+clinux_error_kind clinux_kind_of_error(int result);
+/// The system's words for a negative result.
+const char *clinux_error_text(int result);
+
+#endif

@@ -1,0 +1,69 @@
+// Clocks, signals, limits, memory. See clinux_process.h.
+#define _GNU_SOURCE
+#include "clinux_process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t clinux_monotonic_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clinux_unix_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec;
+}
+
+int clinux_signals_open(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -errno;
+    int descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return descriptor >= 0 ? descriptor : -errno;
+}
+
+clinux_signal clinux_signals_next(int descriptor) {
+    struct signalfd_siginfo information;
+    if (read(descriptor, &information, sizeof information) != sizeof information) return CLINUX_SIGNAL_NONE;
+    switch (information.ssi_signo) {
+    case SIGTERM: case SIGINT: return CLINUX_SIGNAL_STOP;
+    case SIGHUP: return CLINUX_SIGNAL_RELOAD;
+    case SIGUSR1: return CLINUX_SIGNAL_REPORT;
+    default: return CLINUX_SIGNAL_NONE;
+    }
+}
+
+void clinux_raise_descriptor_limit(size_t count) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+    limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void clinux_disable_core_dumps(void) {
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+void clinux_exclude_from_dumps(void *start, size_t bytes) { madvise(start, bytes, MADV_DONTDUMP); }
+
+int clinux_discard_pages(void *start, size_t bytes) {
+    return madvise(start, bytes, MADV_DONTNEED) == 0 ? 0 : -errno;
+}
+
+extern char __executable_start[], _end[];   // the linker defines both
+
+size_t clinux_image_bytes(void) { return (size_t)(_end - __executable_start); }

@@ -1,0 +1,79 @@
+// The differences between Mbed TLS 2.28 and 3.6, all of them, and nothing else. Private to this module.
+#ifndef CTLS_COMPAT_H
+#define CTLS_COMPAT_H
+
+// A session's two record buffers have no accessor, and their pages must be given back when it closes.
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+
+#include <mbedtls/version.h>
+
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ticket.h>
+#include <mbedtls/x509_crt.h>
+
+#if MBEDTLS_VERSION_NUMBER >= 0x03060000 && MBEDTLS_VERSION_NUMBER < 0x04000000
+#define CTLS_HAS_TLS13 1
+#include <psa/crypto.h>
+#elif MBEDTLS_VERSION_NUMBER >= 0x021C0000 && MBEDTLS_VERSION_NUMBER < 0x03000000
+#define CTLS_HAS_TLS13 0
+#include <mbedtls/entropy_poll.h>
+#else
+#error "Postern builds with Mbed TLS 2.28 and 3.6; teach compat.h this version."
+#endif
+
+// Random numbers: 3.6 has a generator inside PSA, which TLS 1.3 uses anyway; 2.28 gets a CTR_DRBG of ours.
+typedef struct {
+#if !CTLS_HAS_TLS13
+    mbedtls_ctr_drbg_context drbg;
+#endif
+    int ready;
+} ctls_random;
+
+extern ctls_random ctls_random_state;
+
+/// Seeds the generator once; 0 or the library's error.
+int ctls_random_start(void);
+/// The generator in the form that the library's f_rng parameters want.
+int ctls_random_bytes(void *unused, unsigned char *bytes, size_t count);
+
+static inline int ctls_pk_parse_key(mbedtls_pk_context *key, const uint8_t *bytes, size_t count) {
+#if CTLS_HAS_TLS13
+    return mbedtls_pk_parse_key(key, bytes, count, NULL, 0, ctls_random_bytes, NULL);
+#else
+    return mbedtls_pk_parse_key(key, bytes, count, NULL, 0);
+#endif
+}
+
+static inline int ctls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key) {
+#if CTLS_HAS_TLS13
+    return mbedtls_pk_check_pair(public_key, private_key, ctls_random_bytes, NULL);
+#else
+    return mbedtls_pk_check_pair(public_key, private_key);
+#endif
+}
+
+static inline void ctls_conf_versions(mbedtls_ssl_config *config, int tls13) {
+#if CTLS_HAS_TLS13
+    mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(config, tls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_tls13_key_exchange_modes(config,
+        MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL | MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+#else
+    (void)tls13;
+    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+    mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+#endif
+}
+
+static inline uint16_t ctls_version_of(const mbedtls_ssl_context *ssl) {
+#if CTLS_HAS_TLS13
+    return (uint16_t)mbedtls_ssl_get_version_number(ssl);
+#else
+    (void)ssl;
+    return 0x0303;
+#endif
+}
+
+#endif

@@ -1,0 +1,129 @@
+// The configuration that all sessions share. See ctls_context.h.
+#include "context.h"
+
+#include "ctls_arena.h"
+#include "status.h"
+
+#include <mbedtls/platform.h>
+
+#include <string.h>
+
+// AEAD suites with forward secrecy, numbers from the IANA registry "TLS Cipher Suites". The ones of TLS 1.3 come
+// first; a library without TLS 1.3 must not see them, 2.28 fails when a client offers one of them too.
+enum { FIRST_SUITE = CTLS_HAS_TLS13 ? 0 : 3 };
+static const int aes_first[] = {
+    0x1301, 0x1302, 0x1303,                 // TLS_AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
+    0xC02B, 0xC02F, 0xC02C, 0xC030,         // ECDHE ECDSA / RSA with AES_128_GCM, with AES_256_GCM
+    0xCCA9, 0xCCA8, 0,                      // ECDHE ECDSA / RSA with CHACHA20_POLY1305
+};
+static const int chacha_first[] = {
+    0x1303, 0x1301, 0x1302,
+    0xCCA9, 0xCCA8,
+    0xC02B, 0xC02F, 0xC02C, 0xC030, 0,
+};
+
+#if CTLS_HAS_TLS13
+static void set_groups(ctls_context *context) {
+    mbedtls_ssl_conf_groups(&context->config, context->groups);
+}
+static void set_signatures(ctls_context *context) { (void)context; }    // its defaults are SHA-256 and better
+#else
+static mbedtls_ecp_group_id curve_of(uint16_t group) {
+    switch ((ctls_group)group) {
+    case CTLS_GROUP_SECP256R1: return MBEDTLS_ECP_DP_SECP256R1;
+    case CTLS_GROUP_SECP384R1: return MBEDTLS_ECP_DP_SECP384R1;
+    case CTLS_GROUP_X25519: return MBEDTLS_ECP_DP_CURVE25519;
+    }
+    return MBEDTLS_ECP_DP_NONE;
+}
+
+static void set_groups(ctls_context *context) {
+    static mbedtls_ecp_group_id curves[CTLS_GROUP_LIMIT + 1];
+    for (size_t i = 0; i < CTLS_GROUP_LIMIT; i++) curves[i] = curve_of(context->groups[i]);
+    mbedtls_ssl_conf_curves(&context->config, curves);
+}
+
+static void set_signatures(ctls_context *context) {
+    static const int hashes[] = {MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512, MBEDTLS_MD_NONE};
+    mbedtls_ssl_conf_sig_hashes(&context->config, hashes);
+}
+#endif
+
+static int accept_ticket(void *parameter, mbedtls_ssl_session *session, unsigned char *ticket, size_t bytes) {
+    ctls_context *context = parameter;
+    int error = mbedtls_ssl_ticket_parse(&context->tickets, session, ticket, bytes);
+    if (error == 0) context->ticket_accepted = 1;
+    return error;
+}
+
+static int write_ticket(
+    void *parameter, const mbedtls_ssl_session *session,
+    unsigned char *start, const unsigned char *end, size_t *length, uint32_t *lifetime
+) {
+    ctls_context *context = parameter;
+    return mbedtls_ssl_ticket_write(&context->tickets, session, start, end, length, lifetime);
+}
+
+static int set_tickets(ctls_context *context, const ctls_settings *settings) {
+    if (settings->ticket_seconds == 0) {
+        mbedtls_ssl_conf_session_tickets(&context->config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+        return 0;
+    }
+    // The library makes a new key when one is `ticket_seconds` old and accepts the one before for as long again.
+    int error = mbedtls_ssl_ticket_setup(
+        &context->tickets, ctls_random_bytes, NULL, MBEDTLS_CIPHER_AES_256_GCM, settings->ticket_seconds);
+    if (error != 0) return error;
+    mbedtls_ssl_conf_session_tickets_cb(&context->config, write_ticket, accept_ticket, context);
+    return 0;
+}
+
+static int set_alpn(ctls_context *context, const ctls_settings *settings) {
+    if (settings->alpn[0] == NULL) return 0;
+    memcpy(context->alpn, settings->alpn, sizeof settings->alpn);
+    return mbedtls_ssl_conf_alpn_protocols(&context->config, context->alpn);
+}
+
+static int set_up(ctls_context *context, const ctls_settings *settings) {
+    int error = ctls_random_start();
+    if (error != 0) return error;
+    error = mbedtls_ssl_config_defaults(
+        &context->config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    if (error != 0) return error;
+    memcpy(context->groups, settings->groups, sizeof settings->groups);
+    mbedtls_ssl_conf_rng(&context->config, ctls_random_bytes, NULL);
+    mbedtls_ssl_conf_authmode(&context->config, MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_ssl_conf_renegotiation(&context->config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+    mbedtls_ssl_conf_ciphersuites(&context->config, (settings->chacha_first ? chacha_first : aes_first) + FIRST_SUITE);
+    ctls_conf_versions(&context->config, settings->tls13);
+    set_groups(context);
+    set_signatures(context);
+    error = set_tickets(context, settings);
+    return error != 0 ? error : set_alpn(context, settings);
+}
+
+int ctls_context_create(ctls_context **result, const ctls_settings *settings, ctls_failure *failure) {
+    *result = NULL;
+    uint32_t failures = ctls_arena_read_usage().failures;
+    ctls_context *context = mbedtls_calloc(1, sizeof *context);
+    if (context == NULL) {
+        *failure = (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, 0};
+        return CTLS_FAILED;
+    }
+    mbedtls_ssl_config_init(&context->config);
+    mbedtls_ssl_ticket_init(&context->tickets);
+    int error = set_up(context, settings);
+    if (error != 0) {
+        *failure = ctls_failure_of(error, failures);
+        ctls_context_free(context);
+        return CTLS_FAILED;
+    }
+    *result = context;
+    return 0;
+}
+
+void ctls_context_free(ctls_context *context) {
+    if (context == NULL) return;
+    mbedtls_ssl_ticket_free(&context->tickets);
+    mbedtls_ssl_config_free(&context->config);
+    mbedtls_free(context);
+}

@@ -1,0 +1,16 @@
+// What is inside a context, for the sessions made from it. Private to this module.
+#ifndef CTLS_CONTEXT_PRIVATE_H
+#define CTLS_CONTEXT_PRIVATE_H
+
+#include "compat.h"
+#include "ctls_context.h"
+
+struct ctls_context {
+    mbedtls_ssl_config config;
+    mbedtls_ssl_ticket_context tickets;
+    const char *alpn[CTLS_ALPN_LIMIT + 1];      // ended by NULL, as the library wants it
+    uint16_t groups[CTLS_GROUP_LIMIT + 1];      // ended by 0
+    int ticket_accepted;                        // set by the ticket callback for the handshake call that is running
+};
+
+#endif

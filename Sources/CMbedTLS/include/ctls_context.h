@@ -1,0 +1,31 @@
+// What all sessions of a server share: versions, suites, groups, tickets, random numbers.
+#ifndef CTLS_CONTEXT_H
+#define CTLS_CONTEXT_H
+
+#include "ctls_status.h"
+
+typedef struct ctls_context ctls_context;
+
+#define CTLS_GROUP_LIMIT 3  ///< P-256, X25519 and P-384
+#define CTLS_ALPN_LIMIT 4
+
+/// Groups for the key exchange, by their number in the IANA registry "TLS Supported Groups".
+typedef enum {
+    CTLS_GROUP_SECP256R1 = 23,
+    CTLS_GROUP_SECP384R1 = 24,
+    CTLS_GROUP_X25519 = 29,
+} ctls_group;
+
+typedef struct {
+    uint8_t chacha_first;                   ///< ChaCha20-Poly1305 before AES-GCM
+    uint8_t tls13;                          ///< offer TLS 1.3 where the library has it
+    uint16_t groups[CTLS_GROUP_LIMIT];      ///< ctls_group, best first; unused ones 0
+    uint32_t ticket_seconds;                ///< life of a session ticket, and half the life of its key; 0 for none
+    const char *alpn[CTLS_ALPN_LIMIT];      ///< protocol names, best first; unused ones NULL; they must outlive the context
+} ctls_settings;
+
+/// Makes the context. On failure *context is NULL.
+int ctls_context_create(ctls_context **context, const ctls_settings *settings, ctls_failure *failure);
+void ctls_context_free(ctls_context *context);
+
+#endif

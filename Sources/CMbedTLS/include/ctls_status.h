@@ -1,0 +1,48 @@
+// What a call of this module can return, and why one failed. Part of the public face: fixed-width types only.
+#ifndef CTLS_STATUS_H
+#define CTLS_STATUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Zero or more: done, or a count of bytes. Below zero: one of these. The values of the first three are Mbed TLS's
+// own (status.c asserts it), so that the callbacks of a session are handed to the library as they are.
+#define CTLS_WANT_READ (-0x6900)    ///< call again when bytes have come in
+#define CTLS_WANT_WRITE (-0x6880)   ///< call again when bytes can go out
+#define CTLS_RESET (-0x0050)        ///< the peer reset the stream
+#define CTLS_CLOSE_NOTIFY (-1)      ///< the peer said that it sends no more
+#define CTLS_END_OF_STREAM (-2)     ///< the stream ended without close_notify
+#define CTLS_FAILED (-3)            ///< see the failure that comes with it
+
+/// Whose fault a failure was and in which words; the library's own code goes into the log beside it.
+typedef enum {
+    CTLS_FAILURE_INTERNAL,              ///< a fault of ours or of the machine
+    CTLS_FAILURE_OUT_OF_MEMORY,         ///< the arena had no room
+    CTLS_FAILURE_PROTOCOL_VERSION,      ///< no TLS version in common
+    CTLS_FAILURE_NO_SHARED_PARAMETERS,  ///< no cipher suite, group, signature or ALPN name in common
+    CTLS_FAILURE_MALFORMED,             ///< not TLS, or a message that breaks its rules
+    CTLS_FAILURE_BAD_RECORD,            ///< a record that fails authentication
+    CTLS_FAILURE_PEER_ALERT,            ///< the peer gave up with a fatal alert
+} ctls_failure_kind;
+
+typedef struct {
+    ctls_failure_kind kind;
+    int32_t code;           ///< of Mbed TLS, zero or negative
+} ctls_failure;
+
+/// Why an identity was refused.
+typedef enum {
+    CTLS_IDENTITY_OK,
+    CTLS_IDENTITY_CERTIFICATE_UNREADABLE,   ///< no PEM or DER certificate in it, or one that does not parse
+    CTLS_IDENTITY_KEY_UNREADABLE,           ///< no private key in it, or one that does not parse
+    CTLS_IDENTITY_KEY_ENCRYPTED,            ///< the key is protected by a password
+    CTLS_IDENTITY_KEY_MISMATCH,             ///< the key belongs to another certificate
+    CTLS_IDENTITY_KEY_UNSUPPORTED,          ///< neither RSA nor a curve in use here
+    CTLS_IDENTITY_KEY_WEAK,                 ///< RSA below 2048 bits
+    CTLS_IDENTITY_OUT_OF_MEMORY,            ///< the arena had no room
+} ctls_identity_status;
+
+/// Mbed TLS's version as 0xMMNNPP00.
+uint32_t ctls_library_version(void);
+
+#endif

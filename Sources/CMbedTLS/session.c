@@ -1,0 +1,169 @@
+// One connection. See ctls_session.h.
+#include "context.h"
+#include "ctls_arena.h"
+#include "ctls_session.h"
+#include "identity.h"
+#include "status.h"
+
+#include <mbedtls/platform.h>
+
+struct ctls_session {
+    mbedtls_ssl_context ssl;
+    ctls_context *context;
+    ctls_identity *identity;    // held from begin to the end of the handshake
+    void *stream;
+    ctls_receive receive;
+    ctls_send send;
+    ctls_failure failure;
+    uint8_t ended;              // the stream returned 0: tells the end from an empty record
+    uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
+    uint8_t resumed;
+};
+
+static int receive(void *parameter, unsigned char *bytes, size_t count) {
+    ctls_session *session = parameter;
+    int received = session->receive(session->stream, bytes, count);
+    if (received == 0) session->ended = 1;
+    return received;
+}
+
+static int send(void *parameter, const unsigned char *bytes, size_t count) {
+    ctls_session *session = parameter;
+    return session->send(session->stream, bytes, count);
+}
+
+// What the library returned below zero, in our words.
+static int status_of(ctls_session *session, int code, uint32_t arena_failures_before) {
+    switch (code) {
+    case MBEDTLS_ERR_SSL_WANT_READ:
+    case MBEDTLS_ERR_SSL_WANT_WRITE:
+    case CTLS_RESET:
+        return code;
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+        return CTLS_CLOSE_NOTIFY;
+    case MBEDTLS_ERR_SSL_CONN_EOF:
+        return CTLS_END_OF_STREAM;
+    default:
+        session->failure = ctls_failure_of(code, arena_failures_before);
+        return CTLS_FAILED;
+    }
+}
+
+static uint32_t arena_failures(void) { return ctls_arena_read_usage().failures; }
+
+int ctls_session_create(ctls_session **result, ctls_context *context, ctls_failure *failure) {
+    *result = NULL;
+    uint32_t failures = arena_failures();
+    ctls_session *session = mbedtls_calloc(1, sizeof *session);
+    if (session == NULL) {
+        *failure = (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, 0};
+        return CTLS_FAILED;
+    }
+    mbedtls_ssl_init(&session->ssl);
+    session->context = context;
+    int error = mbedtls_ssl_setup(&session->ssl, &context->config);
+    if (error != 0) {
+        *failure = ctls_failure_of(error, failures);
+        ctls_session_free(session);
+        return CTLS_FAILED;
+    }
+    *result = session;
+    return 0;
+}
+
+static void drop_identity(ctls_session *session) {
+    ctls_identity_release(session->identity);
+    session->identity = NULL;
+}
+
+void ctls_session_free(ctls_session *session) {
+    if (session == NULL) return;
+    mbedtls_ssl_free(&session->ssl);
+    drop_identity(session);
+    mbedtls_free(session);
+}
+
+int ctls_session_begin(
+    ctls_session *session, ctls_identity *identity, void *stream, ctls_send send_bytes, ctls_receive receive_bytes
+) {
+    uint32_t failures = arena_failures();
+    session->stream = stream;
+    session->send = send_bytes;
+    session->receive = receive_bytes;
+    session->ended = session->sealed = session->resumed = 0;
+    session->identity = ctls_identity_retain(identity);
+    mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
+    // The identity belongs to the handshake, not to the shared configuration: so a reload swaps it for the next
+    // connections, and nobody holds the old one for longer than a handshake may last.
+    int error = mbedtls_ssl_set_hs_own_cert(&session->ssl, &identity->chain, &identity->key);
+    return error == 0 ? 0 : status_of(session, error, failures);
+}
+
+int ctls_session_handshake(ctls_session *session) {
+    uint32_t failures = arena_failures();
+    session->context->ticket_accepted = 0;
+    int code = mbedtls_ssl_handshake(&session->ssl);
+    if (session->context->ticket_accepted) session->resumed = 1;
+    if (code != 0) return status_of(session, code, failures);
+    drop_identity(session);
+    return 0;
+}
+
+int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
+    uint32_t failures = arena_failures();
+    int code = mbedtls_ssl_read(&session->ssl, bytes, count);
+    if (code > 0) return code;
+    if (code == 0) return session->ended ? CTLS_END_OF_STREAM : 0;
+    return status_of(session, code, failures);
+}
+
+// An alert may have been left half sent by a read; mbedtls_ssl_write would send its rest and take that for ours.
+static int flush_alert(ctls_session *session) {
+    return session->ssl.out_left == 0 ? 0 : mbedtls_ssl_write(&session->ssl, NULL, 0);
+}
+
+int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count) {
+    uint32_t failures = arena_failures();
+    if (!session->sealed) {
+        int code = flush_alert(session);
+        if (code < 0) return status_of(session, code, failures);
+    }
+    int code = mbedtls_ssl_write(&session->ssl, bytes, count);
+    session->sealed = code == MBEDTLS_ERR_SSL_WANT_WRITE;
+    return code >= 0 ? code : status_of(session, code, failures);
+}
+
+int ctls_session_close_notify(ctls_session *session) {
+    uint32_t failures = arena_failures();
+    int code = mbedtls_ssl_close_notify(&session->ssl);
+    return code == 0 ? 0 : status_of(session, code, failures);
+}
+
+int ctls_session_recycle(ctls_session *session) {
+    uint32_t failures = arena_failures();
+    drop_identity(session);
+    int error = mbedtls_ssl_session_reset(&session->ssl);
+    if (error != 0) return status_of(session, error, failures);
+    // The reset has cleared both buffers whole and so made all their pages resident.
+    ctls_arena_discard(session->ssl.in_buf);
+    ctls_arena_discard(session->ssl.out_buf);
+    return 0;
+}
+
+ctls_failure ctls_session_failure(const ctls_session *session) { return session->failure; }
+
+int ctls_session_has_input(const ctls_session *session) { return mbedtls_ssl_check_pending(&session->ssl); }
+
+size_t ctls_session_payload_limit(ctls_session *session) {
+    int limit = mbedtls_ssl_get_max_out_record_payload(&session->ssl);
+    return limit > 0 ? (size_t)limit : 0;
+}
+
+uint16_t ctls_session_version(const ctls_session *session) { return ctls_version_of(&session->ssl); }
+
+int ctls_session_resumed(const ctls_session *session) { return session->resumed; }
+
+const char *ctls_session_suite(const ctls_session *session) {
+    const char *name = mbedtls_ssl_get_ciphersuite(&session->ssl);
+    return name != NULL ? name : "-";
+}

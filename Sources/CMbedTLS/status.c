@@ -1,0 +1,50 @@
+// Which of our words an error of Mbed TLS gets.
+#include "status.h"
+
+#include "ctls_arena.h"
+
+#include <mbedtls/net_sockets.h>
+
+_Static_assert(CTLS_WANT_READ == MBEDTLS_ERR_SSL_WANT_READ, "callbacks are handed to the library as they are");
+_Static_assert(CTLS_WANT_WRITE == MBEDTLS_ERR_SSL_WANT_WRITE, "callbacks are handed to the library as they are");
+_Static_assert(CTLS_RESET == MBEDTLS_ERR_NET_CONN_RESET, "callbacks are handed to the library as they are");
+
+uint32_t ctls_library_version(void) { return mbedtls_version_get_number(); }
+
+static ctls_failure_kind kind_of(int code) {
+    switch (code) {
+    case MBEDTLS_ERR_SSL_ALLOC_FAILED:
+        return CTLS_FAILURE_OUT_OF_MEMORY;
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+        return CTLS_FAILURE_PEER_ALERT;
+    case MBEDTLS_ERR_SSL_INVALID_MAC:
+        return CTLS_FAILURE_BAD_RECORD;
+    case MBEDTLS_ERR_SSL_INTERNAL_ERROR:
+    case MBEDTLS_ERR_SSL_BAD_CONFIG:
+    case MBEDTLS_ERR_SSL_NO_RNG:
+    case MBEDTLS_ERR_SSL_COUNTER_WRAPPING:
+        return CTLS_FAILURE_INTERNAL;
+#if CTLS_HAS_TLS13
+    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
+        return CTLS_FAILURE_PROTOCOL_VERSION;
+    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
+    case MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL:
+        return CTLS_FAILURE_NO_SHARED_PARAMETERS;
+#else
+    case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION:
+        return CTLS_FAILURE_PROTOCOL_VERSION;
+    case MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN:
+    case MBEDTLS_ERR_SSL_NO_USABLE_CIPHERSUITE:
+        return CTLS_FAILURE_NO_SHARED_PARAMETERS;
+#endif
+    default:    // everything else is about what the peer sent
+        return CTLS_FAILURE_MALFORMED;
+    }
+}
+
+ctls_failure ctls_failure_of(int code, uint32_t arena_failures_before) {
+    // Deep inside the library a failed allocation comes back under a dozen other codes; the arena knows better.
+    if (ctls_arena_read_usage().failures != arena_failures_before)
+        return (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, code};
+    return (ctls_failure){kind_of(code), code};
+}

@@ -1,0 +1,163 @@
+// The configuration: all that the server looks at. A board's values are one literal in ports/<port>/Config.swift;
+// the command line replaces a few fields. The result is checked as a whole by ConfigRules.swift before anything is
+// opened. Every field is named at the call; what is not given has the value shown here.
+
+public struct Config: Sendable {
+    /// What `--version` and the log call the port.
+    public var port: Text
+    public var listeners: FixedList<8, ListenAddress>
+    /// File of the certificate chain, PEM, the server's own first.
+    public var certificate: Text
+    /// File of the private key, PEM or DER, without a password.
+    public var key: Text
+    public var service: BuiltInService
+    /// Connections at the same time; further clients wait in the backlog. Each has its RAM reserved.
+    public var connections: Int
+    public var tls: TLSChoices
+    public var deadlines: DeadlineLengths
+    public var socket: SocketChoices
+    public var turn: TurnBounds
+    public var log: LogChoices
+
+    public init(
+        port: Text,
+        listeners: FixedList<8, ListenAddress>,
+        certificate: Text,
+        key: Text,
+        service: BuiltInService = .echo,
+        connections: Int,
+        tls: TLSChoices = TLSChoices(),
+        deadlines: DeadlineLengths = DeadlineLengths(),
+        socket: SocketChoices = SocketChoices(),
+        turn: TurnBounds = TurnBounds(),
+        log: LogChoices = LogChoices()
+    ) {
+        self.port = port
+        self.listeners = listeners
+        self.certificate = certificate
+        self.key = key
+        self.service = service
+        self.connections = connections
+        self.tls = tls
+        self.deadlines = deadlines
+        self.socket = socket
+        self.turn = turn
+        self.log = log
+    }
+}
+
+/// A numeric IPv4 or IPv6 address ("0.0.0.0" and "::" for all) and a TCP port; port 0 lets the kernel choose.
+public struct ListenAddress: Sendable {
+    public var host: Text
+    public var port: UInt16
+
+    public init(_ host: Text, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+}
+
+public struct TLSChoices: Sendable {
+    public enum SuiteOrder: Sendable {
+        /// For processors with AES instructions.
+        case aesFirst
+        /// For the others: ChaCha20-Poly1305 is then about three times as fast.
+        case chachaFirst
+    }
+
+    public enum Group: Sendable { case secp256r1, secp384r1, x25519 }
+
+    public var suites: SuiteOrder
+    /// Groups for the key exchange, the preferred one first.
+    public var groups: FixedList<3, Group>
+    /// Offer TLS 1.3 where the library has it; TLS 1.2 always.
+    public var tls13: Bool
+    /// Life of a session ticket and age at which its key is replaced, in seconds; 0 for no tickets.
+    public var ticketSeconds: Int
+    /// ALPN names (RFC 7301), the preferred one first; empty for no ALPN.
+    public var protocols: FixedList<4, Text>
+
+    public init(
+        suites: SuiteOrder = .aesFirst,
+        groups: FixedList<3, Group> = FixedList([.secp256r1, .x25519, .secp384r1]),
+        tls13: Bool = true,
+        ticketSeconds: Int = 86_400,
+        protocols: FixedList<4, Text> = FixedList()
+    ) {
+        self.suites = suites
+        self.groups = groups
+        self.tls13 = tls13
+        self.ticketSeconds = ticketSeconds
+        self.protocols = protocols
+    }
+}
+
+public struct DeadlineLengths: Sendable {
+    /// For the whole handshake.
+    public var handshakeMilliseconds: Int
+    /// Without a byte received or sent.
+    public var idleMilliseconds: Int
+    /// For the farewell.
+    public var closeMilliseconds: Int
+    /// For a whole connection; 0 for no end.
+    public var lifetimeMilliseconds: Int
+    /// For everything that is in flight when the server is told to stop.
+    public var drainMilliseconds: Int
+    /// A connection without traffic for this long is not in flight.
+    public var drainQuietMilliseconds: Int
+
+    public init(
+        handshakeMilliseconds: Int = 10_000,
+        idleMilliseconds: Int = 60_000,
+        closeMilliseconds: Int = 2_000,
+        lifetimeMilliseconds: Int = 0,
+        drainMilliseconds: Int = 5_000,
+        drainQuietMilliseconds: Int = 500
+    ) {
+        self.handshakeMilliseconds = handshakeMilliseconds
+        self.idleMilliseconds = idleMilliseconds
+        self.closeMilliseconds = closeMilliseconds
+        self.lifetimeMilliseconds = lifetimeMilliseconds
+        self.drainMilliseconds = drainMilliseconds
+        self.drainQuietMilliseconds = drainQuietMilliseconds
+    }
+}
+
+public struct SocketChoices: Sendable {
+    /// Clients that may wait for a free connection, for each listener.
+    public var backlog: Int
+    /// TCP_NODELAY: answers leave at once.
+    public var noDelay: Bool
+    /// Quiet seconds after which TCP asks whether the peer is still there; 0 for never.
+    public var keepAliveSeconds: Int
+
+    public init(backlog: Int = 128, noDelay: Bool = true, keepAliveSeconds: Int = 60) {
+        self.backlog = backlog
+        self.noDelay = noDelay
+        self.keepAliveSeconds = keepAliveSeconds
+    }
+}
+
+/// How much may be done for one before the others have their turn.
+public struct TurnBounds: Sendable {
+    public var accepts: Int
+    public var records: Int
+
+    public init(accepts: Int = 16, records: Int = 8) {
+        self.accepts = accepts
+        self.records = records
+    }
+}
+
+public struct LogChoices: Sendable {
+    public var level: LogLevel
+    /// Lines about single connections that are logged at once, and then each second. The rest is counted.
+    public var burstLines: Int
+    public var linesPerSecond: Int
+
+    public init(level: LogLevel = .info, burstLines: Int = 100, linesPerSecond: Int = 20) {
+        self.level = level
+        self.burstLines = burstLines
+        self.linesPerSecond = linesPerSecond
+    }
+}

@@ -1,0 +1,67 @@
+// What a configuration must fulfil, as a whole. Checked before anything is opened, so that a mistake is one sentence
+// and not a server that fails later.
+
+/// The first rule that a configuration breaks.
+public struct ConfigFault: Error, Sendable {
+    /// The field as it is written in Config.swift.
+    public let field: Text
+    public let value: Int
+    /// Values that would be right.
+    public let allowed: ClosedRange<Int>
+
+    public init(field: Text, value: Int, allowed: ClosedRange<Int>) {
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+    }
+}
+
+extension Config {
+    public func validate() throws(ConfigFault) {
+        try require(listeners.count, in: 1...Limits.listeners, "listeners.count")
+        try require(connections, in: 1...Limits.connectionsMost, "connections")
+        try validateTLS()
+        try validateDeadlines()
+        try validateService()
+        try require(socket.backlog, in: 1...65_535, "socket.backlog")
+        try require(socket.keepAliveSeconds, in: 0...32_767, "socket.keepAliveSeconds")
+        try require(turn.accepts, in: 1...1_024, "turn.accepts")
+        try require(turn.records, in: 1...1_024, "turn.records")
+        try require(log.burstLines, in: 1...10_000, "log.burstLines")
+        try require(log.linesPerSecond, in: 1...10_000, "log.linesPerSecond")
+    }
+
+    private func validateTLS() throws(ConfigFault) {
+        try require(tls.groups.count, in: 1...Limits.groups, "tls.groups.count")
+        try require(tls.ticketSeconds, in: 0...Limits.ticketSecondsMost, "tls.ticketSeconds")
+        for index in 0..<tls.protocols.count {
+            // RFC 7301, section 3.1: 1 to 255 bytes.
+            try require(tls.protocols[index].count, in: 1...255, "tls.protocols.count")
+        }
+    }
+
+    private func validateDeadlines() throws(ConfigFault) {
+        let most = Limits.deadlineMillisecondsMost
+        try require(deadlines.handshakeMilliseconds, in: 1...most, "deadlines.handshakeMilliseconds")
+        try require(deadlines.idleMilliseconds, in: 1...most, "deadlines.idleMilliseconds")
+        try require(deadlines.closeMilliseconds, in: 1...most, "deadlines.closeMilliseconds")
+        try require(deadlines.lifetimeMilliseconds, in: 0...most, "deadlines.lifetimeMilliseconds")
+        try require(deadlines.drainMilliseconds, in: 1...most, "deadlines.drainMilliseconds")
+        // A connection must be able to become quiet before the drain ends.
+        let drain = deadlines.drainMilliseconds
+        try require(deadlines.drainQuietMilliseconds, in: 1...drain, "deadlines.drainQuietMilliseconds")
+    }
+
+    private func validateService() throws(ConfigFault) {
+        guard case .respond(let prefix, let maximum, _) = service else { return }
+        try require(prefix.count, in: 0...Limits.headroomBytesMost, "service.respond.prefix.count")
+        try require(maximum, in: 1...Limits.recordBytes - prefix.count, "service.respond.maximum")
+    }
+
+    private func require(
+        _ value: Int, in allowed: ClosedRange<Int>, _ field: Text
+    ) throws(ConfigFault) {
+        guard !allowed.contains(value) else { return }
+        throw ConfigFault(field: field, value: value, allowed: allowed)
+    }
+}

@@ -1,0 +1,39 @@
+// A list with room for a fixed number of elements, stored in place.
+
+public struct FixedList<let capacity: Int, Element> {
+    private var elements: InlineArray<capacity, Element?>
+    public private(set) var count: Int
+
+    public init() {
+        elements = InlineArray(repeating: nil)
+        count = 0
+    }
+
+    /// Written as `FixedList([a, b])`. More elements than the list has room for trap.
+    public init<let initial: Int>(_ initialElements: InlineArray<initial, Element>) {
+        self.init()
+        for index in 0..<initial {
+            let fits = append(initialElements[index])
+            precondition(fits, "more elements than the list has room for")
+        }
+    }
+
+    /// False when the list is full.
+    public mutating func append(_ element: Element) -> Bool {
+        guard count < capacity else { return false }
+        elements[count] = element
+        count += 1
+        return true
+    }
+
+    public mutating func removeAll() { self = FixedList() }
+
+    public var isEmpty: Bool { count == 0 }
+
+    public subscript(index: Int) -> Element {
+        precondition(index < count, "index beyond the list")
+        return elements[index].unsafelyUnwrapped
+    }
+}
+
+extension FixedList: Sendable where Element: Sendable {}

@@ -1,0 +1,69 @@
+// A line of text under construction, in place: numbers and pieces are appended, what does not fit is cut.
+
+public struct Line: Sendable {
+    private var bytes = InlineArray<1024, UInt8>(repeating: 0)
+    public private(set) var count = 0
+
+    public init() {
+        precondition(bytes.count == Limits.logLineBytes, "a line has the length that the limits say")
+    }
+
+    public mutating func append(_ text: Text) { append(text.bytes) }
+
+    public mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+        for byte in text { append(byte: byte) }
+    }
+
+    public mutating func append(_ line: borrowing Line) {
+        for index in 0..<line.count { append(byte: line.bytes[index]) }
+    }
+
+    public mutating func append<Number: BinaryInteger>(_ number: Number) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var rest = UInt64(number.magnitude)
+        var length = 0
+        repeat {
+            digits[length] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+            length += 1
+        } while rest != 0
+        if number < 0 { append(byte: UInt8(ascii: "-")) }
+        for index in (0..<length).reversed() { append(byte: digits[index]) }
+    }
+
+    /// Milliseconds as seconds with three decimals.
+    public mutating func append(secondsOfMilliseconds milliseconds: Int64) {
+        append(milliseconds / 1000)
+        append(byte: UInt8(ascii: "."))
+        let rest = milliseconds % 1000
+        if rest < 100 { append(byte: UInt8(ascii: "0")) }
+        if rest < 10 { append(byte: UInt8(ascii: "0")) }
+        append(rest)
+    }
+
+    /// A negative number of the TLS library as it is written in its headers: -0x7280.
+    public mutating func append(libraryCode code: Int32) {
+        append("-0x")
+        let value = code.magnitude
+        for position in 0..<4 {
+            let digit = UInt8(value >> (12 - 4 * UInt32(position)) & 15)
+            append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
+        }
+    }
+
+    public mutating func append(byte: UInt8) {
+        // The last place is for the end of the line.
+        guard count < Limits.logLineBytes - 1 else { return }
+        bytes[count] = byte
+        count += 1
+    }
+
+    /// Calls `body` with the text and a line feed behind it.
+    public mutating func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        bytes[count] = UInt8(ascii: "\n")
+        let length = count + 1
+        return withUnsafePointer(to: &bytes) { bytes in
+            body(UnsafeBufferPointer(start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length))
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// A piece of constant UTF-8 text: what String would be if nothing may be allocated. Configurations are written
+// with it, and words of the command line become one. It never owns its bytes: they must live as long as the
+// program, as literals and the command line do.
+
+public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
+    /// The first byte; one zero byte stands behind the last.
+    public let start: UnsafePointer<UInt8>
+    /// Bytes, without the zero.
+    public let count: Int
+
+    public init(stringLiteral literal: StaticString) {
+        start = literal.utf8Start
+        count = literal.utf8CodeUnitCount
+    }
+
+    /// Text that C keeps: a word of the command line, an error's words.
+    public init(zeroTerminated start: UnsafePointer<CChar>) {
+        var count = 0
+        while start[count] != 0 { count += 1 }
+        self.start = UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self)
+        self.count = count
+    }
+
+    public var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+
+    /// The same bytes for C.
+    public var zeroTerminated: UnsafePointer<CChar> {
+        UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
+    }
+
+    public var isEmpty: Bool { count == 0 }
+
+    public static func == (left: Text, right: Text) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where left.start[index] != right.start[index] { return false }
+        return true
+    }
+}

@@ -1,0 +1,32 @@
+// What an event of the poller is for: 64 bits that epoll gives back as they were. A connection's token carries the
+// generation of its slot, so that an event for a connection that is gone is told from one for its successor.
+
+public enum Token: Equatable, Sendable {
+    case signals
+    case listener(Int)
+    case connection(slot: Int, generation: UInt32)
+
+    private static let kindShift: UInt64 = 56
+    private static let slotShift: UInt64 = 32
+    private static let slotMask: UInt64 = 0xFF_FFFF
+
+    /// kind (8 bits), slot or listener (24 bits), generation (32 bits), from the top.
+    public var bits: UInt64 {
+        switch self {
+        case .connection(let slot, let generation): UInt64(slot) << Token.slotShift | UInt64(generation)
+        case .listener(let index): 1 << Token.kindShift | UInt64(index) << Token.slotShift
+        case .signals: 2 << Token.kindShift
+        }
+    }
+
+    /// Nil for bits that no token has.
+    public init?(bits: UInt64) {
+        let slot = Int(bits >> Token.slotShift & Token.slotMask)
+        switch bits >> Token.kindShift {
+        case 0: self = .connection(slot: slot, generation: UInt32(truncatingIfNeeded: bits))
+        case 1: self = .listener(slot)
+        case 2: self = .signals
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// The words of the command line, through libc's getopt_long.
+
+import CLinux
+import PosternCore
+
+public struct CommandLineOption: @unchecked Sendable {
+    let option: clinux_option
+
+    /// `name` is the long form without dashes; `code` a letter, then also the short form, or a number from 256 up.
+    public init(_ name: StaticString, code: Int32, takesArgument: Bool) {
+        let start = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        option = clinux_option(name: start, code: code, takes_argument: takesArgument ? 1 : 0)
+    }
+}
+
+public enum CommandLineStep {
+    case option(code: Int32, argument: Text)
+    case unknown(Text)
+    case missingArgument(Text)
+    case end
+}
+
+public struct CommandLineWords {
+    public typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
+    private let count: Int32
+    private let words: Words
+
+    public init(_ count: Int32, _ words: Words) {
+        self.count = count
+        self.words = words
+    }
+
+    public subscript(index: Int32) -> Text? {
+        guard index < count, let word = words[Int(index)] else { return nil }
+        return Text(zeroTerminated: word)
+    }
+
+    /// Options are read from word `index` on.
+    public func start(at index: Int32) { clinux_option_restart(index) }
+
+    /// The first word that is no option, once `next` has returned `.end`.
+    public var operand: Text? { self[clinux_option_index()] }
+
+    public func next<let optionCount: Int>(_ options: InlineArray<optionCount, CommandLineOption>) -> CommandLineStep {
+        var table = InlineArray<optionCount, clinux_option>(repeating: clinux_option())
+        for index in 0..<optionCount { table[index] = options[index].option }
+        var argument: UnsafePointer<CChar>?
+        let code = withUnsafePointer(to: &table) { table in
+            let first = UnsafeRawPointer(table).assumingMemoryBound(to: clinux_option.self)
+            return clinux_option_next(count, words, first, optionCount, &argument)
+        }
+        switch code {
+        case CLINUX_OPTION_END: return .end
+        case Int32(UInt8(ascii: "?")): return .unknown(Text(zeroTerminated: clinux_option_text()))
+        case Int32(UInt8(ascii: ":")): return .missingArgument(Text(zeroTerminated: clinux_option_text()))
+        default: return .option(code: code, argument: argument.map(Text.init(zeroTerminated:)) ?? "")
+        }
+    }
+}

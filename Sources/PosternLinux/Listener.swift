@@ -1,0 +1,101 @@
+// A listening socket. Closed when it goes out of use.
+
+import CLinux
+import PosternCore
+
+public struct Listener {
+    let descriptor: Int32
+    /// With the port that was really bound.
+    public let address: PeerAddress
+
+    /// Resolves, binds and listens.
+    public init(_ wanted: ListenAddress, _ choices: SocketChoices) throws(SystemFault) {
+        var address = clinux_address()
+        guard clinux_address_parse(&address, wanted.host.zeroTerminated, wanted.port) == 0 else {
+            throw SystemFault(doing: .parsingAddress, code: 0)
+        }
+        let result = clinux_listen(
+            &address, Int32(choices.backlog), choices.noDelay ? 1 : 0, Int32(choices.keepAliveSeconds))
+        guard result >= 0 else { throw SystemFault(doing: .listening, code: result) }
+        descriptor = result
+        self.address = PeerAddress(address)
+    }
+
+    public func accept() -> AcceptStep {
+        var peer = clinux_address()
+        let result = clinux_accept(descriptor, &peer)
+        if result >= 0 { return .accepted(result, PeerAddress(peer)) }
+        switch clinux_kind_of_error(result) {
+        case CLINUX_ERROR_WOULD_BLOCK: return .wouldBlock
+        case CLINUX_ERROR_NO_DESCRIPTORS: return .noDescriptors
+        case CLINUX_ERROR_OUR_FAULT: preconditionFailure("a listener that is none")
+        default: return .peerGone
+        }
+    }
+
+    public func close() { clinux_close(descriptor) }
+
+    /// Whether `host` is an address that a listener can have.
+    public static func accepts(_ host: Text) -> Bool {
+        var address = clinux_address()
+        return clinux_address_parse(&address, host.zeroTerminated, 0) == 0
+    }
+}
+
+public enum AcceptStep {
+    case accepted(Int32, PeerAddress)
+    case wouldBlock
+    /// This client went away again; others may be waiting.
+    case peerGone
+    /// Neither this process nor perhaps the system has a descriptor left.
+    case noDescriptors
+}
+
+/// The address at the other end, or a listener's own.
+public struct PeerAddress {
+    private var address: clinux_address
+
+    init(_ address: clinux_address) { self.address = address }
+
+    /// Appends 192.0.2.1:4433 or [2001:db8::1]:4433.
+    public func append(to line: inout Line) {
+        var text = InlineArray<64, CChar>(repeating: 0)
+        var address = address
+        withUnsafeMutablePointer(to: &text) { text in
+            let start = UnsafeMutableRawPointer(text)
+            let count = clinux_address_text(&address, start.assumingMemoryBound(to: CChar.self))
+            line.append(UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: count))
+        }
+    }
+}
+
+/// A system call that failed, and what it was for.
+public struct SystemFault: Error, Sendable {
+    public enum Action: Sendable {
+        case parsingAddress
+        case listening
+        case polling
+        case readingFile
+    }
+
+    public let action: Action
+    /// -errno, or a result of clinux_read_file's own.
+    public let code: Int32
+
+    /// The caller lacks a right that root has.
+    public var isPermission: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_NO_PERMISSION }
+
+    init(doing action: Action, code: Int32) {
+        self.action = action
+        self.code = code
+    }
+
+    /// The system's words.
+    public var text: Text {
+        switch code {
+        case CLINUX_FILE_NOT_REGULAR: "it is not a regular file"
+        case CLINUX_FILE_TOO_LARGE: "it is too large for a certificate or a key"
+        default: Text(zeroTerminated: clinux_error_text(code))
+        }
+    }
+}

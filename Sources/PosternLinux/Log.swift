@@ -1,0 +1,102 @@
+// The log: one line an event, to standard error, or to the system log where nobody reads standard error. It never
+// waits and never allocates. Lines about single connections are limited in number: a flood fills no disk.
+
+import CLinux
+import PosternCore
+
+public struct Log {
+    private let choices: LogChoices
+    private let isDetached: Bool
+    /// Thousandths of a line that may be written now.
+    private var credit: Int
+    private var creditAtMilliseconds: Int64 = 0
+    private var suppressed: UInt64 = 0
+
+    public init(_ choices: LogChoices) {
+        self.choices = choices
+        credit = choices.burstLines * 1000
+        isDetached = clinux_stderr_is_detached() != 0
+        if isDetached { _ = clinux_syslog_open() }
+    }
+
+    public func writes(_ level: LogLevel) -> Bool { level.rawValue <= choices.level.rawValue }
+
+    public func write(_ level: LogLevel, _ compose: (inout Line) -> Void) {
+        guard writes(level) else { return }
+        var line = Line()
+        if isDetached {
+            compose(&line)
+            line.withTerminatedBytes { bytes in
+                _ = clinux_syslog_write(level.severity, Log.characters(bytes), bytes.count - 1)
+            }
+            return
+        }
+        line.append("postern: ")
+        line.append(level.name)
+        line.append(": ")
+        compose(&line)
+        line.withTerminatedBytes { bytes in _ = clinux_stderr_write(Log.characters(bytes), bytes.count) }
+    }
+
+    /// For lines that strangers can cause: only as many as the configuration allows.
+    public mutating func writeLimited(_ level: LogLevel, atMilliseconds now: Int64, _ compose: (inout Line) -> Void) {
+        guard writes(level) else { return }
+        refill(now)
+        guard credit >= 1000 else {
+            suppressed += 1
+            return
+        }
+        credit -= 1000
+        reportSuppressed(atMilliseconds: now)
+        write(level, compose)
+    }
+
+    /// Lines were left out and not yet reported.
+    public var hasSuppressed: Bool { suppressed > 0 }
+
+    /// Says how many lines were left out, once there is credit again.
+    public mutating func reportSuppressed(atMilliseconds now: Int64) {
+        guard suppressed > 0 else { return }
+        refill(now)
+        guard credit >= 1000 else { return }
+        credit -= 1000
+        let count = suppressed
+        suppressed = 0
+        write(.notice) { line in
+            line.append(count)
+            line.append(" log lines suppressed")
+        }
+    }
+
+    private mutating func refill(_ now: Int64) {
+        let elapsed = Int(min(now - creditAtMilliseconds, 3_600_000))
+        credit = min(credit + elapsed * choices.linesPerSecond, choices.burstLines * 1000)
+        creditAtMilliseconds = now
+    }
+
+    private static func characters(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<CChar>? {
+        UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+    }
+}
+
+/// What a program prints for its user.
+public enum StandardOutput {
+    /// False when it could not be written.
+    @discardableResult
+    public static func write(_ line: inout Line) -> Bool {
+        line.withTerminatedBytes { bytes in
+            let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+            return clinux_stdout_write(start, bytes.count) == 0
+        }
+    }
+}
+
+/// What a program says when it cannot start.
+public enum StandardError {
+    public static func write(_ line: inout Line) {
+        line.withTerminatedBytes { bytes in
+            let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+            _ = clinux_stderr_write(start, bytes.count)
+        }
+    }
+}

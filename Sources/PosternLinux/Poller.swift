@@ -1,0 +1,68 @@
+// epoll, level-triggered: what is not finished in this turn is told again in the next.
+
+import CLinux
+import PosternCore
+
+public struct Poller: ~Copyable {
+    private let descriptor: Int32
+    private var events = InlineArray<64, clinux_event>(repeating: clinux_event())
+
+    public init() throws(SystemFault) {
+        descriptor = clinux_poll_open()
+        guard descriptor >= 0 else { throw SystemFault(doing: .polling, code: descriptor) }
+        precondition(events.count == Int(CLINUX_EVENT_LIMIT), "room for all events of a turn")
+    }
+
+    deinit { clinux_close(descriptor) }
+
+    /// Waits for at most `milliseconds`, without end if nil, and returns how many events there are.
+    public mutating func wait(milliseconds: Int64?) -> Int {
+        let longest = Int64(Int32.max)
+        let timeout = milliseconds.map { Int32(min(max($0, 0), longest)) } ?? -1
+        let count = withUnsafeMutablePointer(to: &events) { events in
+            clinux_poll_wait(descriptor, UnsafeMutableRawPointer(events).assumingMemoryBound(to: clinux_event.self), timeout)
+        }
+        precondition(count >= 0, "epoll_wait on a descriptor that is no epoll")
+        return Int(count)
+    }
+
+    public func event(_ index: Int) -> PollEvent {
+        PollEvent(tokenBits: events[index].token, isReadable: events[index].ready & UInt32(CLINUX_READABLE) != 0)
+    }
+
+    public func add(_ descriptor: Int32, _ interest: Interest, _ token: Token) throws(SystemFault) {
+        let result = clinux_poll_add(self.descriptor, descriptor, Poller.bits(interest), token.bits)
+        guard result == 0 else { throw SystemFault(doing: .polling, code: result) }
+    }
+
+    public func add(_ listener: Listener, _ token: Token) throws(SystemFault) {
+        try add(listener.descriptor, .readable, token)
+    }
+
+    public func add(_ signals: borrowing Signals) throws(SystemFault) {
+        try add(signals.descriptor, .readable, .signals)
+    }
+
+    /// Nil stops watching without forgetting.
+    public func change(_ descriptor: Int32, to interest: Interest?, _ token: Token) {
+        let bits = interest.map(Poller.bits) ?? 0
+        let result = clinux_poll_modify(self.descriptor, descriptor, bits, token.bits)
+        precondition(result == 0, "a descriptor that was never added")
+    }
+
+    public func change(_ listener: Listener, to interest: Interest?, _ token: Token) {
+        change(listener.descriptor, to: interest, token)
+    }
+
+    private static func bits(_ interest: Interest) -> UInt32 {
+        switch interest {
+        case .readable: UInt32(CLINUX_READABLE)
+        case .writable: UInt32(CLINUX_WRITABLE)
+        }
+    }
+}
+
+public struct PollEvent {
+    public let tokenBits: UInt64
+    public let isReadable: Bool
+}

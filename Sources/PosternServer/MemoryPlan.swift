@@ -1,0 +1,54 @@
+// How a server's memory is divided, added up before it runs.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+public struct MemoryPlan {
+    /// Code, constants and static data of the program, without the server's block.
+    public let imageBytes: Int
+    /// Slots, channels and deadlines of all connections.
+    public let slotBytes: Int
+    /// The one buffer of plain text.
+    public let bufferBytes: Int
+    /// What is left of the block: all that Mbed TLS ever gets.
+    public let arenaBytes: Int
+    /// What it needs with all connections in handshake.
+    public let arenaNeededBytes: Int
+
+    /// What one connection adds to slots and arena.
+    public let connectionBytes: Int
+
+    /// RAM of the process without its stack and the kernel's socket buffers.
+    public var totalBytes: Int { imageBytes + slotBytes + bufferBytes + arenaBytes }
+
+    init(_ config: Config, blockBytes: Int) {
+        let slotBytesEach =
+            MemoryLayout<SlotPool<Client>.Slot>.stride + MemoryLayout<SlotPool<ChannelPlace>.Slot>.stride
+            + MemoryLayout<Deadlines.Link>.stride * Deadlines.linksPerConnection + MemoryLayout<UInt32>.stride
+        imageBytes = Process.imageBytes - blockBytes
+        slotBytes = config.connections * slotBytesEach
+        connectionBytes = slotBytesEach + TLSMemoryNeeds.connectionBytes
+        bufferBytes = Limits.recordBytes
+        arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
+        arenaNeededBytes =
+            TLSMemoryNeeds.sharedBytes + TLSMemoryNeeds.stepBytes
+            + config.connections * TLSMemoryNeeds.connectionBytes
+    }
+
+    /// Throws when the parts do not fit.
+    func validate(_ config: Config) throws(StartFault) {
+        guard arenaNeededBytes > arenaBytes else { return }
+        throw StartFault { line in
+            line.append("configuration field connections is ")
+            line.append(config.connections)
+            line.append(", which needs an arena of ")
+            line.append(arenaNeededBytes)
+            line.append(" bytes, but ")
+            line.append(arenaBytes)
+            line.append(" are left of the port's StaticMemory; give it ")
+            line.append((arenaNeededBytes - arenaBytes + 4095) / 4096)
+            line.append(" pages more, or fewer connections")
+        }
+    }
+}

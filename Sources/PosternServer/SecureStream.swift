@@ -1,0 +1,101 @@
+// A connection's channel: a TLS session over a socket, where PosternTLS and PosternLinux meet.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+/// Where a channel lives between two turns. Connections borrow one from a pool; its session is set up at the first use
+/// and stays. It does not move: Mbed TLS calls back with the address of `stream`.
+struct ChannelPlace {
+    /// Nil before the first use, and after a fault from which the session could not be recycled.
+    fileprivate(set) var session: TLSSession?
+    fileprivate var stream: SocketStream
+
+    /// The poller has found the socket readable.
+    mutating func wake() { stream.wake() }
+}
+
+extension UnsafeMutablePointer<ChannelPlace> {
+    private var stream: UnsafeMutablePointer<SocketStream> { withUnsafeMutablePointer(to: &pointee.stream) { $0 } }
+
+    /// The channel for one turn. Nil where the session could not be set up.
+    var channel: SecureStream? { pointee.session.map { SecureStream(session: $0, stream: stream) } }
+
+    /// Starts a connection over a socket, which is the place's from now on.
+    func begin(
+        _ descriptor: Int32, context: borrowing TLSContext, identity: borrowing Identity
+    ) throws(ChannelFailure) {
+        pointee.stream = SocketStream(descriptor)
+        if pointee.session == nil { pointee.session = try TLSSession(context) }
+        try pointee.session.unsafelyUnwrapped.begin(
+            identity, stream: stream, send: sendToStream, receive: receiveFromStream)
+    }
+
+    /// Ends the connection: wipes the session and closes the socket. `isOrderly` is false when the peer may not have read
+    /// our last words, an alert: what it still sent is then thrown away first, because closing a socket with unread
+    /// input resets the connection.
+    func finish(isOrderly: Bool, scratch: UnsafeMutableRawBufferPointer) {
+        if let session = pointee.session, !session.recycle() {
+            session.free()
+            pointee.session = nil
+        }
+        if !isOrderly {
+            pointee.stream.endWrites()
+            _ = pointee.stream.discard(scratch)
+        }
+        pointee.stream.close()
+    }
+}
+
+/// The channel as the connection's state machine sees it. The stream is behind a pointer because Mbed TLS changes it
+/// while a method of the session runs.
+struct SecureStream: SecureChannel {
+    let session: TLSSession
+    let stream: UnsafeMutablePointer<SocketStream>
+
+    func handshake() throws(ChannelFailure) -> ChannelStep { try session.handshake() }
+
+    func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
+        try session.read(into: bytes)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep { try session.write(bytes) }
+
+    func closeNotify() throws(ChannelFailure) -> ChannelStep { try session.closeNotify() }
+
+    func endWrites() { stream.pointee.endWrites() }
+
+    func discardInput() -> DiscardStep {
+        var scratch = InlineArray<2048, UInt8>(repeating: 0)
+        return withUnsafeMutableBytes(of: &scratch) { stream.pointee.discard($0) }
+    }
+
+    var hasBufferedInput: Bool { stream.pointee.hasInput || session.hasInput }
+
+    var payloadLimit: Int { session.payloadLimit }
+}
+
+// What Mbed TLS calls to move cipher text.
+
+private func receiveFromStream(
+    _ parameter: UnsafeMutableRawPointer?, _ bytes: UnsafeMutablePointer<UInt8>?, _ count: Int
+) -> Int32 {
+    let stream = parameter.unsafelyUnwrapped.assumingMemoryBound(to: SocketStream.self)
+    switch stream.pointee.receive(UnsafeMutableRawPointer(bytes.unsafelyUnwrapped), count) {
+    case .bytes(let received): return Int32(truncatingIfNeeded: received)
+    case .end: return 0
+    case .wouldBlock: return TLSSession.wantRead
+    case .reset: return TLSSession.reset
+    }
+}
+
+private func sendToStream(
+    _ parameter: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int
+) -> Int32 {
+    let stream = parameter.unsafelyUnwrapped.assumingMemoryBound(to: SocketStream.self)
+    switch stream.pointee.send(UnsafeRawPointer(bytes.unsafelyUnwrapped), count) {
+    case .bytes(let sent): return Int32(truncatingIfNeeded: sent)
+    case .wouldBlock: return TLSSession.wantWrite
+    case .end, .reset: return TLSSession.reset
+    }
+}

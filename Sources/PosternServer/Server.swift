@@ -1,0 +1,70 @@
+// The server: what it is made of, and the loop. The phases are in ServerConnections.swift, what signals ask for in
+// ServerRequests.swift, and what is logged in ServerReports.swift.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+public struct Server<Provider: Service>: ~Copyable {
+    let config: Config
+    let plan: MemoryPlan
+    var service: Provider
+    var log: Log
+    var counters = Counters()
+    let context: TLSContext
+    var identities: IdentityStore
+    var poller: Poller
+    let signals: Signals
+    var listeners: FixedList<8, Listener>
+    var acceptance = Acceptance()
+    var clients: SlotPool<Client>
+    var channels: SlotPool<ChannelPlace>
+    var deadlines: Deadlines
+    var queue: SlotQueue
+    /// Plain text, of whichever connection has its turn.
+    let buffer: UnsafeMutableRawBufferPointer
+    var nowMilliseconds: Int64
+    var isReloadWanted = false
+    /// When the drain ends, once the server was told to stop.
+    var drainEndMilliseconds: Int64?
+
+    /// Checks the configuration, loads the identity, and listens. `memory` is the region of a StaticMemory. Throws a sentence
+    /// for the operator, and then nothing is open.
+    public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(StartFault) {
+        let parts = try ServerParts(config, service, memory)
+        let poller = try Server.makePoller()
+        let signals = try Server.makeSignals(poller)
+        let listeners = try Server.listen(config, poller)
+        self.config = config
+        self.service = service
+        self.poller = poller
+        self.signals = signals
+        self.listeners = listeners
+        plan = parts.plan
+        log = Log(config.log)
+        clients = parts.clients
+        channels = parts.channels
+        deadlines = parts.deadlines
+        queue = parts.queue
+        buffer = parts.buffer
+        context = parts.context
+        identities = parts.identities
+        nowMilliseconds = Process.monotonicMilliseconds()
+    }
+
+    /// Serves until it is told to stop and everything in flight has ended.
+    public mutating func run() {
+        reportStart()
+        while !isFinished {
+            let eventCount = poller.wait(milliseconds: waitMilliseconds())
+            nowMilliseconds = Process.monotonicMilliseconds()
+            for index in 0..<eventCount { receive(poller.event(index)) }
+            acceptWaiting()
+            advanceQueued()
+            expireDeadlines()
+            if isReloadWanted { reloadIdentity() }
+            if log.hasSuppressed { log.reportSuppressed(atMilliseconds: nowMilliseconds) }
+        }
+        reportStop()
+    }
+}

@@ -1,0 +1,153 @@
+// Everything of a server that can be checked and made without opening a socket.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+struct ServerParts: ~Copyable {
+    let plan: MemoryPlan
+    let clients: SlotPool<Client>
+    let channels: SlotPool<ChannelPlace>
+    let deadlines: Deadlines
+    let queue: SlotQueue
+    let buffer: UnsafeMutableRawBufferPointer
+    let context: TLSContext
+    let identities: IdentityStore
+
+    init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion) throws(StartFault) {
+        try ServerParts.validate(config, service)
+        let plan = MemoryPlan(config, blockBytes: memory.count)
+        try plan.validate(config)
+        Process.prepare(descriptors: config.connections + Limits.listeners + Limits.descriptorReserve)
+        Process.excludeFromDumps(memory)
+
+        // The plan has counted what is taken here: it fits.
+        let count = config.connections
+        var rest = memory
+        let clients = SlotPool<Client>(slots: rest.take(count).unsafelyUnwrapped, capacity: count)
+        let channels = SlotPool<ChannelPlace>(slots: rest.take(count).unsafelyUnwrapped, capacity: count)
+        let links: UnsafeMutablePointer<Deadlines.Link> = rest.take(count * Deadlines.linksPerConnection).unsafelyUnwrapped
+        let queue = SlotQueue(places: rest.take(count).unsafelyUnwrapped, capacity: count)
+        let bytes: UnsafeMutablePointer<UInt8> = rest.take(Limits.recordBytes).unsafelyUnwrapped
+        TLSArena.use(rest.start, count: rest.count, discard: Process.discardPages)
+        let identities = try IdentityStore(config)
+        let context = try ServerParts.makeContext(config.tls)
+
+        self.plan = plan
+        self.clients = clients
+        self.channels = channels
+        self.deadlines = Deadlines(links: links, config.deadlines)
+        self.queue = queue
+        self.buffer = UnsafeMutableRawBufferPointer(start: bytes, count: Limits.recordBytes)
+        self.identities = identities
+        self.context = context
+    }
+
+    private static func makeContext(_ choices: TLSChoices) throws(StartFault) -> TLSContext {
+        do throws(ChannelFailure) {
+            return try TLSContext(choices)
+        } catch {
+            throw StartFault { line in
+                line.append("TLS cannot be set up (Mbed TLS error ")
+                line.append(libraryCode: error.code)
+                line.append("); check the fields of tls in the configuration")
+            }
+        }
+    }
+
+    private static func validate<Provider: Service>(_ config: Config, _ service: Provider) throws(StartFault) {
+        do throws(ConfigFault) { try config.validate() } catch { throw StartFault(error) }
+        for index in 0..<config.listeners.count where !Listener.accepts(config.listeners[index].host) {
+            throw StartFault(unknownHost: config.listeners[index].host)
+        }
+        let headrooms = 0...Limits.headroomBytesMost
+        guard headrooms.contains(service.headroom) else {
+            throw StartFault(ConfigFault(field: "service.headroom", value: service.headroom, allowed: headrooms))
+        }
+        let maxima = 1...Limits.recordBytes
+        guard maxima.contains(service.maximum) else {
+            throw StartFault(ConfigFault(field: "service.maximum", value: service.maximum, allowed: maxima))
+        }
+    }
+}
+
+extension Deadlines {
+    fileprivate init(links: UnsafeMutablePointer<Link>, _ lengths: DeadlineLengths) {
+        self.init(links: links)
+        setLength(lengths.handshakeMilliseconds, of: .handshake)
+        setLength(lengths.idleMilliseconds, of: .idle)
+        setLength(lengths.closeMilliseconds, of: .close)
+        setLength(lengths.lifetimeMilliseconds, of: .lifetime)
+    }
+}
+
+extension Server {
+    /// Checks the configuration and the identity as a start would, and opens nothing.
+    public static func check(
+        _ config: Config, service: Provider, memory: MemoryRegion
+    ) throws(StartFault) -> MemoryPlan {
+        try ServerParts(config, service, memory).plan
+    }
+
+    static func makePoller() throws(StartFault) -> Poller {
+        do throws(SystemFault) { return try Poller() } catch { throw StartFault(system: error) }
+    }
+
+    static func makeSignals(_ poller: borrowing Poller) throws(StartFault) -> Signals {
+        do throws(SystemFault) {
+            let signals = try Signals()
+            try poller.add(signals)
+            return signals
+        } catch {
+            throw StartFault(system: error)
+        }
+    }
+
+    static func listen(_ config: Config, _ poller: borrowing Poller) throws(StartFault) -> FixedList<8, Listener> {
+        var listeners = FixedList<8, Listener>()
+        for index in 0..<config.listeners.count {
+            do throws(SystemFault) {
+                let listener = try Listener(config.listeners[index], config.socket)
+                _ = listeners.append(listener)
+                try poller.add(listener, .listener(index))
+            } catch {
+                for opened in 0..<listeners.count { listeners[opened].close() }
+                throw StartFault(listening: config.listeners[index], error)
+            }
+        }
+        return listeners
+    }
+}
+
+extension StartFault {
+    init(unknownHost host: Text) {
+        self.init { line in
+            line.append("'")
+            line.append(host)
+            line.append("' is no address to listen on; give a numeric IPv4 or IPv6 address of this machine, or localhost")
+        }
+    }
+
+    init(listening address: ListenAddress, _ fault: SystemFault) {
+        self.init { line in
+            line.append("cannot listen on address ")
+            line.append(address.host)
+            line.append(" port ")
+            line.append(address.port)
+            line.append(": ")
+            line.append(fault.text)
+            line.append("; ")
+            switch fault.isPermission {
+            case true: line.append("ports below 1024 need root or CAP_NET_BIND_SERVICE, choose another with --listen")
+            case false: line.append("stop what holds it, or choose another with --listen")
+            }
+        }
+    }
+
+    init(system fault: SystemFault) {
+        self.init { line in
+            line.append("the system refuses what the server needs: ")
+            line.append(fault.text)
+        }
+    }
+}

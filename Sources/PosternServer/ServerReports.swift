@@ -1,0 +1,176 @@
+// The lines that the server logs, all of them.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+extension Server {
+    func reportStart() {
+        log.write(.notice) { line in
+            line.append("listening on")
+            for index in 0..<listeners.count {
+                line.append(" ")
+                listeners[index].address.append(to: &line)
+            }
+            line.append("; ")
+            line.append(versionOf: config.port)
+            line.append("; ")
+            identities.current.append(to: &line)
+            line.append("; RAM ")
+            line.append((plan.totalBytes + 1023) / 1024)
+            line.append(" KiB")
+        }
+        warnAboutIdentity()
+    }
+
+    func reportIdentity() {
+        log.write(.notice) { line in
+            line.append("identity reloaded: ")
+            identities.current.append(to: &line)
+        }
+        warnAboutIdentity()
+    }
+
+    private func warnAboutIdentity() {
+        let days = identities.current.daysLeft
+        if days < Int64(Limits.expiryWarningDays) {
+            log.write(.warning) { line in
+                line.append("certificate file '")
+                line.append(config.certificate)
+                line.append(days < 0 ? "' has expired" : "' expires soon")
+                line.append("; renew it and send SIGHUP")
+            }
+        }
+        if identities.current.notBeforeSeconds > Process.unixSeconds() {
+            log.write(.warning) { line in
+                line.append("certificate file '")
+                line.append(config.certificate)
+                line.append("' is not valid yet; check the clock of this machine")
+            }
+        }
+        if identities.isKeyOpenToOthers {
+            log.write(.warning) { line in
+                line.append("key file '")
+                line.append(config.key)
+                line.append("' can be read by others; set its mode to 0600")
+            }
+        }
+    }
+
+    func reportShortage(_ pause: Acceptance.Pause) {
+        log.write(.warning) { line in
+            switch pause {
+            case .allConnectionsInUse:
+                line.append("all ")
+                line.append(clients.capacity)
+                line.append(" connections are in use")
+            case .noDescriptors:
+                line.append("no more descriptors")
+            }
+            line.append("; new clients wait")
+        }
+    }
+
+    /// Before the channel is wiped: the line names what was negotiated.
+    mutating func reportClosed(_ client: Client, _ end: ChannelFailure) {
+        guard log.writes(.info) else { return }
+        let session = client.connection.phase == .handshaking ? nil : channels.pointer(to: client.channel).pointee.session
+        let age = nowMilliseconds - client.acceptedAtMilliseconds
+        log.writeLimited(.info, atMilliseconds: nowMilliseconds) { line in
+            line.append("closed peer=")
+            client.peer.append(to: &line)
+            line.append(" version=")
+            line.append(session?.versionName ?? "-")
+            line.append(" suite=")
+            line.append(session?.suiteName ?? "-")
+            line.append(" in=")
+            line.append(client.connection.bytesIn)
+            line.append(" out=")
+            line.append(client.connection.bytesOut)
+            line.append(" seconds=")
+            line.append(secondsOfMilliseconds: age)
+            line.append(" reason=")
+            line.append(end.reason.name)
+            if end.code != 0 {
+                line.append(" code=")
+                line.append(libraryCode: end.code)
+            }
+        }
+    }
+
+    func reportCounters() {
+        let arena = TLSArena.usage
+        log.write(.notice) { line in
+            line.append("counters")
+            line.append(count: counters.accepted, of: "accepted")
+            line.append(count: counters.handshakes, of: "handshakes")
+            line.append(count: counters.resumed, of: "resumed")
+            line.append(count: UInt64(clients.used), of: "open")
+            line.append(count: counters.bytesIn, of: "bytesIn")
+            line.append(count: counters.bytesOut, of: "bytesOut")
+            for value in 0..<UInt8(CloseReason.count) {
+                guard let reason = CloseReason(rawValue: value) else { continue }
+                line.append(count: counters.closed(reason), of: reason.name)
+            }
+            line.append(count: UInt64(arena.totalBytes), of: "arenaBytes")
+            line.append(count: UInt64(arena.usedBytes), of: "arenaUsedBytes")
+            line.append(count: UInt64(arena.peakBytes), of: "arenaPeakBytes")
+            line.append(count: UInt64(arena.failures), of: "arenaFailures")
+        }
+    }
+
+    func reportDraining() {
+        log.write(.notice) { line in
+            line.append("stopping; ")
+            line.append(clients.used)
+            line.append(" connections are open, they have ")
+            line.append(config.deadlines.drainMilliseconds)
+            line.append(" ms")
+        }
+    }
+
+    func reportStop() {
+        log.write(.notice) { line in
+            line.append("stopped; served ")
+            line.append(counters.handshakes)
+            line.append(" connections")
+        }
+    }
+}
+
+extension Identity {
+    var daysLeft: Int64 { (notAfterSeconds - Process.unixSeconds()) / 86_400 }
+
+    fileprivate func append(to line: inout Line) {
+        line.append("certificate ")
+        withSubject { subject in line.append(subject) }
+        line.append(", ")
+        line.append(daysLeft)
+        line.append(" days left")
+    }
+}
+
+extension Line {
+    /// postern 0.1.0 (host), Mbed TLS 2.28.3
+    public mutating func append(versionOf port: Text) {
+        let library = TLSContext.libraryVersion
+        append("postern ")
+        append(posternVersion)
+        append(" (port ")
+        append(port)
+        append(", Mbed TLS ")
+        append(library.major)
+        append(".")
+        append(library.minor)
+        append(".")
+        append(library.patch)
+        append(")")
+    }
+
+    fileprivate mutating func append(count: UInt64, of name: Text) {
+        append(" ")
+        append(name)
+        append("=")
+        append(count)
+    }
+}

@@ -1,0 +1,59 @@
+// What signals ask of the loop: stop, reload, report. And when the loop may sleep, and when it ends.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+extension Server {
+    mutating func handleSignals() {
+        while let request = signals.next() {
+            switch request {
+            case .stop: drainEndMilliseconds == nil ? startDraining() : closeAll(because: .drainTimeout)
+            case .reload: isReloadWanted = true
+            case .report: reportCounters()
+            }
+        }
+    }
+
+    var isFinished: Bool { drainEndMilliseconds != nil && clients.used == 0 }
+
+    /// How long the loop may sleep; nil until something happens.
+    func waitMilliseconds() -> Int64? {
+        if queue.count > 0 { return 0 }
+        var due = deadlines.nextMilliseconds()
+        if let end = drainEndMilliseconds { due = min(due ?? end, end) }
+        if acceptance.pause == .noDescriptors {
+            due = min(due ?? acceptance.retryAtMilliseconds, acceptance.retryAtMilliseconds)
+        }
+        if log.hasSuppressed || isReloadWanted {
+            // Both wait for time to pass: for the rate of the log, for handshakes to end.
+            let soon = nowMilliseconds + Int64(Limits.descriptorRetryMilliseconds)
+            due = min(due ?? soon, soon)
+        }
+        return due.map { $0 - nowMilliseconds }
+    }
+
+    /// No new connections; those that are quiet say farewell, the others have until the drain deadline.
+    private mutating func startDraining() {
+        drainEndMilliseconds = nowMilliseconds + Int64(config.deadlines.drainMilliseconds)
+        reportDraining()
+        for index in 0..<listeners.count { listeners[index].close() }
+        listeners.removeAll()
+        acceptance = Acceptance()
+        deadlines.setLength(config.deadlines.drainQuietMilliseconds, of: .idle)
+    }
+
+    mutating func reloadIdentity() {
+        guard identities.canReplace() else { return }
+        isReloadWanted = false
+        do throws(StartFault) {
+            try identities.replace(config)
+            reportIdentity()
+        } catch {
+            log.write(.error) { line in
+                line.append("identity kept: ")
+                line.append(error.message)
+            }
+        }
+    }
+}

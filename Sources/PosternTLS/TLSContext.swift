@@ -1,0 +1,63 @@
+// What all TLS sessions of a server share: versions, suites, groups, tickets, the random number generator.
+
+import CMbedTLS
+import PosternCore
+
+public struct TLSContext: ~Copyable {
+    let handle: OpaquePointer
+
+    public init(_ choices: TLSChoices) throws(ChannelFailure) {
+        var settings = ctls_settings()
+        settings.chacha_first = choices.suites == .chachaFirst ? 1 : 0
+        settings.tls13 = choices.tls13 ? 1 : 0
+        settings.ticket_seconds = UInt32(choices.ticketSeconds)
+        withUnsafeMutableBytes(of: &settings.groups) { groups in
+            let groups = groups.bindMemory(to: UInt16.self)
+            for index in 0..<choices.groups.count { groups[index] = choices.groups[index].number }
+        }
+        withUnsafeMutableBytes(of: &settings.alpn) { names in
+            let names = names.bindMemory(to: UnsafePointer<CChar>?.self)
+            for index in 0..<choices.protocols.count { names[index] = choices.protocols[index].zeroTerminated }
+        }
+        var handle: OpaquePointer?
+        var failure = ctls_failure()
+        ctls_context_create(&handle, &settings, &failure)
+        guard let handle else { throw ChannelFailure(failure) }
+        self.handle = handle
+    }
+
+    deinit { ctls_context_free(handle) }
+
+    /// Mbed TLS's version: major, minor, patch.
+    public static var libraryVersion: (major: UInt32, minor: UInt32, patch: UInt32) {
+        let version = ctls_library_version()
+        return (version >> 24, version >> 16 & 0xFF, version >> 8 & 0xFF)
+    }
+}
+
+extension TLSChoices.Group {
+    /// In the IANA registry "TLS Supported Groups".
+    var number: UInt16 {
+        switch self {
+        case .secp256r1: UInt16(CTLS_GROUP_SECP256R1.rawValue)
+        case .secp384r1: UInt16(CTLS_GROUP_SECP384R1.rawValue)
+        case .x25519: UInt16(CTLS_GROUP_X25519.rawValue)
+        }
+    }
+}
+
+extension ChannelFailure {
+    init(_ failure: ctls_failure) {
+        let reason: CloseReason
+        switch failure.kind {
+        case CTLS_FAILURE_OUT_OF_MEMORY: reason = .outOfMemory
+        case CTLS_FAILURE_PROTOCOL_VERSION: reason = .protocolVersion
+        case CTLS_FAILURE_NO_SHARED_PARAMETERS: reason = .noSharedParameters
+        case CTLS_FAILURE_MALFORMED: reason = .malformed
+        case CTLS_FAILURE_BAD_RECORD: reason = .badRecord
+        case CTLS_FAILURE_PEER_ALERT: reason = .peerAlert
+        default: reason = .internalFault
+        }
+        self.init(reason: reason, code: failure.code)
+    }
+}

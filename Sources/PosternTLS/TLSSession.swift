@@ -1,0 +1,87 @@
+// The TLS part of a channel: one session of Mbed TLS, set up once and used for one connection after the other. It owns
+// no socket: it is given two callbacks and what they work on.
+
+import CMbedTLS
+import PosternCore
+
+public struct TLSSession {
+    /// Moves cipher text: parameter, bytes, count; returns a count, 0 for the end of the stream, or one of the three below.
+    public typealias Send = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int) -> Int32
+    public typealias Receive = @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, Int) -> Int32
+
+    public static let wantRead = CTLS_WANT_READ
+    public static let wantWrite = CTLS_WANT_WRITE
+    public static let reset = CTLS_RESET
+
+    private let handle: OpaquePointer
+
+    public init(_ context: borrowing TLSContext) throws(ChannelFailure) {
+        var handle: OpaquePointer?
+        var failure = ctls_failure()
+        ctls_session_create(&handle, context.handle, &failure)
+        guard let handle else { throw ChannelFailure(failure) }
+        self.handle = handle
+    }
+
+    /// Frees the session; it must not be used afterwards.
+    public func free() { ctls_session_free(handle) }
+
+    /// Starts a connection. `stream` is what `send` and `receive` are called with; it stays where it is until `recycle`.
+    public func begin(
+        _ identity: borrowing Identity, stream: UnsafeMutableRawPointer,
+        send: @escaping Send, receive: @escaping Receive
+    ) throws(ChannelFailure) {
+        guard ctls_session_begin(handle, identity.handle, stream, send, receive) == 0 else { throw failure }
+    }
+
+    public func handshake() throws(ChannelFailure) -> ChannelStep { try step(ctls_session_handshake(handle)) }
+
+    public func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
+        let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        let result = ctls_session_read(handle, start, bytes.count)
+        if result >= 0 { return .bytes(Int(result)) }
+        switch result {
+        case CTLS_WANT_READ: return .wantRead
+        case CTLS_WANT_WRITE: return .wantWrite
+        case CTLS_CLOSE_NOTIFY: return .closeNotify
+        case CTLS_END_OF_STREAM: return .endOfStream
+        case CTLS_RESET: throw ChannelFailure(reason: .peerReset, code: 0)
+        default: throw failure
+        }
+    }
+
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
+        let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        let result = ctls_session_write(handle, start, bytes.count)
+        if result >= 0 && Int(result) != bytes.count { throw ChannelFailure(reason: .internalFault, code: 0) }
+        return try step(result)
+    }
+
+    public func closeNotify() throws(ChannelFailure) -> ChannelStep { try step(ctls_session_close_notify(handle)) }
+
+    /// Wipes the connection and keeps the session for the next one. False when it cannot be used again.
+    public func recycle() -> Bool { ctls_session_recycle(handle) == 0 }
+
+    public var hasInput: Bool { ctls_session_has_input(handle) != 0 }
+
+    // Valid after the handshake.
+
+    public var payloadLimit: Int { ctls_session_payload_limit(handle) }
+    public var isResumed: Bool { ctls_session_resumed(handle) != 0 }
+    public var versionName: Text { ctls_session_version(handle) == 0x0304 ? "TLSv1.3" : "TLSv1.2" }
+    public var suiteName: Text { Text(zeroTerminated: ctls_session_suite(handle)) }
+
+    private func step(_ result: Int32) throws(ChannelFailure) -> ChannelStep {
+        if result >= 0 { return .done }
+        switch result {
+        case CTLS_WANT_READ: return .wantRead
+        case CTLS_WANT_WRITE: return .wantWrite
+        case CTLS_RESET: throw ChannelFailure(reason: .peerReset, code: 0)
+        case CTLS_END_OF_STREAM: throw ChannelFailure(reason: .peerVanished, code: 0)
+        case CTLS_CLOSE_NOTIFY: throw ChannelFailure(reason: .peerClosed, code: 0)
+        default: throw failure
+        }
+    }
+
+    private var failure: ChannelFailure { ChannelFailure(ctls_session_failure(handle)) }
+}

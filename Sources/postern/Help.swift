@@ -1,0 +1,39 @@
+// postern --help. The man page has the same options in more words.
+
+import PosternCore
+import PosternLinux
+
+func printHelp() {
+    for index in 0..<helpLines.count {
+        var line = Line()
+        line.append(helpLines[index])
+        StandardOutput.write(&line)
+    }
+}
+
+private let helpLines: InlineArray<24, Text> = [
+    "usage: postern [serve] [options]",
+    "",
+    "A TLS server with one thread and fixed memory. Options replace fields of the configuration",
+    "that was compiled in; --print-config shows it.",
+    "",
+    "  -l, --listen ADDRESS:PORT  listen there; may be given up to 8 times. IPv6 as [::1]:4433;",
+    "                             localhost means 127.0.0.1 and ::1; port 0 takes a free one",
+    "  -c, --certificate FILE     certificate chain in PEM, the server's own first",
+    "  -k, --key FILE             private key in PEM or DER, without a password",
+    "  -s, --service NAME         echo: every byte back; respond: up to 1024 bytes back behind a",
+    "                             greeting, then close; discard: read, answer nothing",
+    "      --log-level LEVEL      error, warning, notice, info or debug",
+    "      --test-config          check configuration, certificate and key, open nothing",
+    "      --print-config         print the configuration and the sum of its memory",
+    "      --version              print the versions of postern, its port and Mbed TLS",
+    "  -h, --help                 print this",
+    "",
+    "Signals: SIGTERM and SIGINT stop after what is in flight, SIGHUP loads certificate and key",
+    "anew, SIGUSR1 logs the counters.",
+    "",
+    "Exit codes: 0 done; 2 bad option, configuration, certificate or key, nothing was opened.",
+    "",
+    "The log goes to standard error, or to the system log when standard error is closed or",
+    "/dev/null.",
+]

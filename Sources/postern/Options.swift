@@ -1,0 +1,118 @@
+// The command line: which action, and which fields of the configuration it replaces. Nothing else replaces any.
+
+import PosternCore
+import PosternLinux
+import PosternServer
+
+enum Action {
+    case serve
+    case testConfig
+    case printConfig
+    case version
+    case help
+}
+
+struct Options {
+    private(set) var action = Action.serve
+    private(set) var config: Config
+    private var replacesListeners = false
+
+    private enum Code {
+        static let listen = Int32(UInt8(ascii: "l"))
+        static let certificate = Int32(UInt8(ascii: "c"))
+        static let key = Int32(UInt8(ascii: "k"))
+        static let service = Int32(UInt8(ascii: "s"))
+        static let help = Int32(UInt8(ascii: "h"))
+        static let logLevel: Int32 = 256
+        static let testConfig: Int32 = 257
+        static let printConfig: Int32 = 258
+        static let version: Int32 = 259
+    }
+
+    private static let table: InlineArray<9, CommandLineOption> = [
+        CommandLineOption("listen", code: Code.listen, takesArgument: true),
+        CommandLineOption("certificate", code: Code.certificate, takesArgument: true),
+        CommandLineOption("key", code: Code.key, takesArgument: true),
+        CommandLineOption("service", code: Code.service, takesArgument: true),
+        CommandLineOption("help", code: Code.help, takesArgument: false),
+        CommandLineOption("log-level", code: Code.logLevel, takesArgument: true),
+        CommandLineOption("test-config", code: Code.testConfig, takesArgument: false),
+        CommandLineOption("print-config", code: Code.printConfig, takesArgument: false),
+        CommandLineOption("version", code: Code.version, takesArgument: false),
+    ]
+
+    init(_ words: CommandLineWords, defaults: Config) throws(StartFault) {
+        config = defaults
+        if let command = words[1], command == "serve" { words.start(at: 2) }
+        while true {
+            switch words.next(Options.table) {
+            case .option(let code, let argument): try take(code, argument)
+            case .unknown(let word): throw StartFault(usage: "option", word, "is unknown; see postern --help")
+            case .missingArgument(let word): throw StartFault(usage: "option", word, "wants an argument; see postern --help")
+            case .end:
+                guard let operand = words.operand else { return }
+                throw StartFault(usage: "argument", operand, "is none that postern knows; see postern --help")
+            }
+        }
+    }
+
+    private mutating func take(_ code: Int32, _ argument: Text) throws(StartFault) {
+        switch code {
+        case Code.listen: try addListener(argument)
+        case Code.certificate: config.certificate = argument
+        case Code.key: config.key = argument
+        case Code.service:
+            guard let service = BuiltInService.named(argument) else {
+                throw StartFault(usage: "service", argument, "is unknown; give echo, respond or discard")
+            }
+            config.service = service
+        case Code.logLevel:
+            guard let level = LogLevel.named(argument) else {
+                throw StartFault(usage: "log level", argument, "is unknown; give error, warning, notice, info or debug")
+            }
+            config.log.level = level
+        case Code.testConfig: action = .testConfig
+        case Code.printConfig: action = .printConfig
+        case Code.version: action = .version
+        default: action = .help
+        }
+    }
+
+    /// The first one replaces the list of the configuration, the others add to it.
+    private mutating func addListener(_ argument: Text) throws(StartFault) {
+        if !replacesListeners { config.listeners.removeAll() }
+        replacesListeners = true
+        guard let address = ListenArgument(argument) else {
+            throw StartFault(
+                usage: "option --listen", argument,
+                "is no address and port; write 192.0.2.1:4433, [2001:db8::1]:4433 or localhost:4433, port 0 to 65535")
+        }
+        if address.host == "localhost" {
+            try append(ListenAddress("127.0.0.1", port: address.port))
+            try append(ListenAddress("::1", port: address.port))
+        } else {
+            try append(ListenAddress(HostWords.keep(address.host), port: address.port))
+        }
+    }
+
+    private mutating func append(_ address: ListenAddress) throws(StartFault) {
+        guard config.listeners.append(address) else {
+            throw StartFault { line in
+                line.append("too many addresses to listen on; give --listen for at most ")
+                line.append(Limits.listeners)
+            }
+        }
+    }
+}
+
+extension StartFault {
+    init(usage kind: Text, _ word: Text, _ problem: Text) {
+        self.init { line in
+            line.append(kind)
+            line.append(" '")
+            line.append(word)
+            line.append("' ")
+            line.append(problem)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// postern --print-config: every field of the effective configuration by its name, then the sum of the memory.
+
+import PosternCore
+import PosternLinux
+import PosternServer
+
+func printConfig(_ config: Config, _ plan: MemoryPlan) {
+    printField("port", config.port)
+    for index in 0..<config.listeners.count {
+        printLine("listeners") { line in
+            line.append(config.listeners[index].host)
+            line.append(" port ")
+            line.append(config.listeners[index].port)
+        }
+    }
+    printField("certificate", config.certificate)
+    printField("key", config.key)
+    printService(config.service)
+    printField("connections", config.connections)
+    printTLS(config.tls)
+    printField("deadlines.handshakeMilliseconds", config.deadlines.handshakeMilliseconds)
+    printField("deadlines.idleMilliseconds", config.deadlines.idleMilliseconds)
+    printField("deadlines.closeMilliseconds", config.deadlines.closeMilliseconds)
+    printField("deadlines.lifetimeMilliseconds", config.deadlines.lifetimeMilliseconds)
+    printField("deadlines.drainMilliseconds", config.deadlines.drainMilliseconds)
+    printField("deadlines.drainQuietMilliseconds", config.deadlines.drainQuietMilliseconds)
+    printField("socket.backlog", config.socket.backlog)
+    printField("socket.noDelay", config.socket.noDelay ? "true" : "false")
+    printField("socket.keepAliveSeconds", config.socket.keepAliveSeconds)
+    printField("turn.accepts", config.turn.accepts)
+    printField("turn.records", config.turn.records)
+    printField("log.level", config.log.level.name)
+    printField("log.burstLines", config.log.burstLines)
+    printField("log.linesPerSecond", config.log.linesPerSecond)
+    printMemory(plan)
+}
+
+private func printService(_ service: BuiltInService) {
+    printField("service", service.name)
+    guard case .respond(let prefix, let maximum, let closing) = service else { return }
+    printField("service.prefix", prefix)
+    printField("service.maximum", maximum)
+    printField("service.closing", closing ? "true" : "false")
+}
+
+private func printTLS(_ tls: TLSChoices) {
+    printField("tls.suites", tls.suites == .aesFirst ? "aesFirst" : "chachaFirst")
+    printLine("tls.groups") { line in
+        for index in 0..<tls.groups.count {
+            if index > 0 { line.append(" ") }
+            switch tls.groups[index] {
+            case .secp256r1: line.append("secp256r1")
+            case .secp384r1: line.append("secp384r1")
+            case .x25519: line.append("x25519")
+            }
+        }
+    }
+    printField("tls.tls13", tls.tls13 ? "true" : "false")
+    printField("tls.ticketSeconds", tls.ticketSeconds)
+    for index in 0..<tls.protocols.count { printField("tls.protocols", tls.protocols[index]) }
+}
+
+/// The parts, in the order in which they add up to the total.
+private func printMemory(_ plan: MemoryPlan) {
+    printField("memory.imageBytes", plan.imageBytes)
+    printField("memory.slotBytes", plan.slotBytes)
+    printField("memory.bufferBytes", plan.bufferBytes)
+    printField("memory.arenaBytes", plan.arenaBytes)
+    printField("memory.totalBytes", plan.totalBytes)
+    printField("memory.arenaNeededBytes", plan.arenaNeededBytes)
+    printField("memory.connectionBytes", plan.connectionBytes)
+}
+
+private func printField(_ name: Text, _ value: Text) { printLine(name) { line in line.append(value) } }
+
+private func printField(_ name: Text, _ value: Int) { printLine(name) { line in line.append(value) } }
+
+private func printLine(_ name: Text, _ compose: (inout Line) -> Void) {
+    var line = Line()
+    line.append(name)
+    line.append(": ")
+    compose(&line)
+    StandardOutput.write(&line)
+}

@@ -1,0 +1,58 @@
+// The program: reads the command line, and serves. What it serves and where stands in the port's Config.swift; what a
+// server is stands in PosternServer.
+
+import Port
+import PosternCore
+import PosternLinux
+import PosternServer
+
+/// What init scripts see.
+enum ExitCode {
+    static let done: Int32 = 0
+    /// The command line, the configuration or a file it names is wrong; nothing was opened.
+    static let badInput: Int32 = 2
+}
+
+/// SwiftPM makes this the program's main.
+@c(postern_main)
+public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
+    do throws(StartFault) {
+        let options = try Options(CommandLineWords(count, words), defaults: config)
+        switch options.action {
+        case .help: printHelp()
+        case .version: printVersion(options.config)
+        case .serve: try serve(options.config)
+        case .testConfig:
+            _ = try Server.check(options.config, service: options.config.service, memory: memory.region())
+            print("configuration ok")
+        case .printConfig:
+            let plan = try Server.check(options.config, service: options.config.service, memory: memory.region())
+            printConfig(options.config, plan)
+        }
+        return ExitCode.done
+    } catch {
+        // Not through the log: whoever starts a program reads what it says, detached or not.
+        var line = Line()
+        line.append("postern: error: ")
+        line.append(error.message)
+        StandardError.write(&line)
+        return ExitCode.badInput
+    }
+}
+
+private func serve(_ config: Config) throws(StartFault) {
+    var server = try Server(config, service: config.service, memory: memory.region())
+    server.run()
+}
+
+private func printVersion(_ config: Config) {
+    var line = Line()
+    line.append(versionOf: config.port)
+    StandardOutput.write(&line)
+}
+
+private func print(_ text: Text) {
+    var line = Line()
+    line.append(text)
+    StandardOutput.write(&line)
+}

@@ -1,0 +1,14 @@
+// x86-64 boards.
+
+import PosternCore
+
+/// RAM of the server: 64 connections of about 52 KiB, and 200 KiB for all of them. `--print-config` has the sum.
+public nonisolated(unsafe) var memory = StaticMemory<1024>()
+
+public let config = Config(
+    port: "amd64",
+    listeners: FixedList([ListenAddress("127.0.0.1", port: 4433), ListenAddress("::1", port: 4433)]),
+    certificate: "/etc/postern/server.crt",
+    key: "/etc/postern/server.key",
+    connections: 64
+)

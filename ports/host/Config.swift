@@ -1,0 +1,14 @@
+// The developer's machine.
+
+import PosternCore
+
+/// RAM of the server: 64 connections of about 52 KiB, and 200 KiB for all of them. `--print-config` has the sum.
+public nonisolated(unsafe) var memory = StaticMemory<1024>()
+
+public let config = Config(
+    port: "host",
+    listeners: FixedList([ListenAddress("127.0.0.1", port: 4433), ListenAddress("::1", port: 4433)]),
+    certificate: "certs/server.crt",
+    key: "certs/server.key",
+    connections: 64
+)
