@@ -106,6 +106,10 @@ int ctls_session_handshake(ctls_session *session) {
     if (session->context->ticket_accepted) session->resumed = 1;
     if (code != 0) return status_of(session, code, failures);
     drop_identity(session);
+    ctls_end_handshake(&session->ssl);
+    // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is written anew each time.
+    if (ctls_version_of(&session->ssl) == 0x0304 && session->ssl.out_left == 0)
+        ctls_arena_discard(session->ssl.out_buf);
     return 0;
 }
 
