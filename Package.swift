@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "PosternServer", dependencies: ["PosternCore", "PosternTLS", "PosternLinux"]),
         .target(name: "Port", dependencies: ["PosternCore"], path: config, sources: ["Config.swift"]),
         .executableTarget(name: "postern", dependencies: ["PosternServer", "Port"]),
+        .testTarget(name: "PosternCoreTests", dependencies: ["PosternCore"]),
     ],
     swiftLanguageModes: [.v6]
 )

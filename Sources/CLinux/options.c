@@ -32,7 +32,8 @@ int clinux_option_next(
     int code = getopt_long(count, words, letters, long_options, NULL);
     *argument = optarg;
     if (code == CLINUX_OPTION_UNKNOWN || code == CLINUX_OPTION_NO_ARGUMENT) {
-        const char *word = words[optind - 1];
+        int last = optind <= count ? optind - 1 : count - 1;    // musl counts a missing argument as read
+        const char *word = words[last];
         offending_letter[1] = (char)optopt;
         int is_letter = optopt > 0 && optopt < 256 && strncmp(word, "--", 2) != 0;
         offending = is_letter ? offending_letter : word;

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+static uint32_t identity_count;
+
 enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 4096 };
 
 static ctls_identity_status check_key(const mbedtls_pk_context *key) {
@@ -48,9 +50,16 @@ static ctls_identity_status parse(
     ctls_identity *identity,
     const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
 ) {
-    // A positive result counts certificates of the chain that did not parse: a chain with a hole is refused.
-    if (mbedtls_x509_crt_parse(&identity->chain, certificate, certificate_bytes) != 0)
+    switch (mbedtls_x509_crt_parse(&identity->chain, certificate, certificate_bytes)) {
+    case 0:
+        break;
+    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+        return CTLS_IDENTITY_KEY_UNSUPPORTED;
+    default:    // a positive result counts certificates that did not parse: a chain with a hole is refused
         return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
+    }
     ctls_identity_status status = parse_key(identity, key, key_bytes);
     if (status != CTLS_IDENTITY_OK) return status;
     return ctls_pk_check_pair(&identity->chain.pk, &identity->key) == 0
@@ -69,6 +78,7 @@ ctls_identity_status ctls_identity_create(
     mbedtls_x509_crt_init(&identity->chain);
     mbedtls_pk_init(&identity->key);
     identity->references = 1;
+    identity_count++;
     ctls_identity_status status = parse(identity, certificate, certificate_bytes, key, key_bytes);
     if (status == CTLS_IDENTITY_OK) {
         *result = identity;
@@ -88,9 +98,10 @@ void ctls_identity_release(ctls_identity *identity) {
     mbedtls_pk_free(&identity->key);
     mbedtls_x509_crt_free(&identity->chain);
     mbedtls_free(identity);
+    identity_count--;
 }
 
-uint32_t ctls_identity_references(const ctls_identity *identity) { return identity->references; }
+uint32_t ctls_identity_count(void) { return identity_count; }
 
 // Days from 1970-01-01 in the proleptic Gregorian calendar; the year starts in March, so that leap days come last.
 static int64_t seconds_since_1970(const mbedtls_x509_time *time) {

@@ -104,7 +104,14 @@ int ctls_session_handshake(ctls_session *session) {
     session->context->ticket_accepted = 0;
     int code = mbedtls_ssl_handshake(&session->ssl);
     if (session->context->ticket_accepted) session->resumed = 1;
-    if (code != 0) return status_of(session, code, failures);
+    if (code != 0) {
+        int status = status_of(session, code, failures);
+        // The library says nothing when it finds too late that there is no group in common.
+        if (status == CTLS_FAILED && session->failure.kind == CTLS_FAILURE_NO_SHARED_PARAMETERS)
+            mbedtls_ssl_send_alert_message(
+                &session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+        return status;
+    }
     drop_identity(session);
     ctls_end_handshake(&session->ssl);
     // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is written anew each time.

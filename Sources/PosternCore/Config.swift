@@ -55,6 +55,16 @@ public struct ListenAddress: Sendable {
         self.host = host
         self.port = port
     }
+
+    /// Appends 192.0.2.1:4433 or [2001:db8::1]:4433.
+    public func append(to line: inout Line) {
+        var isIPv6 = false
+        for byte in host.bytes where byte == UInt8(ascii: ":") { isIPv6 = true }
+        if isIPv6 { line.append("[") }
+        line.append(host)
+        line.append(isIPv6 ? "]:" : ":")
+        line.append(port)
+    }
 }
 
 public struct TLSChoices: Sendable {

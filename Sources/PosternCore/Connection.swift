@@ -52,8 +52,17 @@ public struct Connection: Sendable {
         phase = .closing
     }
 
-    /// Why the connection closes, once it does.
-    public var closeReason: CloseReason { reason }
+    /// An answer has not wholly left.
+    public var isSending: Bool { unsentBytes > 0 }
+
+    /// Why it ends when the close deadline passes: lingering, all was said in time, and a peer that let one deadline
+    /// pass is not blamed for the next; otherwise our farewell did not get through.
+    public var reasonAfterCloseDeadline: CloseReason {
+        switch reason {
+        case .idleTimeout, .lifetimeExceeded, .stopped: reason
+        default: phase == .lingering ? reason : .closeTimeout
+        }
+    }
 
     // The steps of the phases return nil when the phase has changed and the next one can start at once.
 

@@ -22,6 +22,9 @@ public enum Limits {
     public static let readAheadBytes = 256
     /// Bytes of a certificate or key file. A chain of eight RSA-4096 certificates in PEM has 16 KiB.
     public static let identityFileBytes = 24_576
+    /// Identities in memory at once: the current one and replaced ones that handshakes still show. One more reload waits
+    /// until such a handshake has ended.
+    public static let identities = 4
     /// Bytes of a log line; a longer one is cut. Below PIPE_BUF (4096), so that a write to a pipe is whole or nothing.
     public static let logLineBytes = 1_024
 

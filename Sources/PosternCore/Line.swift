@@ -54,7 +54,9 @@ public struct Line: Sendable {
     public mutating func append(byte: UInt8) {
         // The last place is for the end of the line.
         guard count < Limits.logLineBytes - 1 else { return }
-        bytes[count] = byte
+        // Words of a stranger or of a certificate must neither break the line nor steer a terminal.
+        let isControl = byte < 0x20 || byte == 0x7F
+        bytes[count] = isControl ? UInt8(ascii: "?") : byte
         count += 1
     }
 

@@ -81,12 +81,13 @@ public struct Log {
 
 /// What a program prints for its user.
 public enum StandardOutput {
-    /// False when it could not be written.
-    @discardableResult
-    public static func write(_ line: inout Line) -> Bool {
+    /// Something could not be written: a full disk, a reader that went away.
+    nonisolated(unsafe) public private(set) static var hasFailed = false
+
+    public static func write(_ line: inout Line) {
         line.withTerminatedBytes { bytes in
             let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
-            return clinux_stdout_write(start, bytes.count) == 0
+            if clinux_stdout_write(start, bytes.count) != 0 { hasFailed = true }
         }
     }
 }

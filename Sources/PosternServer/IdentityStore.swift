@@ -6,8 +6,6 @@ import PosternTLS
 
 struct IdentityStore: ~Copyable {
     private(set) var current: Identity
-    /// The one before, while handshakes still show it.
-    private var previous: Identity?
     /// The key's file may be read by its group or by others.
     private(set) var isKeyOpenToOthers: Bool
 
@@ -17,21 +15,14 @@ struct IdentityStore: ~Copyable {
         isKeyOpenToOthers = isOpen
     }
 
-    /// False while handshakes still use the identity before the current one; they last no longer than their deadline.
-    /// So there are never more than two, and a thousand reloads take no more memory than one.
-    mutating func canReplace() -> Bool {
-        guard let inUse = previous?.isInUse else { return true }
-        if inUse { return false }
-        previous = nil
-        return true
-    }
+    /// False while handshakes still show as many replaced identities as may be; they last no longer than their deadline.
+    /// So a thousand reloads take no more memory than a few.
+    var canReplace: Bool { Identity.liveCount < Limits.identities }
 
     /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing changes.
     mutating func replace(_ config: Config) throws(StartFault) {
         var isOpen = false
-        var new = try IdentityStore.load(config, &isOpen)
-        swap(&new, &current)
-        previous = consume new
+        current = try IdentityStore.load(config, &isOpen)
         isKeyOpenToOthers = isOpen
     }
 

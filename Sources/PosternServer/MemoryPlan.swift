@@ -16,6 +16,8 @@ public struct MemoryPlan {
     /// What it needs with all connections in handshake.
     public let arenaNeededBytes: Int
 
+    /// What a step of a handshake takes for a moment.
+    public let stepBytes: Int
     /// What one connection adds to slots and arena.
     public let connectionBytes: Int
 
@@ -26,13 +28,14 @@ public struct MemoryPlan {
         let slotBytesEach =
             MemoryLayout<SlotPool<Client>.Slot>.stride + MemoryLayout<SlotPool<ChannelPlace>.Slot>.stride
             + MemoryLayout<Deadlines.Link>.stride * Deadlines.linksPerConnection + MemoryLayout<UInt32>.stride
+        stepBytes = TLSMemoryNeeds.stepBytes
         imageBytes = Process.imageBytes - blockBytes
         slotBytes = config.connections * slotBytesEach
         connectionBytes = slotBytesEach + TLSMemoryNeeds.connectionBytes
         bufferBytes = Limits.recordBytes
         arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
         arenaNeededBytes =
-            TLSMemoryNeeds.sharedBytes + TLSMemoryNeeds.stepBytes
+            TLSMemoryNeeds.sharedBytes + TLSMemoryNeeds.stepBytes + TLSMemoryNeeds.roundingBytes
             + config.connections * TLSMemoryNeeds.connectionBytes
     }
 

@@ -23,6 +23,8 @@ extension Server {
         case .signals:
             handleSignals()
         case .listener(let index):
+            // Closed earlier in the turn, when the server was told to stop.
+            guard index < listeners.count else { return }
             acceptance.ready |= 1 << UInt32(index)
         case .connection(let slot, let generation):
             // The connection that this was for may have closed earlier in the turn.
@@ -170,13 +172,11 @@ extension Server {
             close(slot, ChannelFailure(reason: .handshakeTimeout, code: 0))
         }
         while let slot = deadlines.expire(.idle, atMilliseconds: nowMilliseconds) {
-            sayFarewell(slot, drainEndMilliseconds == nil ? .idleTimeout : .stopped)
+            expireIdle(slot)
         }
         while let slot = deadlines.expire(.close, atMilliseconds: nowMilliseconds) {
             let connection = clients.pointer(to: slot).pointee.connection
-            // Lingering, all was said in time: it ends for the reason for which it was closing.
-            let reason = connection.phase == .lingering ? connection.closeReason : .closeTimeout
-            close(slot, ChannelFailure(reason: reason, code: 0))
+            close(slot, ChannelFailure(reason: connection.reasonAfterCloseDeadline, code: 0))
         }
         while let slot = deadlines.expire(.lifetime, atMilliseconds: nowMilliseconds) {
             switch clients.pointer(to: slot).pointee.connection.phase {
@@ -186,6 +186,16 @@ extension Server {
             }
         }
         if let end = drainEndMilliseconds, nowMilliseconds >= end { closeAll(because: .drainTimeout) }
+    }
+
+    private mutating func expireIdle(_ slot: Int) {
+        guard drainEndMilliseconds != nil else { return sayFarewell(slot, .idleTimeout) }
+        // An answer that the peer has yet to take is in flight, however quiet the connection is.
+        if clients.pointer(to: slot).pointee.connection.isSending {
+            deadlines.start(.idle, of: slot, atMilliseconds: nowMilliseconds)
+        } else {
+            sayFarewell(slot, .stopped)
+        }
     }
 
     /// Starts to close an open connection.

@@ -130,10 +130,8 @@ extension StartFault {
 
     init(listening address: ListenAddress, _ fault: SystemFault) {
         self.init { line in
-            line.append("cannot listen on address ")
-            line.append(address.host)
-            line.append(" port ")
-            line.append(address.port)
+            line.append("cannot listen on ")
+            address.append(to: &line)
             line.append(": ")
             line.append(fault.text)
             line.append("; ")

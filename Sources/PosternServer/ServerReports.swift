@@ -156,15 +156,14 @@ extension Line {
         let library = TLSContext.libraryVersion
         append("postern ")
         append(posternVersion)
-        append(" (port ")
+        append(" (")
         append(port)
-        append(", Mbed TLS ")
+        append("), Mbed TLS ")
         append(library.major)
         append(".")
         append(library.minor)
         append(".")
         append(library.patch)
-        append(")")
     }
 
     fileprivate mutating func append(count: UInt64, of name: Text) {

@@ -8,7 +8,7 @@ extension Server {
     mutating func handleSignals() {
         while let request = signals.next() {
             switch request {
-            case .stop: drainEndMilliseconds == nil ? startDraining() : closeAll(because: .drainTimeout)
+            case .stop: startDraining()
             case .reload: isReloadWanted = true
             case .report: reportCounters()
             }
@@ -35,6 +35,7 @@ extension Server {
 
     /// No new connections; those that are quiet say farewell, the others have until the drain deadline.
     private mutating func startDraining() {
+        guard drainEndMilliseconds == nil else { return }
         drainEndMilliseconds = nowMilliseconds + Int64(config.deadlines.drainMilliseconds)
         reportDraining()
         for index in 0..<listeners.count { listeners[index].close() }
@@ -44,7 +45,7 @@ extension Server {
     }
 
     mutating func reloadIdentity() {
-        guard identities.canReplace() else { return }
+        guard identities.canReplace else { return }
         isReloadWanted = false
         do throws(StartFault) {
             try identities.replace(config)

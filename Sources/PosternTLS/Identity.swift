@@ -19,8 +19,8 @@ public struct Identity: ~Copyable {
 
     deinit { ctls_identity_release(handle) }
 
-    /// A handshake shows this identity to its client.
-    public var isInUse: Bool { ctls_identity_references(handle) > 1 }
+    /// Identities in memory: the caller's, and those replaced ones that handshakes still show.
+    public static var liveCount: Int { Int(ctls_identity_count()) }
 
     /// Seconds since 1970, UTC, between which the certificate is valid.
     public var notBeforeSeconds: Int64 { ctls_identity_not_before(handle) }

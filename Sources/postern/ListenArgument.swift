@@ -15,6 +15,7 @@ struct ListenArgument {
         if host.first == UInt8(ascii: "[") {
             guard host.count > 2, host.last == UInt8(ascii: "]") else { return nil }
             host = UnsafeBufferPointer(rebasing: host[1..<host.count - 1])
+            guard ListenArgument.lastColon(host) != nil else { return nil }
         } else if ListenArgument.lastColon(host) != nil {
             return nil
         }

@@ -63,12 +63,12 @@ struct Options {
         case Code.key: config.key = argument
         case Code.service:
             guard let service = BuiltInService.named(argument) else {
-                throw StartFault(usage: "service", argument, "is unknown; give echo, respond or discard")
+                throw StartFault(usage: "option --service", argument, "names no service; give echo, respond or discard")
             }
             config.service = service
         case Code.logLevel:
             guard let level = LogLevel.named(argument) else {
-                throw StartFault(usage: "log level", argument, "is unknown; give error, warning, notice, info or debug")
+                throw StartFault(usage: "option --log-level", argument, "names no level; give error, warning, notice, info or debug")
             }
             config.log.level = level
         case Code.testConfig: action = .testConfig

@@ -7,11 +7,7 @@ import PosternServer
 func printConfig(_ config: Config, _ plan: MemoryPlan) {
     printField("port", config.port)
     for index in 0..<config.listeners.count {
-        printLine("listeners") { line in
-            line.append(config.listeners[index].host)
-            line.append(" port ")
-            line.append(config.listeners[index].port)
-        }
+        printLine("listeners") { line in config.listeners[index].append(to: &line) }
     }
     printField("certificate", config.certificate)
     printField("key", config.key)
@@ -69,6 +65,7 @@ private func printMemory(_ plan: MemoryPlan) {
     printField("memory.totalBytes", plan.totalBytes)
     printField("memory.arenaNeededBytes", plan.arenaNeededBytes)
     printField("memory.connectionBytes", plan.connectionBytes)
+    printField("memory.stepBytes", plan.stepBytes)
 }
 
 private func printField(_ name: Text, _ value: Text) { printLine(name) { line in line.append(value) } }

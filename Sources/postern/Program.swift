@@ -9,6 +9,8 @@ import PosternServer
 /// What init scripts see.
 enum ExitCode {
     static let done: Int32 = 0
+    /// What was asked for could not be printed.
+    static let failed: Int32 = 1
     /// The command line, the configuration or a file it names is wrong; nothing was opened.
     static let badInput: Int32 = 2
 }
@@ -29,6 +31,7 @@ public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
             let plan = try Server.check(options.config, service: options.config.service, memory: memory.region())
             printConfig(options.config, plan)
         }
+        if StandardOutput.hasFailed { throw StartFault { line in line.append("standard output cannot be written") } }
         return ExitCode.done
     } catch {
         // Not through the log: whoever starts a program reads what it says, detached or not.
@@ -36,7 +39,7 @@ public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
         line.append("postern: error: ")
         line.append(error.message)
         StandardError.write(&line)
-        return ExitCode.badInput
+        return StandardOutput.hasFailed ? ExitCode.failed : ExitCode.badInput
     }
 }
 

@@ -2,8 +2,8 @@
 
 import PosternCore
 
-/// RAM of the server: 64 connections of about 52 KiB, and 200 KiB for all of them. `--print-config` has the sum.
-public nonisolated(unsafe) var memory = StaticMemory<1024>()
+/// RAM of the server: 64 connections of 53 KiB, and 250 KiB for all of them. `--print-config` has the sum.
+public nonisolated(unsafe) var memory = StaticMemory<904>()
 
 public let config = Config(
     port: "host",

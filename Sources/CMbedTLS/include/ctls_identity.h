@@ -16,8 +16,8 @@ ctls_identity_status ctls_identity_create(
 /// Gives the caller's reference back; the last one frees, and wipes the key.
 void ctls_identity_release(ctls_identity *identity);
 
-/// References held, the caller's included: 1 when no handshake uses it.
-uint32_t ctls_identity_references(const ctls_identity *identity);
+/// Identities that exist: those that a caller or a handshake holds.
+uint32_t ctls_identity_count(void);
 
 /// Seconds since 1970 (UTC) before and after which the leaf is not valid.
 int64_t ctls_identity_not_before(const ctls_identity *identity);

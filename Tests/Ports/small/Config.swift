@@ -2,7 +2,7 @@
 
 import PosternCore
 
-public nonisolated(unsafe) var memory = StaticMemory<256>()
+public nonisolated(unsafe) var memory = StaticMemory<116>()
 
 public let config = Config(
     port: "small",

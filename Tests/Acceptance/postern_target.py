@@ -1,0 +1,59 @@
+"""What is being tested: everything the tests take out of the environment, read once.
+
+POSTERN_BINARY        the binary under test
+POSTERN_SMALL_BINARY  the same with the configuration Tests/Ports/small: 4 connections, short deadlines, ALPN
+POSTERN_RUNNER        command prefix, such as "qemu-arm -L sysroot"; empty for a native run
+POSTERN_MBEDTLS       "2.28" or "3.6"; when unset, what `--version` says
+"""
+import functools
+import os
+import re
+import shlex
+import subprocess
+
+BINARY = os.environ.get("POSTERN_BINARY", "")
+SMALL_BINARY = os.environ.get("POSTERN_SMALL_BINARY", "")
+RUNNER = shlex.split(os.environ.get("POSTERN_RUNNER", ""))
+EMULATED = bool(RUNNER)
+
+# Every time limit of a test is multiplied with this: an emulator is slower by about as much.
+PATIENCE = 6 if EMULATED else 1
+
+# The limits of the two configurations, as the tests rely on them.
+DEFAULT_CONNECTIONS = 64
+SMALL_CONNECTIONS = 4
+SMALL_HANDSHAKE_SECONDS = 1.0
+SMALL_IDLE_SECONDS = 2.0
+SMALL_CLOSE_SECONDS = 0.5
+SMALL_DRAIN_SECONDS = 1.0
+SMALL_PROTOCOL = "postern/1"
+LISTENER_LIMIT = 8
+
+VERSION_LINE = re.compile(r"postern (?P<release>\d+\.\d+\.\d+) \((?P<port>[\w-]+)\), "
+                          r"Mbed TLS (?P<mbedtls>\d+\.\d+\.\d+)")
+
+
+def command(binary, *options):
+    """The command line that runs a binary, through the emulator if there is one."""
+    return [*RUNNER, binary, *options]
+
+
+def run(*options, binary=BINARY, prefix=(), seconds=10, **keywords):
+    """Runs the binary to its end; for everything that does not serve."""
+    return subprocess.run([*prefix, *command(binary, *options)], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=seconds * PATIENCE, **keywords)
+
+
+@functools.lru_cache(maxsize=None)
+def mbedtls_version():
+    """The Mbed TLS inside, as (major, minor)."""
+    text = os.environ.get("POSTERN_MBEDTLS", "")
+    if not text and BINARY:
+        found = VERSION_LINE.search(run("--version").stdout.decode())
+        text = found["mbedtls"] if found else ""
+    numbers = re.match(r"(\d+)\.(\d+)", text)
+    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+
+
+# The TLS versions the binary must speak, for parametrize.
+VERSIONS = ["1.2", "1.3"] if mbedtls_version() >= (3, 6) else ["1.2"]

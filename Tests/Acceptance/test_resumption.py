@@ -1,0 +1,129 @@
+"""Resumption by session tickets, with each client and in each version; the counters must know of it."""
+import base64
+import ssl
+
+import pytest
+
+from postern_client import client_context, echo_once, receive_exactly, tls_connection
+from postern_command import gnutls_client, gnutls_priority, s_client
+from postern_target import VERSIONS
+
+
+def take_session(server, context):
+    """A full handshake and one echo (TLS 1.3 sends its tickets after the handshake). Returns the session."""
+    with tls_connection(server, context) as tls:
+        assert not tls.session_reused
+        tls.sendall(b"hello")
+        assert receive_exactly(tls, 5) == b"hello"
+        assert tls.session.has_ticket
+        return tls.session
+
+
+def use_session(server, context, session):
+    """A connection that offers a session. Returns whether it was resumed."""
+    with tls_connection(server, context, session=session) as tls:
+        tls.sendall(b"again")
+        assert receive_exactly(tls, 5) == b"again"
+        return tls.session_reused
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_python(echo, version):
+    context = client_context(version)
+    session = take_session(echo, context)
+    before = echo.settle()
+    assert use_session(echo, context, session)
+    after = echo.settle()
+    assert after["resumed"] == before["resumed"] + 1
+    assert after["handshakes"] == before["handshakes"] + 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_python_with_verification(echo, identity, version):
+    context = client_context(version, trust=identity.certificate)
+    assert use_session(echo, context, take_session(echo, context))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_openssl(echo, tmp_path, version):
+    option, session = f"-tls{version.replace('.', '_')}", tmp_path / "session"
+    with s_client(echo, option, "-sess_out", session) as client:
+        client.expect(rf"New, TLSv{version}, Cipher is")
+        client.send("hello\n")
+        client.expect(r"(?m)^hello$")
+        assert client.finish() == 0
+    before = echo.settle()
+    with s_client(echo, option, "-sess_in", session) as client:
+        client.expect(rf"Reused, TLSv{version}, Cipher is")
+        client.send("again\n")
+        client.expect(r"(?m)^again$")
+        assert client.finish() == 0
+    assert echo.settle()["resumed"] == before["resumed"] + 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_gnutls(echo, version):
+    before = echo.settle()
+    resuming = ["--insecure", "--resume", "--waitresumption"]
+    with gnutls_client(echo, *resuming, priority=gnutls_priority(version)) as client:
+        client.expect("This is a resumed session")
+        client.send("again\n")
+        client.expect(r"(?m)^again$")
+        assert client.finish() == 0
+    after = echo.settle()
+    assert after["resumed"] == before["resumed"] + 1
+    assert after["handshakes"] == before["handshakes"] + 2
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_ticket_of_another_server_leads_to_a_full_handshake(echo, launch, version):
+    """Its key is unknown here; that must cost a handshake, not the connection."""
+    context = client_context(version)
+    session = take_session(launch(), context)
+    before = echo.settle()
+    assert not use_session(echo, context, session)
+    assert echo.settle()["resumed"] == before["resumed"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_spoilt_ticket_leads_to_a_full_handshake(echo, tmp_path, version):
+    """A ticket with one bit changed: authentication must notice, and the client gets a full handshake."""
+    option, session = f"-tls{version.replace('.', '_')}", tmp_path / "session"
+    with s_client(echo, option, "-sess_out", session) as client:
+        client.send("hello\n")
+        client.expect(r"(?m)^hello$")
+        client.finish()
+    spoil_ticket(session)
+    before = echo.settle()
+    with s_client(echo, option, "-sess_in", session) as client:
+        client.expect(rf"New, TLSv{version}, Cipher is")
+        client.send("again\n")
+        client.expect(r"(?m)^again$")
+        client.finish()
+    assert echo.settle()["resumed"] == before["resumed"]
+
+
+def spoil_ticket(path):
+    """Changes a byte in the middle of the longest octet string of the session file: that is the ticket."""
+    lines = path.read_text().splitlines()
+    content = bytearray(base64.b64decode("".join(line for line in lines if not line.startswith("-----"))))
+    ticket_tag = content.rindex(b"\xaa\x81") if b"\xaa\x81" in content else content.rindex(b"\xaa\x82")
+    content[ticket_tag + 60] ^= 1
+    body = base64.encodebytes(bytes(content)).decode()
+    path.write_text(f"-----BEGIN SSL SESSION PARAMETERS-----\n{body}-----END SSL SESSION PARAMETERS-----\n")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_client_without_tickets_is_served(echo, version):
+    context = client_context(version)
+    context.options |= ssl.OP_NO_TICKET
+    echo_once(echo, context=context)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_session_survives_a_reset_connection(echo, version):
+    """Resuming twice with the same session, once more after the first use."""
+    context = client_context(version)
+    session = take_session(echo, context)
+    assert use_session(echo, context, session)
+    assert use_session(echo, context, session)

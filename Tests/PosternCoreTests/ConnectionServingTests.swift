@@ -1,0 +1,166 @@
+// The phases handshaking and open of a connection, one rule a test.
+
+import PosternCore
+import Testing
+
+struct ConnectionServingTests {
+    private let one: [UInt8] = [1, 2, 3]
+    private let two: [UInt8] = [4, 5]
+
+    @Test func handshakeWaitsForWhatTheChannelWants() {
+        let run = ScriptedRun(Script(handshake: [.wantRead, .wantWrite, .wantRead]), BuiltInService.echo)
+        expectWaiting(run.turn(), for: .readable)
+        expectWaiting(run.turn(), for: .writable)
+        #expect(run.connection.phase == .handshaking)
+        expectWaiting(run.turn(), for: .readable)
+        // The last one goes on in the same turn: input may have come with the handshake's last message.
+        expectWaiting(run.turn(), for: .readable)
+        #expect(run.connection.phase == .open)
+        #expect(run.channel.calls == [.handshake, .handshake, .handshake, .handshake, .read])
+        #expect(run.faults == [])
+    }
+
+    @Test func everyRecordIsAnsweredBeforeTheNextIsRead() {
+        let run = ScriptedRun(
+            Script(reads: [bytes(one, isBuffered: true), bytes(two, isBuffered: true)]), BuiltInService.echo)
+        expectWaiting(run.turn(), for: .readable)
+        #expect(run.channel.calls == [.handshake, .read, .write(3), .read, .write(2)])
+        #expect(run.channel.sent == [one, two])
+        #expect(run.faults == [])
+    }
+
+    @Test func sameCountIsRepeatedAfterWantWrite() {
+        let run = ScriptedRun(
+            Script(reads: [bytes(one), bytes(two)], writes: [.wantWrite, .wantWrite, .wantRead]), BuiltInService.echo)
+        expectWaiting(run.turn(), for: .writable)
+        expectWaiting(run.turn(), for: .writable)
+        expectWaiting(run.turn(), for: .readable)
+        expectWaiting(run.turn(), for: .readable)
+        #expect(run.channel.calls == [
+            .handshake, .read, .write(3), .write(3), .write(3), .write(3), .read, .write(2),
+        ])
+        #expect(run.channel.sent == [one, two])
+        #expect(run.faults == [])
+    }
+
+    @Test func nothingIsReadWhileAnAnswerIsUnsent() {
+        let never = [ScriptedStep](repeating: .wantWrite, count: 50)
+        let run = ScriptedRun(
+            Script(reads: [bytes(one, isBuffered: true), bytes(two, isBuffered: true)], writes: never),
+            BuiltInService.echo)
+        for _ in 0..<50 { expectWaiting(run.turn(), for: .writable) }
+        #expect(run.channel.received == [one])
+        #expect(run.connection.bytesOut == 0)
+        run.turn()
+        #expect(run.channel.sent == [one, two])
+        #expect(run.faults == [])
+    }
+
+    @Test func readMayWantRoomInTheSocket() {
+        let run = ScriptedRun(Script(reads: [ScriptedRead(.wantWrite), bytes(one)]), BuiltInService.echo)
+        expectWaiting(run.turn(), for: .writable)
+        run.turn()
+        #expect(run.channel.sent == [one])
+    }
+
+    @Test(arguments: 1...5)
+    func aTurnEndsAfterItsRecords(_ recordsPerTurn: Int) {
+        let reads = (0..<12).map { index in bytes([UInt8(index)], isBuffered: true) }
+        let run = ScriptedRun(Script(reads: reads), BuiltInService.echo, recordsPerTurn: recordsPerTurn)
+        var turns = 0
+        while run.channel.received.count < 12, turns < 20 {
+            turns += 1
+            let before = run.channel.received.count
+            let progress = run.turn()
+            #expect(run.channel.received.count == min(before + recordsPerTurn, 12))
+            if run.channel.received.count < 12 {
+                expectAgain(progress)
+            } else {
+                // Nothing more lies in the channel: the poller tells when there is.
+                expectWaiting(progress, for: .readable)
+            }
+        }
+        #expect(run.faults == [])
+    }
+
+    @Test func emptyRecordsCountAsRecordsAndGetNoAnswer() {
+        let reads = [ScriptedRead](repeating: bytes([], isBuffered: true), count: 10)
+        let run = ScriptedRun(Script(reads: reads), BuiltInService.article, recordsPerTurn: 4)
+        expectAgain(run.turn())
+        #expect(run.channel.received.count == 4)
+        #expect(run.channel.sent == [])
+        #expect(run.faults == [])
+    }
+
+    @Test func aRecordLargerThanTheServiceWantsComesInPieces() {
+        let service = BuiltInService.respond(prefix: "> ", maximum: 4, closing: false)
+        let run = ScriptedRun(Script(reads: [bytes(Array(1...10))]), service)
+        run.turn()
+        #expect(run.channel.received == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]])
+        #expect(run.channel.sent.map { record in record.count } == [6, 6, 4])
+        #expect(run.faults == [])
+    }
+
+    @Test func anAnswerFitsIntoTheSmallestRecord() {
+        let record = [UInt8](repeating: 7, count: 16_384)
+        let echo = ScriptedRun(Script(reads: [bytes(record)], payloadLimit: 512), BuiltInService.echo)
+        while echo.channel.received.count < 32, echo.turns < 100 { echo.turn() }
+        #expect(echo.channel.sent == [[UInt8]](repeating: [UInt8](repeating: 7, count: 512), count: 32))
+        #expect(echo.faults == [])
+
+        let article = ScriptedRun(Script(reads: [bytes(record)], payloadLimit: 512), BuiltInService.article)
+        article.run()
+        #expect(article.channel.sent.map { record in record.count } == [512])
+        #expect(article.faults == [])
+    }
+
+    @Test func anEmptyAnswerIsNotSent() {
+        let run = ScriptedRun(Script(reads: [bytes(one), bytes(two)]), Silence(isLast: false))
+        run.turn()
+        run.turn()
+        #expect(run.channel.calls == [.handshake, .read, .read])
+
+        let last = ScriptedRun(Script(reads: [bytes(one)]), Silence(isLast: true))
+        last.run()
+        #expect(last.channel.calls == [.handshake, .read, .closeNotify, .endWrites, .discardInput])
+        #expect(last.end == ChannelFailure(reason: .serviceClosed, code: 0))
+    }
+
+    @Test func bytesAreCountedWhenTheyHavePassed() {
+        let run = ScriptedRun(Script(reads: [bytes(one), bytes(two)], writes: [.wantWrite]), BuiltInService.article)
+        run.turn()
+        #expect(run.connection.bytesIn == 3)
+        #expect(run.connection.bytesOut == 0)
+        run.turn()
+        #expect(run.connection.bytesOut == UInt64(run.channel.sent[0].count))
+    }
+
+    private func bytes(_ bytes: [UInt8], isBuffered: Bool = false) -> ScriptedRead {
+        ScriptedRead(.bytes(bytes), isBuffered: isBuffered)
+    }
+}
+
+/// Answers with no bytes at all.
+private struct Silence: Service {
+    let isLast: Bool
+    var headroom: Int { 0 }
+    var maximum: Int { 100 }
+
+    mutating func answer(_ bytes: inout MutableSpan<UInt8>, received: Range<Int>) -> Answer {
+        isLast ? .lastBytes(5..<5) : .bytes(5..<5)
+    }
+}
+
+func expectAgain(_ progress: Progress, _ location: SourceLocation = #_sourceLocation) {
+    guard case .again = progress else {
+        Issue.record("\(progress) instead of again", sourceLocation: location)
+        return
+    }
+}
+
+func expectWaiting(_ progress: Progress, for interest: Interest, _ location: SourceLocation = #_sourceLocation) {
+    guard case .waiting(let actual) = progress, actual == interest else {
+        Issue.record("\(progress) instead of waiting for \(interest)", sourceLocation: location)
+        return
+    }
+}

@@ -1,0 +1,174 @@
+// A channel that plays a script and writes down what the connection asks of it. What SecureChannel.swift promises to
+// a channel is checked at every call: a broken promise becomes a fault, which a test expects there to be none of.
+
+import PosternCore
+
+enum ScriptedStep {
+    case done
+    case wantRead
+    case wantWrite
+    case failure(ChannelFailure)
+}
+
+struct ScriptedRead {
+    enum Step {
+        case bytes([UInt8])
+        case wantRead
+        case wantWrite
+        case closeNotify
+        case endOfStream
+        case failure(ChannelFailure)
+    }
+
+    let step: Step
+    /// It lies inside the channel: no readiness of the socket will announce it.
+    let isBuffered: Bool
+
+    init(_ step: Step, isBuffered: Bool = false) {
+        self.step = step
+        self.isBuffered = isBuffered
+    }
+}
+
+/// What each call of the channel returns, in order; when a list has ended, what stands behind it.
+struct Script {
+    var handshake: [ScriptedStep] = []  // done
+    var reads: [ScriptedRead] = []  // want read
+    var writes: [ScriptedStep] = []  // done
+    var closes: [ScriptedStep] = []  // done
+    var discards: [DiscardStep] = []  // end
+    var payloadLimit = Limits.recordBytes
+}
+
+struct ScriptedChannel: SecureChannel {
+    enum Call: Equatable {
+        case handshake
+        case read
+        case write(Int)
+        case closeNotify
+        case endWrites
+        case discardInput
+    }
+
+    private var script: Script
+    private(set) var calls: [Call] = []
+    private(set) var faults: [String] = []
+    /// Plain text as it was handed out, piece by piece, and as it was wholly sent, record by record.
+    private(set) var received: [[UInt8]] = []
+    private(set) var sent: [[UInt8]] = []
+    /// A record that waits for room in the socket.
+    private(set) var sealed: [UInt8]?
+    /// What was thrown, and by which call.
+    private(set) var thrown: (failure: ChannelFailure, call: Call)?
+    /// How the peer ended, once that was handed out.
+    private(set) var peerEnd: CloseReason?
+    /// The last call asked for this; nil when it did not.
+    private(set) var wanted: Interest?
+    private var isOpen = false
+    private(set) var saidFarewell = false
+    private(set) var hasEndedWrites = false
+    /// What did not fit into the connection's buffer when its record was read.
+    private var rest: [UInt8] = []
+    /// Where the connection may put plain text.
+    var target: UnsafeMutableRawBufferPointer?
+
+    init(_ script: Script) { self.script = script }
+
+    var hasBufferedInput: Bool { !rest.isEmpty || script.reads.first?.isBuffered == true }
+
+    var payloadLimit: Int { isOpen ? script.payloadLimit : -1 }
+
+    mutating func handshake() throws(ChannelFailure) -> ChannelStep {
+        note(.handshake, while: !isOpen)
+        let step = try play(script.handshake.isEmpty ? .done : script.handshake.removeFirst())
+        isOpen = step == .done
+        return step
+    }
+
+    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
+        note(.read, while: isOpen && sealed == nil && peerEnd == nil && !saidFarewell)
+        if let target, bytes.baseAddress != target.baseAddress || bytes.count != target.count {
+            faults.append("read into \(bytes.count) bytes at the wrong place")
+        }
+        if !rest.isEmpty { return hand(rest, to: bytes) }
+        switch script.reads.isEmpty ? .wantRead : script.reads.removeFirst().step {
+        case .bytes(let record):
+            return hand(record, to: bytes)
+        case .wantRead:
+            wanted = .readable
+            return .wantRead
+        case .wantWrite:
+            wanted = .writable
+            return .wantWrite
+        case .closeNotify:
+            peerEnd = .peerClosed
+            return .closeNotify
+        case .endOfStream:
+            peerEnd = .peerVanished
+            return .endOfStream
+        case .failure(let failure):
+            thrown = (failure, .read)
+            throw failure
+        }
+    }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
+        note(.write(bytes.count), while: isOpen && !saidFarewell && bytes.count <= payloadLimit && bytes.count > 0)
+        let record = sealed ?? Array(bytes)
+        if record.count != bytes.count { faults.append("\(record.count) bytes sealed, \(bytes.count) repeated") }
+        sealed = record
+        let step = try play(script.writes.isEmpty ? .done : script.writes.removeFirst())
+        if step == .done {
+            sent.append(record)
+            sealed = nil
+        }
+        return step
+    }
+
+    mutating func closeNotify() throws(ChannelFailure) -> ChannelStep {
+        note(.closeNotify, while: isOpen && !saidFarewell)
+        let step = try play(script.closes.isEmpty ? .done : script.closes.removeFirst())
+        saidFarewell = step == .done
+        return step
+    }
+
+    mutating func endWrites() { note(.endWrites, while: saidFarewell && !hasEndedWrites); hasEndedWrites = true }
+
+    mutating func discardInput() -> DiscardStep {
+        note(.discardInput, while: hasEndedWrites)
+        let step = script.discards.isEmpty ? .end : script.discards.removeFirst()
+        if case .wantRead = step { wanted = .readable }
+        return step
+    }
+
+    private mutating func note(_ call: Call, while isAllowed: Bool) {
+        calls.append(call)
+        if thrown != nil || !isAllowed { faults.append("\(call) out of turn") }
+        wanted = nil
+    }
+
+    private mutating func hand(_ record: [UInt8], to bytes: UnsafeMutableRawBufferPointer) -> ReadStep {
+        let count = min(record.count, bytes.count)
+        record.withUnsafeBytes { record in bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: record[..<count])) }
+        received.append(Array(record[..<count]))
+        rest = Array(record[count...])
+        return .bytes(count)
+    }
+
+    /// Plays a step of the call that was noted last.
+    private mutating func play(_ step: ScriptedStep) throws(ChannelFailure) -> ChannelStep {
+        switch step {
+        case .done:
+            return .done
+        case .wantRead:
+            wanted = .readable
+            return .wantRead
+        case .wantWrite:
+            wanted = .writable
+            return .wantWrite
+        case .failure(let failure):
+            thrown = (failure, calls[calls.count - 1])
+            throw failure
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// Turns of one connection over a scripted channel, as the server's loop would run them. After each turn it checks what
+// holds for every connection, whatever the script.
+
+import PosternCore
+
+final class ScriptedRun<Provider: Service> {
+    private(set) var connection = Connection()
+    private(set) var channel: ScriptedChannel
+    private(set) var turns = 0
+    private(set) var end: ChannelFailure?
+    /// Why the connection left the phase open, if the server said so.
+    private(set) var closedByServer: CloseReason?
+    private var service: Provider
+    private let recordsPerTurn: Int
+    private let buffer: UnsafeMutableRawBufferPointer
+    private let garbage: UnsafeMutableRawBufferPointer
+    private var ownFaults: [String] = []
+
+    init(_ script: Script, _ service: Provider, recordsPerTurn: Int = 8) {
+        self.service = service
+        self.recordsPerTurn = recordsPerTurn
+        buffer = .allocate(byteCount: Limits.recordBytes, alignment: 16)
+        garbage = .allocate(byteCount: Limits.recordBytes, alignment: 16)
+        garbage.initializeMemory(as: UInt8.self, repeating: 0xA5)
+        channel = ScriptedChannel(script)
+        let upper = min(service.headroom + service.maximum, script.payloadLimit)
+        channel.target = UnsafeMutableRawBufferPointer(rebasing: buffer[service.headroom..<upper])
+    }
+
+    deinit {
+        buffer.deallocate()
+        garbage.deallocate()
+    }
+
+    var faults: [String] { channel.faults + ownFaults }
+
+    /// One turn. Afterwards another connection's plain text is in the buffer.
+    @discardableResult
+    func turn() -> Progress {
+        turns += 1
+        let callsBefore = channel.calls.count
+        let piecesBefore = channel.received.count
+        let progress = connection.advance(
+            over: &channel, for: &service, buffer: buffer, recordsPerTurn: recordsPerTurn)
+        buffer.copyMemory(from: UnsafeRawBufferPointer(garbage))
+        let records = channel.received.count - piecesBefore
+        if records > recordsPerTurn { ownFaults.append("\(records) records in a turn") }
+        if channel.calls.count == callsBefore { ownFaults.append("a turn without a call") }
+        check(progress, records)
+        return progress
+    }
+
+    /// Runs until the connection has closed, or for so many turns that it never will.
+    func run(turnLimit: Int = 10_000) {
+        while end == nil, turns < turnLimit { turn() }
+        if end == nil { ownFaults.append("not closed after \(turns) turns") }
+    }
+
+    func close(because reason: CloseReason) {
+        if connection.phase == .open { closedByServer = reason }
+        connection.close(because: reason)
+    }
+
+    private func check(_ progress: Progress, _ records: Int) {
+        switch progress {
+        case .waiting(.writable):
+            if channel.wanted != .writable { ownFaults.append("waits for room without having asked for it") }
+        case .waiting(.readable):
+            // Or else it would wait for what is already there.
+            if channel.wanted != .readable, channel.hasBufferedInput || channel.wanted != nil {
+                ownFaults.append("waits for input that lies in the channel")
+            }
+        case .again:
+            switch connection.phase {
+            case .open:
+                if records != recordsPerTurn || !channel.hasBufferedInput { ownFaults.append("again without need") }
+            case .lingering:
+                if channel.calls.last != .discardInput || channel.wanted != nil { ownFaults.append("again without need") }
+            case .handshaking, .closing:
+                ownFaults.append("again in \(connection.phase)")
+            }
+        case .closed(let failure):
+            end = failure
+        }
+        let sum = channel.received.reduce(0) { sum, piece in sum + piece.count }
+        if connection.bytesIn != UInt64(sum) { ownFaults.append("bytesIn \(connection.bytesIn), not \(sum)") }
+        let sentSum = channel.sent.reduce(0) { sum, record in sum + record.count }
+        if connection.bytesOut != UInt64(sentSum) { ownFaults.append("bytesOut \(connection.bytesOut), not \(sentSum)") }
+    }
+}
