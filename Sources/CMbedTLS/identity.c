@@ -50,7 +50,9 @@ static ctls_identity_status parse(
     ctls_identity *identity,
     const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
 ) {
-    switch (mbedtls_x509_crt_parse(&identity->chain, certificate, certificate_bytes)) {
+    int error = mbedtls_x509_crt_parse(&identity->chain, certificate, certificate_bytes);
+    // A negative number is a module's error plus that of a module below it, in the last seven bits.
+    switch (error < 0 ? -(-error & ~0x7F) : error) {
     case 0:
         break;
     case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:

@@ -32,6 +32,16 @@ static int send(void *parameter, const unsigned char *bytes, size_t count) {
     return session->send(session->stream, bytes, count);
 }
 
+// In TLS 1.3 a client that refuses our certificate may say so before it encrypts; the library then reports a record
+// that does not decrypt.
+static int is_plain_alert(const ctls_session *session, int code) {
+    enum { LENGTH_OFFSET = 3, ALERT_BYTES = 2 };
+    const unsigned char *header = session->ssl.in_hdr;
+    return code == MBEDTLS_ERR_SSL_INVALID_MAC && session->ssl.state != MBEDTLS_SSL_HANDSHAKE_OVER
+        && header[0] == MBEDTLS_SSL_MSG_ALERT
+        && header[LENGTH_OFFSET] == 0 && header[LENGTH_OFFSET + 1] == ALERT_BYTES;
+}
+
 // What the library returned below zero, in our words.
 static int status_of(ctls_session *session, int code, uint32_t arena_failures_before) {
     switch (code) {
@@ -45,6 +55,7 @@ static int status_of(ctls_session *session, int code, uint32_t arena_failures_be
         return CTLS_END_OF_STREAM;
     default:
         session->failure = ctls_failure_of(code, arena_failures_before);
+        if (is_plain_alert(session, code)) session->failure.kind = CTLS_FAILURE_PEER_ALERT;
         return CTLS_FAILED;
     }
 }

@@ -4,6 +4,7 @@ public struct Counters: Sendable {
     public var accepted: UInt64 = 0
     public var handshakes: UInt64 = 0
     public var resumed: UInt64 = 0
+    /// Bytes of plain text of the connections that have ended.
     public var bytesIn: UInt64 = 0
     public var bytesOut: UInt64 = 0
     private var closed = InlineArray<17, UInt64>(repeating: 0)

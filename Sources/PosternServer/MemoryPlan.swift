@@ -34,9 +34,7 @@ public struct MemoryPlan {
         connectionBytes = slotBytesEach + TLSMemoryNeeds.connectionBytes
         bufferBytes = Limits.recordBytes
         arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
-        arenaNeededBytes =
-            TLSMemoryNeeds.sharedBytes + TLSMemoryNeeds.stepBytes + TLSMemoryNeeds.roundingBytes
-            + config.connections * TLSMemoryNeeds.connectionBytes
+        arenaNeededBytes = TLSMemoryNeeds.arenaBytes(connections: config.connections)
     }
 
     /// Throws when the parts do not fit.

@@ -100,14 +100,19 @@ extension Server {
 
     func reportCounters() {
         let arena = TLSArena.usage
+        var bytesIn = counters.bytesIn, bytesOut = counters.bytesOut
+        for slot in 0..<clients.touched where clients.isUsed(slot) {
+            bytesIn += clients.pointer(to: slot).pointee.connection.bytesIn
+            bytesOut += clients.pointer(to: slot).pointee.connection.bytesOut
+        }
         log.write(.notice) { line in
             line.append("counters")
             line.append(count: counters.accepted, of: "accepted")
             line.append(count: counters.handshakes, of: "handshakes")
             line.append(count: counters.resumed, of: "resumed")
             line.append(count: UInt64(clients.used), of: "open")
-            line.append(count: counters.bytesIn, of: "bytesIn")
-            line.append(count: counters.bytesOut, of: "bytesOut")
+            line.append(count: bytesIn, of: "bytesIn")
+            line.append(count: bytesOut, of: "bytesOut")
             for value in 0..<UInt8(CloseReason.count) {
                 guard let reason = CloseReason(rawValue: value) else { continue }
                 line.append(count: counters.closed(reason), of: reason.name)

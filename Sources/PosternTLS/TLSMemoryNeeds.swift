@@ -9,6 +9,12 @@ public enum TLSMemoryNeeds {
     public static let connectionBytes = 52 * 1024
     /// What one step of a handshake takes for a moment; one thread makes one step at a time.
     public static let stepBytes = 24 * 1024
+    /// All of it for a number of connections, and the arena's own table: 12 bytes a page, and the rest of the first page.
+    public static func arenaBytes(connections: Int) -> Int {
+        let blocks = sharedBytes + stepBytes + roundingBytes + connections * connectionBytes
+        return blocks + blocks / 4096 * 12 + 2 * 4096
+    }
+
     /// A page that is not yet full for each size of small blocks.
     public static let roundingBytes = 19 * 4096
 }

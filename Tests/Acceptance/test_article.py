@@ -11,6 +11,10 @@ from postern_client import (PREFIX, client_context, echo_once, receive_exactly, 
                             tls_connection)
 from postern_target import PATIENCE
 
+# A client that refuses the certificate sends an alert and closes; with bytes of ours unread its close is a reset, which
+# may overtake the alert.
+REFUSED_BY_CLIENT = ("peerAlert", "peerReset")
+
 
 @pytest.fixture(scope="module")
 def respond(launch_shared):
@@ -54,7 +58,7 @@ def test_wrong_name_is_rejected_by_a_client_that_checks(respond, identity, verif
         address = raw.getsockname()
         with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
             context.wrap_socket(raw, server_hostname="example.org")
-    assert respond.closed(address)["reason"] == "peerAlert"
+    assert respond.closed(address)["reason"] in REFUSED_BY_CLIENT
 
 
 @pytest.mark.parametrize("verify_mode", [ssl.CERT_NONE, ssl.CERT_OPTIONAL, ssl.CERT_REQUIRED])
@@ -76,7 +80,7 @@ def test_untrusted_certificate_is_rejected_by_the_client(respond, identities, ve
         address = raw.getsockname()
         with pytest.raises(ssl.SSLCertVerificationError):
             context.wrap_socket(raw, server_hostname="localhost")
-    assert respond.closed(address)["reason"] == "peerAlert"
+    assert respond.closed(address)["reason"] in REFUSED_BY_CLIENT
 
 
 def test_client_without_verification_needs_no_trust(respond):

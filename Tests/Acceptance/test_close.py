@@ -98,8 +98,8 @@ def test_both_sides_close_in_good_order(echo, version):
 def test_data_after_close_notify_is_ignored(echo, version):
     with MemoryClient(echo, version) as client:
         client.handshake()
-        before, late = client.records(b"before"), client.records(b"late")
-        client.socket.sendall(before + client.close_notify() + late)
+        late = b"\x17\x03\x03\x00\x20" + bytes(32)
+        client.socket.sendall(client.records(b"before") + client.close_notify() + late)
         assert client.read_to_end() == b"before"
         address = client.socket.getsockname()
     assert echo.closed(address)["incoming"] == "6"

