@@ -154,8 +154,9 @@ def test_spoilt_second_flight(launch, version):
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("place", [5, -1])
-def test_spoilt_record_is_never_echoed(echo, version, place):
+def test_spoilt_record_is_never_echoed(launch, version, place):
     """One bit of an encrypted record changed: authentication fails, the client is told by an alert."""
+    echo = launch()
     with MemoryClient(echo, version) as client:
         client.handshake()
         spoilt = bytearray(client.records(b"to be spoilt"))
