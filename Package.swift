@@ -14,12 +14,13 @@ let package = Package(
         .executable(name: "postern", targets: ["postern"]),
     ],
     targets: [
-        // Static archives by file name: a board has no shared Mbed TLS, and the arena can only take the place
-        // of calloc and free (linker option --wrap) in objects that are linked in.
+        // Static archives by file name: a board has no shared Mbed TLS, and the arena can only take the
+        // place of calloc and free (linker option --wrap) in objects that are linked in.
         .target(
             name: "CMbedTLS",
             linkerSettings: [
-                .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"), .linkedLibrary(":libmbedcrypto.a"),
+                .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"),
+                .linkedLibrary(":libmbedcrypto.a"),
             ]),
         .target(name: "CLinux"),
         .target(name: "PosternCore"),

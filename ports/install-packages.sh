@@ -7,20 +7,21 @@ for package in "$@"; do
     dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
-
-install="apt-get install -y --no-install-recommends$missing"
 if [ "$(id -u)" = 0 ]; then
     as_root=
 elif sudo -n true 2>/dev/null; then
     as_root=sudo
 else
     echo "Packages are missing. Run this, then make again:" >&2
-    echo "  sudo apt-get update && sudo $install" >&2
+    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing" >&2
     exit 1
 fi
 echo "Installing$missing"
 log=$(mktemp)
-if $as_root apt-get update >"$log" 2>&1 && DEBIAN_FRONTEND=noninteractive $as_root $install >>"$log" 2>&1; then
+# Package names are words without blanks: splitting them is meant.
+# shellcheck disable=SC2086
+if $as_root apt-get update >"$log" 2>&1 &&
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
     rm "$log"
 else
     tail -n 20 "$log" >&2

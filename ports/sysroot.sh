@@ -12,6 +12,7 @@ trixie) gcc=14 ;;
 *) echo "ports/sysroot.sh: suite '$suite' is unknown; set SUITE to bookworm or trixie" >&2; exit 2 ;;
 esac
 
+# shellcheck disable=SC2016  # apt expands the format, not the shell
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' | head -n 1)
 if [ -z "$mirror" ]; then
     echo "ports/sysroot.sh: apt on this machine names no Debian mirror; add one and run apt-get update" >&2

@@ -52,7 +52,8 @@ int clinux_syslog_open(void) {
 
 static int send_line(int severity, const char *bytes, size_t count) {
     char head[48];
-    int head_count = snprintf(head, sizeof head, "<%d>postern[%d]: ", FACILITY_DAEMON * 8 + severity, (int)getpid());
+    int priority = FACILITY_DAEMON * 8 + severity;
+    int head_count = snprintf(head, sizeof head, "<%d>postern[%d]: ", priority, (int)getpid());
     struct iovec parts[2] = {{head, (size_t)head_count}, {(void *)bytes, count}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     return sendmsg(log_socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ? 0 : -errno;

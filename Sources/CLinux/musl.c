@@ -1,5 +1,5 @@
-// A function that the Embedded Swift library expects of libc and musl does not have. Swift seeds hashes with it; no
-// collection here hashes anything, but the linker cannot know.
+// A function that the Embedded Swift library expects of libc and musl does not have. Swift seeds hashes with
+// it; no collection here hashes anything, but the linker cannot know.
 #define _GNU_SOURCE
 #include <features.h>
 

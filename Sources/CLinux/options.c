@@ -18,7 +18,8 @@ int clinux_option_next(
     int count, char **words, const clinux_option *options, size_t option_count, const char **argument
 ) {
     struct option long_options[CLINUX_OPTION_LIMIT + 1] = {{0}};
-    char letters[2 * CLINUX_OPTION_LIMIT + 3] = "+:";     // operands end the options; tell a missing argument apart
+    // + lets operands end the options, : tells a missing argument apart.
+    char letters[2 * CLINUX_OPTION_LIMIT + 3] = "+:";
     char *letter = letters + 2;
     for (size_t i = 0; i < option_count && i < CLINUX_OPTION_LIMIT; i++) {
         long_options[i].name = options[i].name;

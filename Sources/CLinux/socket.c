@@ -84,7 +84,9 @@ static int set_option(int descriptor, int level, int name, int value) {
     return setsockopt(descriptor, level, name, &value, sizeof value);
 }
 
-static int prepare(int descriptor, clinux_address *address, int backlog, int no_delay, int keep_alive_seconds) {
+static int prepare(
+    int descriptor, clinux_address *address, int backlog, int no_delay, int keep_alive_seconds
+) {
     socket_address system;
     socklen_t length = to_system(address, &system);
     if (set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) != 0) return -errno;
@@ -120,9 +122,13 @@ int clinux_accept(int listener, clinux_address *peer) {
     return descriptor;
 }
 
-int clinux_receive(int descriptor, void *bytes, size_t count) { return RETRY(recv(descriptor, bytes, count, 0)); }
+int clinux_receive(int descriptor, void *bytes, size_t count) {
+    return RETRY(recv(descriptor, bytes, count, 0));
+}
 
-int clinux_receive_into_two(int descriptor, void *first, size_t first_count, void *second, size_t second_count) {
+int clinux_receive_into_two(
+    int descriptor, void *first, size_t first_count, void *second, size_t second_count
+) {
     struct iovec parts[2] = {{first, first_count}, {second, second_count}};
     return RETRY(readv(descriptor, parts, 2));
 }

@@ -1,16 +1,17 @@
-// The arena: pages of 4 KiB. A page holds blocks of one size class, or belongs to a run of pages for one large
-// block. Free memory is always zero, so that an allocation has nothing to clear and a freed secret is gone.
-// Called for every calloc and free of Mbed TLS, some ten thousand times a handshake: both paths are short.
+// The arena: pages of 4 KiB. A page holds blocks of one size class, or belongs to a run of pages for one
+// large block. Free memory is always zero, so that an allocation has nothing to clear and a freed secret is
+// gone. Called for every calloc and free of Mbed TLS, some ten thousand times a handshake: both paths are
+// short.
 #include "ctls_arena.h"
 
 #include <string.h>
 
 enum {
     PAGE = CTLS_ARENA_PAGE_BYTES,
-    GRAIN = 16,                 // block sizes and offsets are counted in grains: the alignment of max_align_t
+    GRAIN = 16,                 // unit of block sizes and offsets: the alignment of max_align_t
     SMALL_LIMIT = 2048,         // larger blocks take whole pages
     CLASS_COUNT = 19,
-    RETURN_PAGES = 4,           // from this size on a freed run goes back to the kernel; below, memset is cheaper
+    RETURN_PAGES = 4,           // a freed run goes back to the kernel; below, memset is cheaper
     NONE = 0,                   // page 0 holds the page table, so its index can mean "no page"
 };
 
@@ -35,7 +36,7 @@ static struct {
     size_t page_count;
     size_t lowest_free;         // no page below is free
     uint16_t partial[CLASS_COUNT];
-    uint16_t spare[CLASS_COUNT];    // the one empty page a class may keep, so that alloc and free in turn stay cheap
+    uint16_t spare[CLASS_COUNT];    // the one empty page a class may keep: alloc and free in turn stay cheap
     uint8_t class_of_grains[SMALL_LIMIT / GRAIN + 1];
     ctls_discard discard;
     ctls_arena_usage usage;
@@ -219,8 +220,8 @@ ctls_arena_usage ctls_arena_read_usage(void) { return arena.usage; }
 
 void ctls_arena_restart_peak(void) { arena.usage.peak_bytes = arena.usage.used_bytes; }
 
-// The names under which --wrap=calloc and --wrap=free bring the library's calls here. libc may call them too, in a
-// static binary: what it got from its own malloc goes back there.
+// The names under which --wrap=calloc and --wrap=free bring the library's calls here. libc may call them
+// too, in a static binary: what it got from its own malloc goes back there.
 void __real_free(void *block) __attribute__((weak));
 void *__wrap_calloc(size_t count, size_t size);
 void __wrap_free(void *block);

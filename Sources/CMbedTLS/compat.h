@@ -47,7 +47,9 @@ static inline int ctls_pk_parse_key(mbedtls_pk_context *key, const uint8_t *byte
 #endif
 }
 
-static inline int ctls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key) {
+static inline int ctls_pk_check_pair(
+    const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key
+) {
 #if CTLS_HAS_TLS13
     return mbedtls_pk_check_pair(public_key, private_key, ctls_random_bytes, NULL);
 #else
@@ -58,7 +60,8 @@ static inline int ctls_pk_check_pair(const mbedtls_pk_context *public_key, const
 static inline void ctls_conf_versions(mbedtls_ssl_config *config, int tls13) {
 #if CTLS_HAS_TLS13
     mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
-    mbedtls_ssl_conf_max_tls_version(config, tls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(
+        config, tls13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
     mbedtls_ssl_conf_tls13_key_exchange_modes(config,
         MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL | MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
 #else
@@ -69,11 +72,12 @@ static inline void ctls_conf_versions(mbedtls_ssl_config *config, int tls13) {
 }
 
 #if CTLS_HAS_TLS13
-void mbedtls_ssl_handshake_free(mbedtls_ssl_context *ssl);  // exported by the archive, in no installed header
+// Exported by the archive, in no installed header.
+void mbedtls_ssl_handshake_free(mbedtls_ssl_context *ssl);
 #endif
 
-/// Frees what only the handshake needed, once it is over. 2.28 does so itself, 3.6 only after a handshake of TLS 1.2:
-/// 7 KiB that a connection of TLS 1.3 would keep for its life.
+/// Frees what only the handshake needed, once it is over. 2.28 does so itself, 3.6 only after a handshake of
+/// TLS 1.2: 7 KiB that a connection of TLS 1.3 would keep for its life.
 static inline void ctls_end_handshake(mbedtls_ssl_context *ssl) {
 #if CTLS_HAS_TLS13
     mbedtls_ssl_handshake_free(ssl);

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-// AEAD suites with forward secrecy, numbers from the IANA registry "TLS Cipher Suites". The ones of TLS 1.3 come
-// first; a library without TLS 1.3 must not see them, 2.28 fails when a client offers one of them too.
+// AEAD suites with forward secrecy, numbers from the IANA registry "TLS Cipher Suites". The ones of TLS 1.3
+// come first; a library without TLS 1.3 must not see them, 2.28 fails when a client offers one of them too.
 enum { FIRST_SUITE = CTLS_HAS_TLS13 ? 0 : 3 };
 static const int aes_first[] = {
     0x1301, 0x1302, 0x1303,                 // TLS_AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
@@ -26,7 +26,8 @@ static const int chacha_first[] = {
 static void set_groups(ctls_context *context) {
     mbedtls_ssl_conf_groups(&context->config, context->groups);
 }
-static void set_signatures(ctls_context *context) { (void)context; }    // its defaults are SHA-256 and better
+// Its defaults are SHA-256 and better.
+static void set_signatures(ctls_context *context) { (void)context; }
 #else
 static mbedtls_ecp_group_id curve_of(uint16_t group) {
     switch ((ctls_group)group) {
@@ -49,7 +50,9 @@ static void set_signatures(ctls_context *context) {
 }
 #endif
 
-static int accept_ticket(void *parameter, mbedtls_ssl_session *session, unsigned char *ticket, size_t bytes) {
+static int accept_ticket(
+    void *parameter, mbedtls_ssl_session *session, unsigned char *ticket, size_t bytes
+) {
     ctls_context *context = parameter;
     int error = mbedtls_ssl_ticket_parse(&context->tickets, session, ticket, bytes);
     if (error == 0) context->ticket_accepted = 1;
@@ -69,7 +72,8 @@ static int set_tickets(ctls_context *context, const ctls_settings *settings) {
         mbedtls_ssl_conf_session_tickets(&context->config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
         return 0;
     }
-    // The library makes a new key when one is `ticket_seconds` old and accepts the one before for as long again.
+    // The library makes a new key when one is `ticket_seconds` old and accepts the one before for as long
+    // again.
     int error = mbedtls_ssl_ticket_setup(
         &context->tickets, ctls_random_bytes, NULL, MBEDTLS_CIPHER_AES_256_GCM, settings->ticket_seconds);
     if (error != 0) return error;
@@ -93,7 +97,8 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
     mbedtls_ssl_conf_rng(&context->config, ctls_random_bytes, NULL);
     mbedtls_ssl_conf_authmode(&context->config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_renegotiation(&context->config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-    mbedtls_ssl_conf_ciphersuites(&context->config, (settings->chacha_first ? chacha_first : aes_first) + FIRST_SUITE);
+    const int *suites = settings->chacha_first ? chacha_first : aes_first;
+    mbedtls_ssl_conf_ciphersuites(&context->config, suites + FIRST_SUITE);
     ctls_conf_versions(&context->config, settings->tls13);
     set_groups(context);
     set_signatures(context);

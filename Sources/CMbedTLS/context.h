@@ -10,7 +10,7 @@ struct ctls_context {
     mbedtls_ssl_ticket_context tickets;
     const char *alpn[CTLS_ALPN_LIMIT + 1];      // ended by NULL, as the library wants it
     uint16_t groups[CTLS_GROUP_LIMIT + 1];      // ended by 0
-    int ticket_accepted;                        // set by the ticket callback for the handshake call that is running
+    int ticket_accepted;                        // set by the ticket callback during a handshake call
 };
 
 #endif

@@ -1,5 +1,5 @@
-// glibc's checked string functions, for ports that link Debian's Mbed TLS archives (built against glibc) with
-// musl. Only such a port compiles this file's body: its toolset defines CTLS_FORTIFY.
+// glibc's checked string functions, for ports that link Debian's Mbed TLS archives (built against glibc)
+// with musl. Only such a port compiles this file's body: its toolset defines CTLS_FORTIFY.
 #if defined(CTLS_FORTIFY)
 
 #include <stdarg.h>
@@ -14,8 +14,11 @@ int __printf_chk(int flag, const char *format, ...) {
     return 0;
 }
 
-int __vsnprintf_chk(char *text, size_t bytes, int flag, size_t object_bytes, const char *format, va_list arguments);
-int __vsnprintf_chk(char *text, size_t bytes, int flag, size_t object_bytes, const char *format, va_list arguments) {
+int __vsnprintf_chk(
+    char *text, size_t bytes, int flag, size_t object_bytes, const char *format, va_list arguments);
+int __vsnprintf_chk(
+    char *text, size_t bytes, int flag, size_t object_bytes, const char *format, va_list arguments
+) {
     (void)flag;
     if (bytes > object_bytes) abort();
     return vsnprintf(text, bytes, format, arguments);

@@ -105,11 +105,13 @@ void ctls_identity_release(ctls_identity *identity) {
 
 uint32_t ctls_identity_count(void) { return identity_count; }
 
-// Days from 1970-01-01 in the proleptic Gregorian calendar; the year starts in March, so that leap days come last.
+// Days from 1970-01-01 in the proleptic Gregorian calendar; the year starts in March, so that leap days come
+// last.
 static int64_t seconds_since_1970(const mbedtls_x509_time *time) {
     int64_t year = time->mon <= 2 ? time->year - 1 : time->year;
     int64_t month = (time->mon + 9) % 12;
-    int64_t days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + time->day - 1 - 719468;
+    int64_t leap_days = year / 4 - year / 100 + year / 400;
+    int64_t days = 365 * year + leap_days + (153 * month + 2) / 5 + time->day - 1 - 719468;
     return ((days * 24 + time->hour) * 60 + time->min) * 60 + time->sec;
 }
 

@@ -32,8 +32,8 @@ static int send(void *parameter, const unsigned char *bytes, size_t count) {
     return session->send(session->stream, bytes, count);
 }
 
-// In TLS 1.3 a client that refuses our certificate may say so before it encrypts; the library then reports a record
-// that does not decrypt.
+// In TLS 1.3 a client that refuses our certificate may say so before it encrypts; the library then reports a
+// record that does not decrypt.
 static int is_plain_alert(const ctls_session *session, int code) {
     enum { LENGTH_OFFSET = 3, ALERT_BYTES = 2 };
     const unsigned char *header = session->ssl.in_hdr;
@@ -95,7 +95,8 @@ void ctls_session_free(ctls_session *session) {
 }
 
 int ctls_session_begin(
-    ctls_session *session, ctls_identity *identity, void *stream, ctls_send send_bytes, ctls_receive receive_bytes
+    ctls_session *session, ctls_identity *identity,
+    void *stream, ctls_send send_bytes, ctls_receive receive_bytes
 ) {
     uint32_t failures = arena_failures();
     session->stream = stream;
@@ -104,8 +105,8 @@ int ctls_session_begin(
     session->ended = session->sealed = session->resumed = 0;
     session->identity = ctls_identity_retain(identity);
     mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
-    // The identity belongs to the handshake, not to the shared configuration: so a reload swaps it for the next
-    // connections, and nobody holds the old one for longer than a handshake may last.
+    // The identity belongs to the handshake, not to the shared configuration: so a reload swaps it for the
+    // next connections, and nobody holds the old one for longer than a handshake may last.
     int error = mbedtls_ssl_set_hs_own_cert(&session->ssl, &identity->chain, &identity->key);
     return error == 0 ? 0 : status_of(session, error, failures);
 }
@@ -139,7 +140,8 @@ int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
     return status_of(session, code, failures);
 }
 
-// An alert may have been left half sent by a read; mbedtls_ssl_write would send its rest and take that for ours.
+// An alert may have been left half sent by a read; mbedtls_ssl_write would send its rest and take that for
+// ours.
 static int flush_alert(ctls_session *session) {
     return session->ssl.out_left == 0 ? 0 : mbedtls_ssl_write(&session->ssl, NULL, 0);
 }

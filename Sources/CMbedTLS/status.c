@@ -5,9 +5,9 @@
 
 #include <mbedtls/net_sockets.h>
 
-_Static_assert(CTLS_WANT_READ == MBEDTLS_ERR_SSL_WANT_READ, "callbacks are handed to the library as they are");
-_Static_assert(CTLS_WANT_WRITE == MBEDTLS_ERR_SSL_WANT_WRITE, "callbacks are handed to the library as they are");
-_Static_assert(CTLS_RESET == MBEDTLS_ERR_NET_CONN_RESET, "callbacks are handed to the library as they are");
+_Static_assert(CTLS_WANT_READ == MBEDTLS_ERR_SSL_WANT_READ, "the library gets these as they are");
+_Static_assert(CTLS_WANT_WRITE == MBEDTLS_ERR_SSL_WANT_WRITE, "the library gets these as they are");
+_Static_assert(CTLS_RESET == MBEDTLS_ERR_NET_CONN_RESET, "the library gets these as they are");
 
 uint32_t ctls_library_version(void) { return mbedtls_version_get_number(); }
 
@@ -43,7 +43,8 @@ static ctls_failure_kind kind_of(int code) {
 }
 
 ctls_failure ctls_failure_of(int code, uint32_t arena_failures_before) {
-    // Deep inside the library a failed allocation comes back under a dozen other codes; the arena knows better.
+    // Deep inside the library a failed allocation comes back under a dozen other codes; the arena knows
+    // better.
     if (ctls_arena_read_usage().failures != arena_failures_before)
         return (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, code};
     return (ctls_failure){kind_of(code), code};

@@ -3,7 +3,8 @@
 public enum BuiltInService: Service, Sendable {
     /// Sends every byte back, out of the buffer it was decrypted into.
     case echo
-    /// Receives up to `maximum` bytes, answers `prefix` and these bytes, and closes, or goes on if not `closing`.
+    /// Receives up to `maximum` bytes, answers `prefix` and these bytes, and closes, or goes on if not
+    /// `closing`.
     case respond(prefix: Text, maximum: Int, closing: Bool)
     /// Reads and answers nothing.
     case discard

@@ -1,4 +1,5 @@
-// Why a connection ended. Every connection ends with exactly one of these; each is counted and logged by its name.
+// Why a connection ended. Every connection ends with exactly one of these; each is counted and logged by its
+// name.
 
 public enum CloseReason: UInt8, Sendable {
     /// The peer said close_notify, and everything it had sent was served.

@@ -1,6 +1,7 @@
-// The configuration: all that the server looks at. A board's values are one literal in ports/<port>/Config.swift;
-// the command line replaces a few fields. The result is checked as a whole by ConfigRules.swift before anything is
-// opened. Every field is named at the call; what is not given has the value shown here.
+// The configuration: all that the server looks at. A board's values are one literal in
+// ports/<port>/Config.swift; the command line replaces a few fields. The result is checked as a whole by
+// ConfigRules.swift before anything is opened. Every field is named at the call; what is not given has the
+// value shown here.
 
 public struct Config: Sendable {
     /// What `--version` and the log call the port.
@@ -46,7 +47,8 @@ public struct Config: Sendable {
     }
 }
 
-/// A numeric IPv4 or IPv6 address ("0.0.0.0" and "::" for all) and a TCP port; port 0 lets the kernel choose.
+/// A numeric IPv4 or IPv6 address ("0.0.0.0" and "::" for all) and a TCP port; port 0 lets the kernel
+/// choose.
 public struct ListenAddress: Sendable {
     public var host: Text
     public var port: UInt16

@@ -1,5 +1,5 @@
-// What a configuration must fulfil, as a whole. Checked before anything is opened, so that a mistake is one sentence
-// and not a server that fails later.
+// What a configuration must fulfil, as a whole. Checked before anything is opened, so that a mistake is one
+// sentence and not a server that fails later.
 
 /// The first rule that a configuration breaks.
 public struct ConfigFault: Error, Sendable {

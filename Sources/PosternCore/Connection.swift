@@ -1,5 +1,6 @@
-// The life of one connection: handshaking, open, closing, lingering, closed. A passive state machine: the loop calls
-// advance() when something may have changed, and learns what to wait for. It touches neither epoll nor a descriptor.
+// The life of one connection: handshaking, open, closing, lingering, closed. A passive state machine: the
+// loop calls advance() when something may have changed, and learns what to wait for. It touches neither
+// epoll nor a descriptor.
 
 public struct Connection: Sendable {
     public enum Phase: UInt8, Sendable {
@@ -7,7 +8,8 @@ public struct Connection: Sendable {
         case open
         /// close_notify is on its way.
         case closing
-        /// All is said; the peer's last bytes are thrown away, so that closing does not reset what it has yet to read.
+        /// All is said; the peer's last bytes are thrown away, so that closing does not reset what it has
+        /// yet to read.
         case lingering
     }
 
@@ -23,8 +25,8 @@ public struct Connection: Sendable {
 
     public init() {}
 
-    /// Does what can be done now, at most `recordsPerTurn` records. `buffer` holds plain text only while this runs: all
-    /// connections share one. It has `Limits.recordBytes` bytes at least.
+    /// Does what can be done now, at most `recordsPerTurn` records. `buffer` holds plain text only while
+    /// this runs: all connections share one. It has `Limits.recordBytes` bytes at least.
     public mutating func advance<Channel: SecureChannel & ~Copyable, Provider: Service>(
         over channel: inout Channel, for service: inout Provider,
         buffer: UnsafeMutableRawBufferPointer, recordsPerTurn: Int
@@ -45,7 +47,8 @@ public struct Connection: Sendable {
         }
     }
 
-    /// Starts to close an open connection for a reason of the server's. One that is closing already goes on as it does.
+    /// Starts to close an open connection for a reason of the server's. One that is closing already goes on
+    /// as it does.
     public mutating func close(because reason: CloseReason) {
         guard phase == .open else { return }
         self.reason = reason
@@ -55,8 +58,8 @@ public struct Connection: Sendable {
     /// An answer has not wholly left.
     public var isSending: Bool { unsentBytes > 0 }
 
-    /// Why it ends when the close deadline passes: lingering, all was said in time, and a peer that let one deadline
-    /// pass is not blamed for the next; otherwise our farewell did not get through.
+    /// Why it ends when the close deadline passes: lingering, all was said in time, and a peer that let one
+    /// deadline pass is not blamed for the next; otherwise our farewell did not get through.
     public var reasonAfterCloseDeadline: CloseReason {
         switch reason {
         case .idleTimeout, .lifetimeExceeded, .stopped: reason
@@ -90,7 +93,8 @@ public struct Connection: Sendable {
         }
         let room = min(payloadLimit, buffer.count)
         let headroom = service.headroom
-        let target = UnsafeMutableRawBufferPointer(rebasing: buffer[headroom..<min(headroom + service.maximum, room)])
+        let target = UnsafeMutableRawBufferPointer(
+            rebasing: buffer[headroom..<min(headroom + service.maximum, room)])
         var records = 0
         while phase == .open {
             if records == recordsPerTurn { return channel.hasBufferedInput ? .again : .waiting(.readable) }
@@ -103,7 +107,9 @@ public struct Connection: Sendable {
                 records += 1
                 bytesIn += UInt64(count)
                 let received = headroom..<headroom + count
-                if let wait = try deliver(received, to: &service, over: &channel, buffer, room) { return wait }
+                if let wait = try deliver(received, to: &service, over: &channel, buffer, room) {
+                    return wait
+                }
                 if phase == .open && !channel.hasBufferedInput { return .waiting(.readable) }
             }
         }
@@ -174,7 +180,8 @@ public struct Connection: Sendable {
         }
     }
 
-    private mutating func linger<Channel: SecureChannel & ~Copyable>(over channel: inout Channel) -> Progress {
+    private mutating func linger<Channel: SecureChannel & ~Copyable>(over channel: inout Channel) -> Progress
+    {
         switch channel.discardInput() {
         case .wantRead: .waiting(.readable)
         case .more: .again

@@ -1,6 +1,6 @@
-// When which connection has waited long enough. All deadlines of a kind have the same length, so each kind is a queue
-// in the order in which they were started, and the first of a queue is the first to expire: starting, cancelling
-// and expiring cost the same whatever the number of connections.
+// When which connection has waited long enough. All deadlines of a kind have the same length, so each kind
+// is a queue in the order in which they were started, and the first of a queue is the first to expire:
+// starting, cancelling and expiring cost the same whatever the number of connections.
 
 public enum DeadlineKind: UInt8, Sendable {
     /// The whole handshake, from accept on.
@@ -40,7 +40,8 @@ public struct Deadlines {
     /// `links` is zero and has room for `linksPerConnection` links a connection.
     public init(links: UnsafeMutablePointer<Link>) { self.links = links }
 
-    /// Sets how long deadlines of a kind are; 0 switches them off. Deadlines already running get the new length too.
+    /// Sets how long deadlines of a kind are; 0 switches them off. Deadlines already running get the new
+    /// length too.
     public mutating func setLength(_ milliseconds: Int, of kind: DeadlineKind) {
         queues[Int(kind.rawValue)].milliseconds = Int64(milliseconds)
     }

@@ -1,5 +1,5 @@
-// Every limit of the program that is not a board's choice, each with unit and reason. A board's own values stand
-// in its Config.swift; what both must fulfil together is checked in ConfigRules.swift.
+// Every limit of the program that is not a board's choice, each with unit and reason. A board's own values
+// stand in its Config.swift; what both must fulfil together is checked in ConfigRules.swift.
 
 public enum Limits {
     /// Addresses to listen on. A device has a handful of interfaces; each costs a descriptor.
@@ -13,19 +13,21 @@ public enum Limits {
     public static let connectionsMost = 16_384
     /// Bytes of plain text in one TLS record (RFC 8446, section 5.1; RFC 5246, section 6.2.1).
     public static let recordBytes = 16_384
-    /// Bytes of the smallest record that a client may negotiate (RFC 6066, section 4): an answer always fits into one.
+    /// Bytes of the smallest record that a client may negotiate (RFC 6066, section 4): an answer always fits
+    /// into one.
     public static let recordBytesLeast = 512
     /// Bytes that a service may put before what was received. Leaves room for data in the smallest record.
     public static let headroomBytesMost = 256
-    /// Cipher text that a connection may hold which TLS has not asked for yet. One system call then brings header and
-    /// body of a small record, or the body of a large one and the next header.
+    /// Cipher text that a connection may hold which TLS has not asked for yet. One system call then brings
+    /// header and body of a small record, or the body of a large one and the next header.
     public static let readAheadBytes = 256
     /// Bytes of a certificate or key file. A chain of eight RSA-4096 certificates in PEM has 16 KiB.
     public static let identityFileBytes = 24_576
-    /// Identities in memory at once: the current one and replaced ones that handshakes still show. One more reload waits
-    /// until such a handshake has ended.
+    /// Identities in memory at once: the current one and replaced ones that handshakes still show. One more
+    /// reload waits until such a handshake has ended.
     public static let identities = 4
-    /// Bytes of a log line; a longer one is cut. Below PIPE_BUF (4096), so that a write to a pipe is whole or nothing.
+    /// Bytes of a log line; a longer one is cut. Below PIPE_BUF (4096), so that a write to a pipe is whole
+    /// or nothing.
     public static let logLineBytes = 1_024
 
     /// Milliseconds of a deadline or waiting time: a day. Larger ones are mistakes of unit.
@@ -37,7 +39,7 @@ public enum Limits {
     /// Days before the end of a certificate from which on a start warns.
     public static let expiryWarningDays = 14
 
-    /// Descriptors beside those of connections and listeners: standard streams, poller, signals, system log, a
-    /// certificate file, and some to spare.
+    /// Descriptors beside those of connections and listeners: standard streams, poller, signals, system log,
+    /// a certificate file, and some to spare.
     public static let descriptorReserve = 16
 }

@@ -61,11 +61,15 @@ public struct Line: Sendable {
     }
 
     /// Calls `body` with the text and a line feed behind it.
-    public mutating func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    public mutating func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result)
+        -> Result
+    {
         bytes[count] = UInt8(ascii: "\n")
         let length = count + 1
         return withUnsafePointer(to: &bytes) { bytes in
-            body(UnsafeBufferPointer(start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length))
+            body(
+                UnsafeBufferPointer(
+                    start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length))
         }
     }
 }

@@ -1,13 +1,13 @@
-// What a connection needs of TLS and the socket below it. The server's is a TLS session over a non-blocking socket,
-// the tests' plays a script. Nothing here waits: "want" is a value, and only a failure is an error.
+// What a connection needs of TLS and the socket below it. The server's is a TLS session over a non-blocking
+// socket, the tests' plays a script. Nothing here waits: "want" is a value, and only a failure is an error.
 
 public protocol SecureChannel: ~Copyable {
     /// Goes on with the handshake.
     mutating func handshake() throws(ChannelFailure) -> ChannelStep
     /// Receives the plain text of at most one record.
     mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep
-    /// Sends `bytes` as one record. After `.wantRead` or `.wantWrite` it is called again with as many bytes, which are not
-    /// looked at again: the record is already sealed.
+    /// Sends `bytes` as one record. After `.wantRead` or `.wantWrite` it is called again with as many bytes,
+    /// which are not looked at again: the record is already sealed.
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep
     /// Sends close_notify.
     mutating func closeNotify() throws(ChannelFailure) -> ChannelStep

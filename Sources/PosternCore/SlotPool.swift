@@ -1,5 +1,5 @@
-// A fixed number of places for values of one kind: connections, TLS channels. Places that were never used are never
-// touched, and the one freed last is used next, so that a quiet server keeps few pages resident.
+// A fixed number of places for values of one kind: connections, TLS channels. Places that were never used
+// are never touched, and the one freed last is used next, so that a quiet server keeps few pages resident.
 
 public struct SlotPool<Element> {
     public struct Slot {
@@ -25,8 +25,8 @@ public struct SlotPool<Element> {
 
     public var isFull: Bool { used == capacity }
 
-    /// The index of a slot, or nil when all are in use. Its element is what the last user left there; at first all
-    /// bytes zero.
+    /// The index of a slot, or nil when all are in use. Its element is what the last user left there; at
+    /// first all bytes zero.
     public mutating func take() -> Int? {
         let index: Int
         if firstFree != 0 {

@@ -1,5 +1,5 @@
-// Slots that have more to do at once, first come, first served. Each slot stands in it at most once, so as many
-// places as there are slots are enough.
+// Slots that have more to do at once, first come, first served. Each slot stands in it at most once, so as
+// many places as there are slots are enough.
 
 public struct SlotQueue {
     private let places: UnsafeMutablePointer<UInt32>

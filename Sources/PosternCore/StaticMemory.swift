@@ -1,7 +1,8 @@
-// The memory that a server lives in: one block of zero bytes that the linker lays out (.bss), and a region from
-// which its parts are cut at start. What is never touched costs no RAM.
+// The memory that a server lives in: one block of zero bytes that the linker lays out (.bss), and a region
+// from which its parts are cut at start. What is never touched costs no RAM.
 
-/// Written once, at file scope of a port's Config.swift: `nonisolated(unsafe) var memory = StaticMemory<1024>()`.
+/// Written once, at file scope of a port's Config.swift: `nonisolated(unsafe) var memory =
+/// StaticMemory<1024>()`.
 public struct StaticMemory<let pages: Int>: ~Copyable {
     private var storage = InlineArray<pages, InlineArray<512, UInt64>>(repeating: InlineArray(repeating: 0))
 

@@ -1,6 +1,6 @@
-// A piece of constant UTF-8 text: what String would be if nothing may be allocated. Configurations are written
-// with it, and words of the command line become one. It never owns its bytes: they must live as long as the
-// program, as literals and the command line do.
+// A piece of constant UTF-8 text: what String would be if nothing may be allocated. Configurations are
+// written with it, and words of the command line become one. It never owns its bytes: they must live as long
+// as the program, as literals and the command line do.
 
 public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
     /// The first byte; one zero byte stands behind the last.

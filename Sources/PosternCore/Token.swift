@@ -1,5 +1,6 @@
-// What an event of the poller is for: 64 bits that epoll gives back as they were. A connection's token carries the
-// generation of its slot, so that an event for a connection that is gone is told from one for its successor.
+// What an event of the poller is for: 64 bits that epoll gives back as they were. A connection's token
+// carries the generation of its slot, so that an event for a connection that is gone is told from one for
+// its successor.
 
 public enum Token: Equatable, Sendable {
     case signals

@@ -6,7 +6,8 @@ import PosternCore
 public struct CommandLineOption: @unchecked Sendable {
     let option: clinux_option
 
-    /// `name` is the long form without dashes; `code` a letter, then also the short form, or a number from 256 up.
+    /// `name` is the long form without dashes; `code` a letter, then also the short form, or a number from
+    /// 256 up.
     public init(_ name: StaticString, code: Int32, takesArgument: Bool) {
         let start = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
         option = clinux_option(name: start, code: code, takes_argument: takesArgument ? 1 : 0)
@@ -42,7 +43,9 @@ public struct CommandLineWords {
     /// The first word that is no option, once `next` has returned `.end`.
     public var operand: Text? { self[clinux_option_index()] }
 
-    public func next<let optionCount: Int>(_ options: InlineArray<optionCount, CommandLineOption>) -> CommandLineStep {
+    public func next<let optionCount: Int>(_ options: InlineArray<optionCount, CommandLineOption>)
+        -> CommandLineStep
+    {
         var table = InlineArray<optionCount, clinux_option>(repeating: clinux_option())
         for index in 0..<optionCount { table[index] = options[index].option }
         var argument: UnsafePointer<CChar>?

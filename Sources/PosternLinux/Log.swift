@@ -1,5 +1,6 @@
-// The log: one line an event, to standard error, or to the system log where nobody reads standard error. It never
-// waits and never allocates. Lines about single connections are limited in number: a flood fills no disk.
+// The log: one line an event, to standard error, or to the system log where nobody reads standard error. It
+// never waits and never allocates. Lines about single connections are limited in number: a flood fills no
+// disk.
 
 import CLinux
 import PosternCore
@@ -39,7 +40,9 @@ public struct Log {
     }
 
     /// For lines that strangers can cause: only as many as the configuration allows.
-    public mutating func writeLimited(_ level: LogLevel, atMilliseconds now: Int64, _ compose: (inout Line) -> Void) {
+    public mutating func writeLimited(
+        _ level: LogLevel, atMilliseconds now: Int64, _ compose: (inout Line) -> Void
+    ) {
         guard writes(level) else { return }
         refill(now)
         guard credit >= 1000 else {

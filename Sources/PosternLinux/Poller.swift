@@ -20,14 +20,17 @@ public struct Poller: ~Copyable {
         let longest = Int64(Int32.max)
         let timeout = milliseconds.map { Int32(min(max($0, 0), longest)) } ?? -1
         let count = withUnsafeMutablePointer(to: &events) { events in
-            clinux_poll_wait(descriptor, UnsafeMutableRawPointer(events).assumingMemoryBound(to: clinux_event.self), timeout)
+            clinux_poll_wait(
+                descriptor, UnsafeMutableRawPointer(events).assumingMemoryBound(to: clinux_event.self),
+                timeout)
         }
         precondition(count >= 0, "epoll_wait on a descriptor that is no epoll")
         return Int(count)
     }
 
     public func event(_ index: Int) -> PollEvent {
-        PollEvent(tokenBits: events[index].token, isReadable: events[index].ready & UInt32(CLINUX_READABLE) != 0)
+        PollEvent(
+            tokenBits: events[index].token, isReadable: events[index].ready & UInt32(CLINUX_READABLE) != 0)
     }
 
     public func add(_ descriptor: Int32, _ interest: Interest, _ token: Token) throws(SystemFault) {

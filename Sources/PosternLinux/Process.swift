@@ -22,7 +22,8 @@ public enum Process {
     }
 
     /// Gives whole pages back; a callback for C.
-    public static let discardPages: @convention(c) (UnsafeMutableRawPointer?, Int) -> Int32 = { start, count in
+    public static let discardPages: @convention(c) (UnsafeMutableRawPointer?, Int) -> Int32 = {
+        start, count in
         clinux_discard_pages(start, count)
     }
 

@@ -1,6 +1,6 @@
-// A connected socket with a little room for cipher text that was received before TLS asked for it: one system call
-// then brings a whole small record. It also remembers that the socket was found empty, and spares the call that
-// would only say so again; the poller is level-triggered and tells when there is more.
+// A connected socket with a little room for cipher text that was received before TLS asked for it: one
+// system call then brings a whole small record. It also remembers that the socket was found empty, and
+// spares the call that would only say so again; the poller is level-triggered and tells when there is more.
 
 import CLinux
 import PosternCore

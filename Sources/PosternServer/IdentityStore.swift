@@ -15,18 +15,21 @@ struct IdentityStore: ~Copyable {
         isKeyOpenToOthers = isOpen
     }
 
-    /// False while handshakes still show as many replaced identities as may be; they last no longer than their deadline.
-    /// So a thousand reloads take no more memory than a few.
+    /// False while handshakes still show as many replaced identities as may be; they last no longer than
+    /// their deadline. So a thousand reloads take no more memory than a few.
     var canReplace: Bool { Identity.liveCount < Limits.identities }
 
-    /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing changes.
+    /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing
+    /// changes.
     mutating func replace(_ config: Config) throws(StartFault) {
         var isOpen = false
         current = try IdentityStore.load(config, &isOpen)
         isKeyOpenToOthers = isOpen
     }
 
-    private static func load(_ config: Config, _ isKeyOpenToOthers: inout Bool) throws(StartFault) -> Identity {
+    private static func load(_ config: Config, _ isKeyOpenToOthers: inout Bool) throws(StartFault)
+        -> Identity
+    {
         guard let memory = TLSArena.allocate(2 * Limits.identityFileBytes) else {
             throw StartFault(.outOfMemory, certificate: config.certificate, key: config.key)
         }
@@ -36,7 +39,8 @@ struct IdentityStore: ~Copyable {
             config.certificate, "certificate", option: "--certificate",
             into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
         let key = try read(
-            config.key, "key", option: "--key", into: UnsafeMutableRawBufferPointer(rebasing: memory[half...]))
+            config.key, "key", option: "--key",
+            into: UnsafeMutableRawBufferPointer(rebasing: memory[half...]))
         isKeyOpenToOthers = key.isOpenToOthers
         do throws(IdentityFault) {
             return try Identity(certificate: certificate.bytes, key: key.bytes)

@@ -27,7 +27,8 @@ public struct MemoryPlan {
     init(_ config: Config, blockBytes: Int) {
         let slotBytesEach =
             MemoryLayout<SlotPool<Client>.Slot>.stride + MemoryLayout<SlotPool<ChannelPlace>.Slot>.stride
-            + MemoryLayout<Deadlines.Link>.stride * Deadlines.linksPerConnection + MemoryLayout<UInt32>.stride
+            + MemoryLayout<Deadlines.Link>.stride * Deadlines.linksPerConnection
+            + MemoryLayout<UInt32>.stride
         stepBytes = TLSMemoryNeeds.stepBytes
         imageBytes = Process.imageBytes - blockBytes
         slotBytes = config.connections * slotBytesEach

@@ -4,8 +4,8 @@ import PosternCore
 import PosternLinux
 import PosternTLS
 
-/// Where a channel lives between two turns. Connections borrow one from a pool; its session is set up at the first use
-/// and stays. It does not move: Mbed TLS calls back with the address of `stream`.
+/// Where a channel lives between two turns. Connections borrow one from a pool; its session is set up at the
+/// first use and stays. It does not move: Mbed TLS calls back with the address of `stream`.
 struct ChannelPlace {
     /// Nil before the first use, and after a fault from which the session could not be recycled.
     fileprivate(set) var session: TLSSession?
@@ -16,7 +16,9 @@ struct ChannelPlace {
 }
 
 extension UnsafeMutablePointer<ChannelPlace> {
-    private var stream: UnsafeMutablePointer<SocketStream> { withUnsafeMutablePointer(to: &pointee.stream) { $0 } }
+    private var stream: UnsafeMutablePointer<SocketStream> {
+        withUnsafeMutablePointer(to: &pointee.stream) { $0 }
+    }
 
     /// The channel for one turn. Nil where the session could not be set up.
     var channel: SecureStream? { pointee.session.map { SecureStream(session: $0, stream: stream) } }
@@ -31,9 +33,9 @@ extension UnsafeMutablePointer<ChannelPlace> {
             identity, stream: stream, send: sendToStream, receive: receiveFromStream)
     }
 
-    /// Ends the connection: wipes the session and closes the socket. `isOrderly` is false when the peer may not have read
-    /// our last words, an alert: what it still sent is then thrown away first, because closing a socket with unread
-    /// input resets the connection.
+    /// Ends the connection: wipes the session and closes the socket. `isOrderly` is false when the peer may
+    /// not have read our last words, an alert: what it still sent is then thrown away first, because closing
+    /// a socket with unread input resets the connection.
     func finish(isOrderly: Bool, scratch: UnsafeMutableRawBufferPointer) {
         if let session = pointee.session, !session.recycle() {
             session.free()
@@ -47,8 +49,8 @@ extension UnsafeMutablePointer<ChannelPlace> {
     }
 }
 
-/// The channel as the connection's state machine sees it. The stream is behind a pointer because Mbed TLS changes it
-/// while a method of the session runs.
+/// The channel as the connection's state machine sees it. The stream is behind a pointer because Mbed TLS
+/// changes it while a method of the session runs.
 struct SecureStream: SecureChannel {
     let session: TLSSession
     let stream: UnsafeMutablePointer<SocketStream>
@@ -59,7 +61,9 @@ struct SecureStream: SecureChannel {
         try session.read(into: bytes)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep { try session.write(bytes) }
+    func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
+        try session.write(bytes)
+    }
 
     func closeNotify() throws(ChannelFailure) -> ChannelStep { try session.closeNotify() }
 

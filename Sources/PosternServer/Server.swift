@@ -1,5 +1,5 @@
-// The server: what it is made of, and the loop. The phases are in ServerConnections.swift, what signals ask for in
-// ServerRequests.swift, and what is logged in ServerReports.swift.
+// The server: what it is made of, and the loop. The phases are in ServerConnections.swift, what signals ask
+// for in ServerRequests.swift, and what is logged in ServerReports.swift.
 
 import PosternCore
 import PosternLinux
@@ -28,8 +28,8 @@ public struct Server<Provider: Service>: ~Copyable {
     /// When the drain ends, once the server was told to stop.
     var drainEndMilliseconds: Int64?
 
-    /// Checks the configuration, loads the identity, and listens. `memory` is the region of a StaticMemory. Throws a sentence
-    /// for the operator, and then nothing is open.
+    /// Checks the configuration, loads the identity, and listens. `memory` is the region of a StaticMemory.
+    /// Throws a sentence for the operator, and then nothing is open.
     public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(StartFault) {
         let parts = try ServerParts(config, service, memory)
         let poller = try Server.makePoller()

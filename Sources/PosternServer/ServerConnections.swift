@@ -96,7 +96,8 @@ extension Server {
                 connection: Connection(), peer: peer, descriptor: descriptor, channel: channel,
                 acceptedAtMilliseconds: nowMilliseconds, interest: .readable, isQueued: false))
         do throws(ChannelFailure) {
-            try channels.pointer(to: channel).begin(descriptor, context: context, identity: identities.current)
+            try channels.pointer(to: channel).begin(
+                descriptor, context: context, identity: identities.current)
         } catch {
             return close(slot, error)
         }
@@ -237,10 +238,12 @@ extension CloseReason {
     /// Nothing is on its way that the peer should still read.
     fileprivate var isOrderly: Bool {
         switch self {
-        case .peerClosed, .peerVanished, .peerReset, .serviceClosed, .handshakeTimeout, .idleTimeout, .closeTimeout,
+        case .peerClosed, .peerVanished, .peerReset, .serviceClosed, .handshakeTimeout, .idleTimeout,
+            .closeTimeout,
             .lifetimeExceeded, .stopped, .drainTimeout:
             true
-        case .protocolVersion, .noSharedParameters, .malformed, .badRecord, .peerAlert, .outOfMemory, .internalFault:
+        case .protocolVersion, .noSharedParameters, .malformed, .badRecord, .peerAlert, .outOfMemory,
+            .internalFault:
             false
         }
     }

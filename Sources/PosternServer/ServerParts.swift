@@ -14,7 +14,8 @@ struct ServerParts: ~Copyable {
     let context: TLSContext
     let identities: IdentityStore
 
-    init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion) throws(StartFault) {
+    init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion) throws(StartFault)
+    {
         try ServerParts.validate(config, service)
         let plan = MemoryPlan(config, blockBytes: memory.count)
         try plan.validate(config)
@@ -26,7 +27,8 @@ struct ServerParts: ~Copyable {
         var rest = memory
         let clients = SlotPool<Client>(slots: rest.take(count).unsafelyUnwrapped, capacity: count)
         let channels = SlotPool<ChannelPlace>(slots: rest.take(count).unsafelyUnwrapped, capacity: count)
-        let links: UnsafeMutablePointer<Deadlines.Link> = rest.take(count * Deadlines.linksPerConnection).unsafelyUnwrapped
+        let links: UnsafeMutablePointer<Deadlines.Link> = rest.take(count * Deadlines.linksPerConnection)
+            .unsafelyUnwrapped
         let queue = SlotQueue(places: rest.take(count).unsafelyUnwrapped, capacity: count)
         let bytes: UnsafeMutablePointer<UInt8> = rest.take(Limits.recordBytes).unsafelyUnwrapped
         TLSArena.use(rest.start, count: rest.count, discard: Process.discardPages)
@@ -55,14 +57,16 @@ struct ServerParts: ~Copyable {
         }
     }
 
-    private static func validate<Provider: Service>(_ config: Config, _ service: Provider) throws(StartFault) {
+    private static func validate<Provider: Service>(_ config: Config, _ service: Provider) throws(StartFault)
+    {
         do throws(ConfigFault) { try config.validate() } catch { throw StartFault(error) }
         for index in 0..<config.listeners.count where !Listener.accepts(config.listeners[index].host) {
             throw StartFault(unknownHost: config.listeners[index].host)
         }
         let headrooms = 0...Limits.headroomBytesMost
         guard headrooms.contains(service.headroom) else {
-            throw StartFault(ConfigFault(field: "service.headroom", value: service.headroom, allowed: headrooms))
+            throw StartFault(
+                ConfigFault(field: "service.headroom", value: service.headroom, allowed: headrooms))
         }
         let maxima = 1...Limits.recordBytes
         guard maxima.contains(service.maximum) else {
@@ -103,7 +107,9 @@ extension Server {
         }
     }
 
-    static func listen(_ config: Config, _ poller: borrowing Poller) throws(StartFault) -> FixedList<8, Listener> {
+    static func listen(_ config: Config, _ poller: borrowing Poller) throws(StartFault) -> FixedList<
+        8, Listener
+    > {
         var listeners = FixedList<8, Listener>()
         for index in 0..<config.listeners.count {
             do throws(SystemFault) {
@@ -124,7 +130,9 @@ extension StartFault {
         self.init { line in
             line.append("'")
             line.append(host)
-            line.append("' is no address to listen on; give a numeric IPv4 or IPv6 address of this machine, or localhost")
+            line.append(
+                "' is no address to listen on; give a numeric address of this machine, or localhost"
+            )
         }
     }
 
@@ -136,7 +144,9 @@ extension StartFault {
             line.append(fault.text)
             line.append("; ")
             switch fault.isPermission {
-            case true: line.append("ports below 1024 need root or CAP_NET_BIND_SERVICE, choose another with --listen")
+            case true:
+                line.append(
+                    "ports below 1024 need root or CAP_NET_BIND_SERVICE, choose another with --listen")
             case false: line.append("stop what holds it, or choose another with --listen")
             }
         }

@@ -74,7 +74,9 @@ extension Server {
     /// Before the channel is wiped: the line names what was negotiated.
     mutating func reportClosed(_ client: Client, _ end: ChannelFailure) {
         guard log.writes(.info) else { return }
-        let session = client.connection.phase == .handshaking ? nil : channels.pointer(to: client.channel).pointee.session
+        let session =
+            client.connection.phase == .handshaking
+            ? nil : channels.pointer(to: client.channel).pointee.session
         let age = nowMilliseconds - client.acceptedAtMilliseconds
         log.writeLimited(.info, atMilliseconds: nowMilliseconds) { line in
             line.append("closed peer=")

@@ -45,7 +45,8 @@ public struct StartFault: Error {
             switch fault {
             case .certificateUnreadable:
                 line.append(certificate, quotedAs: "certificate file")
-                line.append(" holds no certificate chain that can be read; give one in PEM, the server's own first")
+                line.append(
+                    " holds no certificate chain that can be read; give one in PEM, the server's own first")
             case .keyUnreadable:
                 line.append(key, quotedAs: "key file")
                 line.append(" holds no private key that can be read; give one in PEM or DER")
@@ -59,13 +60,16 @@ public struct StartFault: Error {
                 line.append("'; give the pair that was made together")
             case .keyUnsupported:
                 line.append(key, quotedAs: "key file")
-                line.append(" has a kind of key that is not in use here; give P-256, P-384 or RSA of 2048 to 4096 bits")
+                line.append(
+                    " has a key of a kind not in use here; give P-256, P-384 or RSA of 2048 to 4096 bits"
+                )
             case .keyWeak:
                 line.append(key, quotedAs: "key file")
                 line.append(" has a key that is too weak; give P-256, P-384 or RSA of 2048 to 4096 bits")
             case .outOfMemory:
                 line.append(certificate, quotedAs: "certificate file")
-                line.append(" and its key do not fit into the arena; give the port's StaticMemory more pages")
+                line.append(
+                    " and its key do not fit into the arena; give the port's StaticMemory more pages")
             }
         }
     }

@@ -1,12 +1,13 @@
-// A certificate chain with its private key, parsed and checked against each other. Handshakes hold a reference of
-// their own: an identity that is replaced lives until the last of them ends.
+// A certificate chain with its private key, parsed and checked against each other. Handshakes hold a
+// reference of their own: an identity that is replaced lives until the last of them ends.
 
 import CMbedTLS
 
 public struct Identity: ~Copyable {
     let handle: OpaquePointer
 
-    /// `certificate` and `key` are the contents of the files with one zero byte behind, which is not counted.
+    /// `certificate` and `key` are the contents of the files with one zero byte behind, which is not
+    /// counted.
     public init(certificate: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(IdentityFault) {
         var handle: OpaquePointer?
         let status = ctls_identity_create(

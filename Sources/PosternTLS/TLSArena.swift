@@ -10,7 +10,8 @@ public enum TLSArena {
         public let failures: UInt32
     }
 
-    /// Makes zeroed memory the arena, before anything else of this module. `discard` gives whole pages back to the kernel.
+    /// Makes zeroed memory the arena, before anything else of this module. `discard` gives whole pages back
+    /// to the kernel.
     public static func use(_ start: UnsafeMutableRawPointer, count: Int, discard: ctls_discard) {
         ctls_arena_use(start, count, discard)
     }
@@ -21,7 +22,9 @@ public enum TLSArena {
     }
 
     /// Wipes the memory and takes it back.
-    public static func release(_ memory: UnsafeMutableRawBufferPointer) { ctls_arena_release(memory.baseAddress) }
+    public static func release(_ memory: UnsafeMutableRawBufferPointer) {
+        ctls_arena_release(memory.baseAddress)
+    }
 
     public static var usage: Usage {
         let usage = ctls_arena_read_usage()

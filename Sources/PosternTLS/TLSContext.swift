@@ -17,7 +17,9 @@ public struct TLSContext: ~Copyable {
         }
         withUnsafeMutableBytes(of: &settings.alpn) { names in
             let names = names.bindMemory(to: UnsafePointer<CChar>?.self)
-            for index in 0..<choices.protocols.count { names[index] = choices.protocols[index].zeroTerminated }
+            for index in 0..<choices.protocols.count {
+                names[index] = choices.protocols[index].zeroTerminated
+            }
         }
         var handle: OpaquePointer?
         var failure = ctls_failure()

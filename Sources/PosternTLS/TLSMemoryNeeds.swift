@@ -1,15 +1,17 @@
-// What Mbed TLS takes out of the arena, so that a configuration can be added up before it runs. The numbers are measured
-// by Tests/Acceptance/test_memory_plan.py with Mbed TLS 2.28 and 3.6 on 64-bit processors, where they are largest.
+// What Mbed TLS takes out of the arena, so that a configuration can be added up before it runs. The numbers
+// are measured by Tests/Acceptance/test_memory_plan.py with Mbed TLS 2.28 and 3.6 on 64-bit processors,
+// where they are largest.
 
 public enum TLSMemoryNeeds {
-    /// Context, tickets, random numbers; four identities with chains of three RSA-4096 certificates, the current one
-    /// and replaced ones; and the files from which one is read.
+    /// Context, tickets, random numbers; four identities with chains of three RSA-4096 certificates, the
+    /// current one and replaced ones; and the files from which one is read.
     public static let sharedBytes = 128 * 1024
     /// A connection between two steps of its handshake: session, both record buffers, handshake state.
     public static let connectionBytes = 52 * 1024
     /// What one step of a handshake takes for a moment; one thread makes one step at a time.
     public static let stepBytes = 24 * 1024
-    /// All of it for a number of connections, and the arena's own table: 12 bytes a page, and the rest of the first page.
+    /// All of it for a number of connections, and the arena's own table: 12 bytes a page, and the rest of
+    /// the first page.
     public static func arenaBytes(connections: Int) -> Int {
         let blocks = sharedBytes + stepBytes + roundingBytes + connections * connectionBytes
         return blocks + blocks / 4096 * 12 + 2 * 4096

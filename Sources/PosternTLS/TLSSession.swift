@@ -1,13 +1,15 @@
-// The TLS part of a channel: one session of Mbed TLS, set up once and used for one connection after the other. It owns
-// no socket: it is given two callbacks and what they work on.
+// The TLS part of a channel: one session of Mbed TLS, set up once and used for one connection after the
+// other. It owns no socket: it is given two callbacks and what they work on.
 
 import CMbedTLS
 import PosternCore
 
 public struct TLSSession {
-    /// Moves cipher text: parameter, bytes, count; returns a count, 0 for the end of the stream, or one of the three below.
+    /// Moves cipher text: parameter, bytes, count; returns a count, 0 for the end of the stream, or one of
+    /// the three below.
     public typealias Send = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int) -> Int32
-    public typealias Receive = @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, Int) -> Int32
+    public typealias Receive =
+        @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, Int) -> Int32
 
     public static let wantRead = CTLS_WANT_READ
     public static let wantWrite = CTLS_WANT_WRITE
@@ -26,7 +28,8 @@ public struct TLSSession {
     /// Frees the session; it must not be used afterwards.
     public func free() { ctls_session_free(handle) }
 
-    /// Starts a connection. `stream` is what `send` and `receive` are called with; it stays where it is until `recycle`.
+    /// Starts a connection. `stream` is what `send` and `receive` are called with; it stays where it is
+    /// until `recycle`.
     public func begin(
         _ identity: borrowing Identity, stream: UnsafeMutableRawPointer,
         send: @escaping Send, receive: @escaping Receive
@@ -34,7 +37,9 @@ public struct TLSSession {
         guard ctls_session_begin(handle, identity.handle, stream, send, receive) == 0 else { throw failure }
     }
 
-    public func handshake() throws(ChannelFailure) -> ChannelStep { try step(ctls_session_handshake(handle)) }
+    public func handshake() throws(ChannelFailure) -> ChannelStep {
+        try step(ctls_session_handshake(handle))
+    }
 
     public func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -53,11 +58,15 @@ public struct TLSSession {
     public func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         let result = ctls_session_write(handle, start, bytes.count)
-        if result >= 0 && Int(result) != bytes.count { throw ChannelFailure(reason: .internalFault, code: 0) }
+        if result >= 0 && Int(result) != bytes.count {
+            throw ChannelFailure(reason: .internalFault, code: 0)
+        }
         return try step(result)
     }
 
-    public func closeNotify() throws(ChannelFailure) -> ChannelStep { try step(ctls_session_close_notify(handle)) }
+    public func closeNotify() throws(ChannelFailure) -> ChannelStep {
+        try step(ctls_session_close_notify(handle))
+    }
 
     /// Wipes the connection and keeps the session for the next one. False when it cannot be used again.
     public func recycle() -> Bool { ctls_session_recycle(handle) == 0 }

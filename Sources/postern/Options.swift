@@ -1,4 +1,5 @@
-// The command line: which action, and which fields of the configuration it replaces. Nothing else replaces any.
+// The command line: which action, and which fields of the configuration it replaces. Nothing else replaces
+// any.
 
 import PosternCore
 import PosternLinux
@@ -47,11 +48,14 @@ struct Options {
         while true {
             switch words.next(Options.table) {
             case .option(let code, let argument): try take(code, argument)
-            case .unknown(let word): throw StartFault(usage: "option", word, "is unknown; see postern --help")
-            case .missingArgument(let word): throw StartFault(usage: "option", word, "wants an argument; see postern --help")
+            case .unknown(let word):
+                throw StartFault(usage: "option", word, "is unknown; see postern --help")
+            case .missingArgument(let word):
+                throw StartFault(usage: "option", word, "wants an argument; see postern --help")
             case .end:
                 guard let operand = words.operand else { return }
-                throw StartFault(usage: "argument", operand, "is none that postern knows; see postern --help")
+                throw StartFault(
+                    usage: "argument", operand, "is none that postern knows; see postern --help")
             }
         }
     }
@@ -63,12 +67,15 @@ struct Options {
         case Code.key: config.key = argument
         case Code.service:
             guard let service = BuiltInService.named(argument) else {
-                throw StartFault(usage: "option --service", argument, "names no service; give echo, respond or discard")
+                throw StartFault(
+                    usage: "option --service", argument, "names no service; give echo, respond or discard")
             }
             config.service = service
         case Code.logLevel:
             guard let level = LogLevel.named(argument) else {
-                throw StartFault(usage: "option --log-level", argument, "names no level; give error, warning, notice, info or debug")
+                throw StartFault(
+                    usage: "option --log-level", argument,
+                    "names no level; give error, warning, notice, info or debug")
             }
             config.log.level = level
         case Code.testConfig: action = .testConfig
@@ -85,7 +92,8 @@ struct Options {
         guard let address = ListenArgument(argument) else {
             throw StartFault(
                 usage: "option --listen", argument,
-                "is no address and port; write 192.0.2.1:4433, [2001:db8::1]:4433 or localhost:4433, port 0 to 65535")
+                "is no address and port; write 192.0.2.1:4433, [::1]:4433 or localhost:4433, port 0 to 65535"
+            )
         }
         if address.host == "localhost" {
             try append(ListenAddress("127.0.0.1", port: address.port))

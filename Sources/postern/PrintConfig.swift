@@ -1,4 +1,5 @@
-// postern --print-config: every field of the effective configuration by its name, then the sum of the memory.
+// postern --print-config: every field of the effective configuration by its name, then the sum of the
+// memory.
 
 import PosternCore
 import PosternLinux

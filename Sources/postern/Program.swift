@@ -1,5 +1,5 @@
-// The program: reads the command line, and serves. What it serves and where stands in the port's Config.swift; what a
-// server is stands in PosternServer.
+// The program: reads the command line, and serves. What it serves and where stands in the port's
+// Config.swift; what a server is stands in PosternServer.
 
 import Port
 import PosternCore
@@ -28,10 +28,13 @@ public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
             _ = try Server.check(options.config, service: options.config.service, memory: memory.region())
             print("configuration ok")
         case .printConfig:
-            let plan = try Server.check(options.config, service: options.config.service, memory: memory.region())
+            let plan = try Server.check(
+                options.config, service: options.config.service, memory: memory.region())
             printConfig(options.config, plan)
         }
-        if StandardOutput.hasFailed { throw StartFault { line in line.append("standard output cannot be written") } }
+        if StandardOutput.hasFailed {
+            throw StartFault { line in line.append("standard output cannot be written") }
+        }
         return ExitCode.done
     } catch {
         // Not through the log: whoever starts a program reads what it says, detached or not.

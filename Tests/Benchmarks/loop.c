@@ -1,6 +1,7 @@
-// The rival: a minimal TLS echo server over the same Mbed TLS (2.28 or 3.6) as Postern, as lean as it can honestly
-// be. Level-triggered epoll, one accept an event, contexts kept per descriptor and reused by mbedtls_ssl_session_reset,
-// one plain-text buffer for all. It has no timers, no log, no clock, no limits and no arena: never use it to serve.
+// The rival: a minimal TLS echo server over the same Mbed TLS (2.28 or 3.6) as Postern, as lean as it can
+// honestly be. Level-triggered epoll, one accept an event, contexts kept per descriptor and reused by
+// mbedtls_ssl_session_reset, one plain-text buffer for all. It has no timers, no log, no clock, no limits
+// and no arena: never use it to serve.
 //   loop PORT CERTIFICATE KEY GROUP     on 127.0.0.1; port 0 takes a free one; GROUP is the first choice, P-256 or
 //                                       X25519, as Postern's; SIGTERM ends it
 #define _GNU_SOURCE
@@ -209,7 +210,8 @@ static int advance(struct slot *slot)
             if ((result = mbedtls_ssl_read(&slot->ssl, plain, slot->limit)) <= 0) return result;
             slot->unsent = (size_t)result;
         }
-        // What was read fits into one record. A repeated call only sends what is left: plain may serve others meanwhile.
+        // What was read fits into one record. A repeated call only sends what is left: plain may serve
+        // others meanwhile.
         if ((result = mbedtls_ssl_write(&slot->ssl, plain, slot->unsent)) < 0) return result;
         slot->unsent = 0;
     } while (mbedtls_ssl_check_pending(&slot->ssl));

@@ -2,7 +2,7 @@
 
 import PosternCore
 
-extension ChannelFailure: @retroactive Equatable {
+extension ChannelFailure: Equatable {
     public static func == (left: ChannelFailure, right: ChannelFailure) -> Bool {
         left.reason == right.reason && left.code == right.code
     }

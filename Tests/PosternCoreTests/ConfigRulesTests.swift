@@ -1,4 +1,5 @@
-// Every rule of Config.validate(): the values at both ends of a range are taken, those beyond are refused by name.
+// Every rule of Config.validate(): the values at both ends of a range are taken, those beyond are refused by
+// name.
 
 import PosternCore
 import Testing

@@ -1,5 +1,6 @@
-// Thousands of connections, each by a seed: handshakes, records, wants, failures and closes in any order. What must hold
-// in all of them is checked by ScriptedChannel and ScriptedRun; here stands how each must end.
+// Thousands of connections, each by a seed: handshakes, records, wants, failures and closes in any order.
+// What must hold in all of them is checked by ScriptedChannel and ScriptedRun; here stands how each must
+// end.
 
 import PosternCore
 import Testing

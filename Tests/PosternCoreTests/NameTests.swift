@@ -59,7 +59,9 @@ struct ServiceNameTests {
 }
 
 struct CloseReasonTests {
-    private var all: [CloseReason] { (0..<UInt8(CloseReason.count)).compactMap { value in CloseReason(rawValue: value) } }
+    private var all: [CloseReason] {
+        (0..<UInt8(CloseReason.count)).compactMap { value in CloseReason(rawValue: value) }
+    }
 
     @Test func everyReasonHasANameOfItsOwn() {
         #expect(all.count == CloseReason.count)

@@ -1,5 +1,6 @@
-// A channel that plays a script and writes down what the connection asks of it. What SecureChannel.swift promises to
-// a channel is checked at every call: a broken promise becomes a fault, which a test expects there to be none of.
+// A channel that plays a script and writes down what the connection asks of it. What SecureChannel.swift
+// promises to a channel is checked at every call: a broken promise becomes a fault, which a test expects
+// there to be none of.
 
 import PosternCore
 

@@ -1,5 +1,5 @@
-// Turns of one connection over a scripted channel, as the server's loop would run them. After each turn it checks what
-// holds for every connection, whatever the script.
+// Turns of one connection over a scripted channel, as the server's loop would run them. After each turn it
+// checks what holds for every connection, whatever the script.
 
 import PosternCore
 
@@ -75,7 +75,9 @@ final class ScriptedRun<Provider: Service> {
             case .open:
                 if records != recordsPerTurn || !channel.hasBufferedInput { ownFaults.append("again without need") }
             case .lingering:
-                if channel.calls.last != .discardInput || channel.wanted != nil { ownFaults.append("again without need") }
+                if channel.calls.last != .discardInput || channel.wanted != nil {
+                    ownFaults.append("again without need")
+                }
             case .handshaking, .closing:
                 ownFaults.append("again in \(connection.phase)")
             }
@@ -85,6 +87,8 @@ final class ScriptedRun<Provider: Service> {
         let sum = channel.received.reduce(0) { sum, piece in sum + piece.count }
         if connection.bytesIn != UInt64(sum) { ownFaults.append("bytesIn \(connection.bytesIn), not \(sum)") }
         let sentSum = channel.sent.reduce(0) { sum, record in sum + record.count }
-        if connection.bytesOut != UInt64(sentSum) { ownFaults.append("bytesOut \(connection.bytesOut), not \(sentSum)") }
+        if connection.bytesOut != UInt64(sentSum) {
+            ownFaults.append("bytesOut \(connection.bytesOut), not \(sentSum)")
+        }
     }
 }

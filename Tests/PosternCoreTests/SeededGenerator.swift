@@ -1,4 +1,5 @@
-// Random numbers that are the same in every run: a test that fails names its seed, and the seed is the whole story.
+// Random numbers that are the same in every run: a test that fails names its seed, and the seed is the whole
+// story.
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 struct SeededGenerator: RandomNumberGenerator {

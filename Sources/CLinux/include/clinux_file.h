@@ -9,8 +9,9 @@
 #define CLINUX_FILE_NOT_REGULAR (-10001)
 #define CLINUX_FILE_TOO_LARGE (-10002)
 
-/// Reads a regular file whole into `bytes` and returns its size, or -errno or one of the above. `open_to_others` becomes 1 when
-/// group or others may read it, else 0. Never waits: a FIFO or a device is refused.
+/// Reads a regular file whole into `bytes` and returns its size, or -errno or one of the above.
+/// `open_to_others` becomes 1 when group or others may read it, else 0. Never waits: a FIFO or a device is
+/// refused.
 int clinux_read_file(const char *path, void *bytes, size_t capacity, int *open_to_others);
 
 /// Zeroes memory in a way that the compiler keeps.

@@ -1,4 +1,5 @@
-// Where log lines go. Neither way ever waits or allocates: a reader that is stuck costs lines, not the server.
+// Where log lines go. Neither way ever waits or allocates: a reader that is stuck costs lines, not the
+// server.
 #ifndef CLINUX_LOG_H
 #define CLINUX_LOG_H
 
@@ -14,7 +15,8 @@ int clinux_stdout_write(const char *bytes, size_t count);
 
 /// Connects to the system log, /dev/log. Returns 0 or -errno.
 int clinux_syslog_open(void);
-/// Sends one line with a severity of RFC 5424 (3 error, 4 warning, 5 notice, 6 info, 7 debug), facility daemon.
+/// Sends one line with a severity of RFC 5424 (3 error, 4 warning, 5 notice, 6 info, 7 debug), facility
+/// daemon.
 int clinux_syslog_write(int severity, const char *bytes, size_t count);
 
 #endif

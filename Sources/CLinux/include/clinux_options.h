@@ -7,7 +7,7 @@
 
 typedef struct {
     const char *name;           ///< without the dashes
-    int32_t code;               ///< what clinux_option_next returns for it: a letter (then also the short form), or 256 and up
+    int32_t code;               ///< what stands for it: a letter, also its short form, or 256 and up
     uint8_t takes_argument;
 } clinux_option;
 
@@ -18,7 +18,8 @@ typedef struct {
 #define CLINUX_OPTION_NO_ARGUMENT ':'   ///< clinux_option_text is the option that wants one
 
 /// The next option of the command line. *argument is its argument, or NULL.
-int clinux_option_next(int count, char **words, const clinux_option *options, size_t option_count, const char **argument);
+int clinux_option_next(
+    int count, char **words, const clinux_option *options, size_t option_count, const char **argument);
 /// Starts over at word `index`.
 void clinux_option_restart(int index);
 /// Index of the next word that no option has taken.

@@ -17,7 +17,8 @@ typedef enum {
     CLINUX_SIGNAL_REPORT,       ///< SIGUSR1
 } clinux_signal;
 
-/// A descriptor that becomes readable when one of the signals above arrives; from now on they only arrive there. SIGPIPE is ignored.
+/// A descriptor that becomes readable when one of the signals above arrives; from now on they only arrive
+/// there. SIGPIPE is ignored.
 int clinux_signals_open(void);
 /// The next signal that has arrived.
 clinux_signal clinux_signals_next(int descriptor);

@@ -21,15 +21,16 @@ int clinux_address_parse(clinux_address *address, const char *host, uint16_t por
 /// Writes 1.2.3.4:443 or [::1]:443 and returns its length.
 size_t clinux_address_text(const clinux_address *address, char *text);
 
-/// A non-blocking listening socket; on return `address` has the port that was really bound. Accepted sockets inherit no_delay
-/// (TCP_NODELAY) and keep_alive_seconds (idle time before the first probe, 0 for none).
+/// A non-blocking listening socket; on return `address` has the port that was really bound. Accepted sockets
+/// inherit no_delay (TCP_NODELAY) and keep_alive_seconds (idle time before the first probe, 0 for none).
 int clinux_listen(clinux_address *address, int backlog, int no_delay, int keep_alive_seconds);
 /// A non-blocking socket of the next waiting client.
 int clinux_accept(int listener, clinux_address *peer);
 
 int clinux_receive(int descriptor, void *bytes, size_t count);
 /// Fills `first`, then `second`, in one system call.
-int clinux_receive_into_two(int descriptor, void *first, size_t first_count, void *second, size_t second_count);
+int clinux_receive_into_two(
+    int descriptor, void *first, size_t first_count, void *second, size_t second_count);
 int clinux_send(int descriptor, const void *bytes, size_t count);
 /// Tells the peer that no more comes; what it sends can still be received.
 int clinux_end_writes(int descriptor);

@@ -1,12 +1,14 @@
-// The arena: all memory that Mbed TLS ever gets. With the linker options --wrap=calloc and --wrap=free (see the
-// ports' toolsets) every allocation of the library comes here; without them it stays with libc, as in `swift test`.
+// The arena: all memory that Mbed TLS ever gets. With the linker options --wrap=calloc and --wrap=free (see
+// the ports' toolsets) every allocation of the library comes here; without them it stays with libc, as in
+// `swift test`.
 #ifndef CTLS_ARENA_H
 #define CTLS_ARENA_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// Bytes of a page of the arena. Large blocks start on one, so that their pages can be given back to the kernel.
+/// Bytes of a page of the arena. Large blocks start on one, so that their pages can be given back to the
+/// kernel.
 #define CTLS_ARENA_PAGE_BYTES 4096
 
 /// Gives whole pages back: afterwards they read as zero. Returns 0, or anything else when it could not.
@@ -25,10 +27,12 @@ void ctls_arena_use(void *start, size_t bytes, ctls_discard discard);
 /// A zeroed block of `bytes`, aligned for any type, or NULL when the arena has no room.
 void *ctls_arena_allocate(size_t bytes);
 
-/// Zeroes a block and takes it back. A pointer that is no live block of the arena traps: it is a bug of ours.
+/// Zeroes a block and takes it back. A pointer that is no live block of the arena traps: it is a bug of
+/// ours.
 void ctls_arena_release(void *block);
 
-/// Gives the pages of a large block back to the kernel; the block stays and reads as zero. Anything else is left as it is.
+/// Gives the pages of a large block back to the kernel; the block stays and reads as zero. Anything else is
+/// left as it is.
 void ctls_arena_discard(void *block);
 
 ctls_arena_usage ctls_arena_read_usage(void);

@@ -20,8 +20,8 @@ typedef struct {
     uint8_t chacha_first;                   ///< ChaCha20-Poly1305 before AES-GCM
     uint8_t tls13;                          ///< offer TLS 1.3 where the library has it
     uint16_t groups[CTLS_GROUP_LIMIT];      ///< ctls_group, best first; unused ones 0
-    uint32_t ticket_seconds;                ///< life of a session ticket, and half the life of its key; 0 for none
-    const char *alpn[CTLS_ALPN_LIMIT];      ///< protocol names, best first; unused ones NULL; they must outlive the context
+    uint32_t ticket_seconds;                ///< life of a ticket, half that of its key; 0 for none
+    const char *alpn[CTLS_ALPN_LIMIT];      ///< protocol names, best first, then NULL; they outlive it
 } ctls_settings;
 
 /// Makes the context. On failure *context is NULL.

@@ -1,5 +1,5 @@
-// One TLS connection, server side, over two callbacks. It owns no socket and never waits: whatever cannot go on
-// returns CTLS_WANT_READ or CTLS_WANT_WRITE and is called again with the same arguments.
+// One TLS connection, server side, over two callbacks. It owns no socket and never waits: whatever cannot go
+// on returns CTLS_WANT_READ or CTLS_WANT_WRITE and is called again with the same arguments.
 #ifndef CTLS_SESSION_H
 #define CTLS_SESSION_H
 
@@ -8,7 +8,8 @@
 
 typedef struct ctls_session ctls_session;
 
-/// Returns bytes sent or received, 0 for the end of the stream (receive only), CTLS_WANT_READ, CTLS_WANT_WRITE or CTLS_RESET.
+/// Returns bytes sent or received, 0 for the end of the stream (receive only), CTLS_WANT_READ,
+/// CTLS_WANT_WRITE or CTLS_RESET.
 typedef int (*ctls_send)(void *stream, const unsigned char *bytes, size_t count);
 typedef int (*ctls_receive)(void *stream, unsigned char *bytes, size_t count);
 
@@ -16,7 +17,8 @@ typedef int (*ctls_receive)(void *stream, unsigned char *bytes, size_t count);
 int ctls_session_create(ctls_session **session, ctls_context *context, ctls_failure *failure);
 void ctls_session_free(ctls_session *session);
 
-/// Starts a connection on a new or recycled session. Holds a reference to the identity until the handshake ends.
+/// Starts a connection on a new or recycled session. Holds a reference to the identity until the handshake
+/// ends.
 int ctls_session_begin(
     ctls_session *session, ctls_identity *identity,
     void *stream, ctls_send send, ctls_receive receive);
@@ -24,11 +26,12 @@ int ctls_session_begin(
 /// 0 when the handshake is complete.
 int ctls_session_handshake(ctls_session *session);
 
-/// Bytes of plain text, at most one record's; CTLS_CLOSE_NOTIFY or CTLS_END_OF_STREAM when no more will come.
+/// Bytes of plain text, at most one record's; CTLS_CLOSE_NOTIFY or CTLS_END_OF_STREAM when no more will
+/// come.
 int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count);
 
-/// Writes one record and returns `count`. After CTLS_WANT_WRITE the record is already sealed: the call is repeated with the same
-/// count, and `bytes` is not read again.
+/// Writes one record and returns `count`. After CTLS_WANT_WRITE the record is already sealed: the call is
+/// repeated with the same count, and `bytes` is not read again.
 int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count);
 
 /// 0 when close_notify has left.

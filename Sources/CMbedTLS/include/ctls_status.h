@@ -1,12 +1,13 @@
-// What a call of this module can return, and why one failed. Part of the public face: fixed-width types only.
+// What a call of this module can return, and why one failed. Part of the public face: fixed-width types
+// only.
 #ifndef CTLS_STATUS_H
 #define CTLS_STATUS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-// Zero or more: done, or a count of bytes. Below zero: one of these. The values of the first three are Mbed TLS's
-// own (status.c asserts it), so that the callbacks of a session are handed to the library as they are.
+// Zero or more: done, or a count of bytes. Below zero: one of these. The values of the first three are Mbed
+// TLS's own (status.c asserts it), so that the callbacks of a session are handed to the library as they are.
 #define CTLS_WANT_READ (-0x6900)    ///< call again when bytes have come in
 #define CTLS_WANT_WRITE (-0x6880)   ///< call again when bytes can go out
 #define CTLS_RESET (-0x0050)        ///< the peer reset the stream

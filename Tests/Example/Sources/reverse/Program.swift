@@ -1,0 +1,28 @@
+// A program around the service: its configuration, its memory, its main. SwiftPM calls <target>_main.
+
+import PosternCore
+import PosternLinux
+import PosternServer
+
+nonisolated(unsafe) var memory = StaticMemory<200>()
+
+let config = Config(
+    port: "reverse",
+    listeners: FixedList([ListenAddress("127.0.0.1", port: 0)]),
+    certificate: "server.crt",
+    key: "server.key",
+    connections: 8
+)
+
+@c(reverse_main)
+public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
+    do throws(StartFault) {
+        var server = try Server(config, service: Reverse(), memory: memory.region())
+        server.run()
+        return 0
+    } catch {
+        var line = error.message
+        StandardError.write(&line)
+        return 2
+    }
+}

@@ -1,0 +1,161 @@
+"""The rules of style that a program can check: who imports whom, how long things are, what may not be there."""
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+TRACKED = [TOP / name for name in subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd=TOP, capture_output=True, text=True, check=True).stdout.splitlines()]
+FILES = [path for path in TRACKED if path.is_file()]
+SWIFT = [path for path in FILES if path.suffix == ".swift" and path.name != "Package.swift"]
+C = [path for path in FILES if path.suffix in (".c", ".h")]
+BOARD_CODE = [path for path in SWIFT + C if path.is_relative_to(TOP / "Sources")]
+CODE = SWIFT + C + [path for path in FILES if path.suffix == ".py"]
+
+# The table of ARCHITECTURE.md: what each module may import.
+MAY_IMPORT = {
+    "PosternCore": set(),
+    "PosternTLS": {"PosternCore", "CMbedTLS"},
+    "PosternLinux": {"PosternCore", "CLinux"},
+    "PosternServer": {"PosternCore", "PosternTLS", "PosternLinux"},
+    "postern": {"PosternCore", "PosternLinux", "PosternServer", "Port"},
+}
+LINES_MOST, FUNCTION_LINES_MOST = 400, 70
+COLUMNS_MOST, TEST_COLUMNS_MOST = 109, 120
+
+
+def name(path):
+    return str(path.relative_to(TOP))
+
+
+def paths(files):
+    return pytest.mark.parametrize("path", files, ids=name)
+
+
+@pytest.mark.parametrize("module", MAY_IMPORT)
+def test_imports_follow_the_table(module):
+    for path in (TOP / "Sources" / module).glob("*.swift"):
+        found = set(re.findall(r"^\s*(?:@\w+ )*(?:public )?import (\w+)", path.read_text(), re.MULTILINE))
+        assert found <= MAY_IMPORT[module], f"{name(path)} imports {found - MAY_IMPORT[module]}"
+
+
+def test_every_module_is_in_the_table():
+    modules = {path.parent.name for path in (TOP / "Sources").glob("*/*.swift")}
+    assert modules == MAY_IMPORT.keys()
+
+
+def test_a_port_imports_only_the_core():
+    for path in [*TOP.glob("ports/*/Config.swift"), *TOP.glob("Tests/Ports/*/Config.swift")]:
+        assert re.findall(r"^import (\w+)", path.read_text(), re.MULTILINE) == ["PosternCore"], name(path)
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', path.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", ["CMbedTLS", "CLinux"])
+def test_public_headers_need_only_fixed_width_types(module):
+    own = {path.name for path in (TOP / "Sources" / module / "include").glob("*.h")}
+    for path in (TOP / "Sources" / module / "include").glob("*.h"):
+        assert set(includes(path)) <= {"stdint.h", "stddef.h"} | own, name(path)
+
+
+def test_only_the_shim_includes_mbed_tls():
+    for path in BOARD_CODE:
+        if path.suffix in (".c", ".h") and path.parts[-2] != "CMbedTLS":
+            assert not [item for item in includes(path) if item.startswith(("mbedtls/", "psa/"))], name(path)
+
+
+def test_the_shim_includes_no_header_of_the_system():
+    for path in (TOP / "Sources" / "CMbedTLS").glob("*.[ch]"):
+        assert not [item for item in includes(path) if item.startswith(("sys/", "linux/", "net", "unistd"))], name(path)
+
+
+def test_library_versions_stand_in_one_file():
+    for path in BOARD_CODE:
+        if path.name != "compat.h":
+            assert "MBEDTLS_VERSION_NUMBER" not in path.read_text(), name(path)
+
+
+@paths([path for path in BOARD_CODE if path.suffix == ".swift"])
+def test_board_code_runs_on_bare_metal_triples(path):
+    text = path.read_text()
+    assert not re.search(r"^\s*#(if|elseif)\s+!?(os|canImport)\(", text, re.MULTILINE)
+    assert not re.search(r"^\s*import (Foundation|Glibc|Musl|Dispatch)", text, re.MULTILINE)
+
+
+def test_the_manifest_has_no_unsafe_flags():
+    assert "unsafeFlags" not in (TOP / "Package.swift").read_text(), "then no package could depend on this one"
+
+
+@paths(CODE)
+def test_files_and_lines_are_short(path):
+    lines = path.read_text().splitlines()
+    assert len(lines) <= LINES_MOST, "split it by concept"
+    columns = COLUMNS_MOST if path in BOARD_CODE else TEST_COLUMNS_MOST
+    long = [number for number, line in enumerate(lines, 1) if len(line) > columns]
+    assert not long, f"lines past column {columns}: {long}"
+    ragged = [number for number, line in enumerate(lines, 1) if line != line.rstrip() or "\t" in line]
+    assert not ragged, f"tabs or white space at the end: {ragged}"
+
+
+def functions(path):
+    """(name, lines) of each function: from its head to the line that closes it at the same indentation."""
+    head = r"^( *)(?:[\w@()]+ )*(?:func|init[?<(]|deinit)" if path.suffix == ".swift" else r"^()[a-z][\w \*]*\("
+    lines = path.read_text().splitlines()
+    for start, line in enumerate(lines):
+        found = re.match(head, line)
+        if not found or line.rstrip().endswith(";"):
+            continue
+        for end in range(start, len(lines)):
+            if lines[end].startswith(found[1] + "}"):
+                yield line.strip(), end - start + 1
+                break
+
+
+@paths(BOARD_CODE)
+def test_functions_are_short(path):
+    for head, length in functions(path):
+        assert length <= FUNCTION_LINES_MOST, f"{head}: {length} lines"
+
+
+def test_functions_are_found_at_all():
+    assert sum(1 for path in BOARD_CODE for _ in functions(path)) > 200
+
+
+@paths([path for path in BOARD_CODE if path.suffix in (".swift", ".c", ".h")])
+def test_a_file_says_first_what_it_is(path):
+    assert path.read_text().startswith("// ")
+
+
+def test_no_two_names_differ_in_case_alone():
+    names = [name(path).lower() for path in TRACKED]
+    assert len(names) == len(set(names))
+
+
+def test_no_key_and_no_build_output_is_tracked():
+    tracked = subprocess.run(["git", "ls-files"], cwd=TOP, capture_output=True, text=True, check=True).stdout
+    for item in tracked.splitlines():
+        assert not re.search(r"\.(key|o|a)$|^\.build/|^build/|Package\.resolved$", item), item
+
+
+@paths([path for path in FILES if path.read_bytes().startswith(b"#!") and b"sh" in path.read_bytes().split(b"\n")[0]])
+def test_shell_scripts(path):
+    checked = subprocess.run(["shellcheck", path], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_limits_of_swift_and_c_agree():
+    limits = (TOP / "Sources/PosternCore/Limits.swift").read_text()
+
+    def swift(field):
+        return int(re.search(rf"static let {field} = ([\d_]+)", limits)[1].replace("_", ""))
+
+    def c(header, macro):
+        return int(re.search(rf"#define {macro} (\d+)", (TOP / "Sources" / header).read_text())[1])
+
+    assert swift("protocolNames") == c("CMbedTLS/include/ctls_context.h", "CTLS_ALPN_LIMIT")
+    assert swift("groups") == c("CMbedTLS/include/ctls_context.h", "CTLS_GROUP_LIMIT")
