@@ -27,9 +27,18 @@ let package = Package(
         .target(name: "PosternTLS", dependencies: ["PosternCore", "CMbedTLS"]),
         .target(name: "PosternLinux", dependencies: ["PosternCore", "CLinux"]),
         .target(name: "PosternServer", dependencies: ["PosternCore", "PosternTLS", "PosternLinux"]),
-        .target(name: "Port", dependencies: ["PosternCore"], path: config, sources: ["Config.swift"]),
+        .target(
+            name: "Port", dependencies: ["PosternCore"], path: config,
+            exclude: config.hasPrefix("ports/") ? ["README.md", "port.mk", "toolset.json"] : [],
+            sources: ["Config.swift"]),
         .executableTarget(name: "postern", dependencies: ["PosternServer", "Port"]),
         .testTarget(name: "PosternCoreTests", dependencies: ["PosternCore"]),
+        // The client of the TLS tests; it shares the shim's knowledge of library versions.
+        .target(
+            name: "CTLSClient", dependencies: ["CMbedTLS"], path: "Tests/CTLSClient",
+            cSettings: [.headerSearchPath("../../Sources/CMbedTLS")]),
+        .testTarget(
+            name: "PosternTLSTests", dependencies: ["PosternCore", "PosternTLS", "CMbedTLS", "CTLSClient"]),
     ],
     swiftLanguageModes: [.v6]
 )

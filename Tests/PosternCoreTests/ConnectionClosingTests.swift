@@ -57,7 +57,7 @@ struct ConnectionClosingTests {
         #expect(run.connection.phase == .open)
         run.close(because: .idleTimeout)
         #expect(run.connection.phase == .closing)
-        #expect(run.connection.closeReason == .idleTimeout)
+        #expect(run.connection.reasonAfterCloseDeadline == .idleTimeout)
         expectWaiting(run.turn(), for: .writable)
         run.close(because: .stopped)
         expectWaiting(run.turn(), for: .readable)
