@@ -47,6 +47,19 @@ def swift_test(name, *options):
     return REPORTS / f"{name}-swift-testing.xml", ended_well
 
 
+def mbedtls_of_sysroot():
+    """Options with which `swift test` uses the Mbed TLS of Debian 13, whatever this machine has itself."""
+    sysroot, folder = BUILD / "sysroot/trixie-amd64/usr", BUILD / "mbedtls-3.6"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "include").mkdir(parents=True)
+    (folder / "lib").mkdir()
+    for name in ("mbedtls", "psa"):
+        (folder / "include" / name).symlink_to(sysroot / "include" / name)
+    for name in ("libmbedtls.a", "libmbedx509.a", "libmbedcrypto.a"):
+        (folder / "lib" / name).symlink_to(sysroot / "lib/x86_64-linux-gnu" / name)
+    return ["-Xcc", f"-I{folder / 'include'}", "-Xlinker", f"-L{folder / 'lib'}"]
+
+
 def build():
     """Every binary that a suite needs; without them there is nothing to test."""
     example = ["swift", "build", "--build-system", "native", "--package-path", "Tests/Example", "--product", "reverse"]
@@ -71,6 +84,7 @@ def main():
     results = [
         pytest("tidy", "Tests/Tidy"),
         swift_test("swift-test"),
+        swift_test("swift-test-3.6", *mbedtls_of_sysroot()),
         pytest("example", "Tests/Example", BUILD=str(BUILD)),
     ]
     for port in PORTS:

@@ -31,13 +31,15 @@ struct BuiltInServiceTests {
     }
 
     @Test func respondGoesOnWhenItIsNotToClose() {
-        let (answer, isLast) = answer(of: .respond(prefix: "> ", maximum: 10, closing: false), to: [65], in: 512)
+        let (answer, isLast) = answer(
+            of: .respond(prefix: "> ", maximum: 10, closing: false), to: [65], in: 512)
         #expect(answer == Array("> A".utf8))
         #expect(!isLast)
     }
 
     @Test func anEmptyPrefixIsAllowed() {
-        let (answer, _) = answer(of: .respond(prefix: "", maximum: 10, closing: true), to: [65, 66], in: 512)
+        let (answer, _) = answer(
+            of: .respond(prefix: "", maximum: 10, closing: true), to: [65, 66], in: 512)
         #expect(answer == [65, 66])
     }
 
@@ -53,7 +55,9 @@ struct BuiltInServiceTests {
     }
 
     /// The answer to bytes that lie behind the headroom of a buffer of `room` bytes.
-    private func answer(of service: BuiltInService, to bytes: [UInt8], in room: Int) -> ([UInt8]?, isLast: Bool) {
+    private func answer(of service: BuiltInService, to bytes: [UInt8], in room: Int) -> (
+        [UInt8]?, isLast: Bool
+    ) {
         var service = service
         var buffer = [UInt8](repeating: 0xEE, count: room)
         let received = service.headroom..<service.headroom + bytes.count

@@ -10,7 +10,10 @@ struct ConfigRulesTests {
         let allowed: ClosedRange<Int>
         let set: @Sendable (inout Config, Int) -> Void
 
-        init(_ field: String, _ allowed: ClosedRange<Int>, _ set: @escaping @Sendable (inout Config, Int) -> Void) {
+        init(
+            _ field: String, _ allowed: ClosedRange<Int>,
+            _ set: @escaping @Sendable (inout Config, Int) -> Void
+        ) {
             self.field = field
             self.allowed = allowed
             self.set = set
@@ -27,8 +30,12 @@ struct ConfigRulesTests {
         Rule("deadlines.handshakeMilliseconds", 1...day) { config, value in
             config.deadlines.handshakeMilliseconds = value
         },
-        Rule("deadlines.idleMilliseconds", 1...day) { config, value in config.deadlines.idleMilliseconds = value },
-        Rule("deadlines.closeMilliseconds", 1...day) { config, value in config.deadlines.closeMilliseconds = value },
+        Rule("deadlines.idleMilliseconds", 1...day) { config, value in
+            config.deadlines.idleMilliseconds = value
+        },
+        Rule("deadlines.closeMilliseconds", 1...day) { config, value in
+            config.deadlines.closeMilliseconds = value
+        },
         Rule("deadlines.lifetimeMilliseconds", 0...day) { config, value in
             config.deadlines.lifetimeMilliseconds = value
         },
@@ -41,7 +48,8 @@ struct ConfigRulesTests {
             config.deadlines.drainQuietMilliseconds = value
         },
         Rule("socket.backlog", 1...65_535) { config, value in config.socket.backlog = value },
-        Rule("socket.keepAliveSeconds", 0...32_767) { config, value in config.socket.keepAliveSeconds = value },
+        Rule("socket.keepAliveSeconds", 0...32_767) { config, value in config.socket.keepAliveSeconds = value
+        },
         Rule("turn.accepts", 1...1_024) { config, value in config.turn.accepts = value },
         Rule("turn.records", 1...1_024) { config, value in config.turn.records = value },
         Rule("log.burstLines", 1...10_000) { config, value in config.log.burstLines = value },
@@ -103,9 +111,11 @@ struct ConfigRulesTests {
         var config = ConfigRulesTests.config
         let longest = String(repeating: "p", count: 257)
         longest.withCString { prefix in
-            config.service = .respond(prefix: Text(zeroTerminated: prefix + 1), maximum: 16_128, closing: false)
+            config.service = .respond(
+                prefix: Text(zeroTerminated: prefix + 1), maximum: 16_128, closing: false)
             #expect(fault(of: config) == nil)
-            config.service = .respond(prefix: Text(zeroTerminated: prefix + 1), maximum: 16_129, closing: false)
+            config.service = .respond(
+                prefix: Text(zeroTerminated: prefix + 1), maximum: 16_129, closing: false)
             expectFault(config, "service.respond.maximum", 16_129, 1...16_128)
             config.service = .respond(prefix: Text(zeroTerminated: prefix), maximum: 1, closing: false)
             expectFault(config, "service.respond.prefix.count", 257, 0...256)

@@ -7,7 +7,9 @@ struct ConnectionClosingTests {
     private let one: [UInt8] = [1, 2, 3]
     private let failure = ChannelFailure(reason: .badRecord, code: -0x7180)
 
-    @Test(arguments: [(ScriptedRead.Step.closeNotify, CloseReason.peerClosed), (.endOfStream, .peerVanished)])
+    @Test(arguments: [
+        (ScriptedRead.Step.closeNotify, CloseReason.peerClosed), (.endOfStream, .peerVanished),
+    ])
     func whatAPeerSentBeforeItEndedIsAnswered(_ end: ScriptedRead.Step, _ reason: CloseReason) {
         let run = ScriptedRun(
             Script(
@@ -19,7 +21,10 @@ struct ConnectionClosingTests {
         #expect(run.connection.phase == .closing)
         run.turn()
         #expect(run.end == ChannelFailure(reason: reason, code: 0))
-        #expect(run.channel.calls == [.handshake, .read, .write(3), .write(3), .read, .closeNotify, .closeNotify])
+        #expect(
+            run.channel.calls == [
+                .handshake, .read, .write(3), .write(3), .read, .closeNotify, .closeNotify,
+            ])
         #expect(run.channel.sent == [one])
         #expect(run.faults == [])
     }
@@ -41,9 +46,11 @@ struct ConnectionClosingTests {
         #expect(run.end == ChannelFailure(reason: .serviceClosed, code: 0))
         // The second record is never read.
         #expect(run.channel.received == [one])
-        #expect(run.channel.calls.suffix(7) == [
-            .closeNotify, .closeNotify, .endWrites, .discardInput, .discardInput, .discardInput, .discardInput,
-        ])
+        #expect(
+            run.channel.calls.suffix(7) == [
+                .closeNotify, .closeNotify, .endWrites, .discardInput, .discardInput, .discardInput,
+                .discardInput,
+            ])
         #expect(run.faults == [])
     }
 
@@ -69,12 +76,14 @@ struct ConnectionClosingTests {
     }
 
     @Test func theServerClosesInSpiteOfAnUnsentAnswer() {
-        let run = ScriptedRun(Script(reads: [ScriptedRead(.bytes(one))], writes: [.wantWrite]), BuiltInService.echo)
+        let run = ScriptedRun(
+            Script(reads: [ScriptedRead(.bytes(one))], writes: [.wantWrite]), BuiltInService.echo)
         run.turn()
         run.close(because: .idleTimeout)
         run.run()
         #expect(run.end == ChannelFailure(reason: .idleTimeout, code: 0))
-        #expect(run.channel.calls == [.handshake, .read, .write(3), .closeNotify, .endWrites, .discardInput])
+        #expect(
+            run.channel.calls == [.handshake, .read, .write(3), .closeNotify, .endWrites, .discardInput])
         #expect(run.connection.bytesOut == 0)
     }
 
@@ -96,7 +105,8 @@ struct ConnectionClosingTests {
 
     @Test func aFarewellThatFailsDoesNotHideWhyTheConnectionCloses() {
         let run = ScriptedRun(
-            Script(reads: [ScriptedRead(.closeNotify)], closes: [.wantWrite, .failure(failure)]), BuiltInService.echo)
+            Script(reads: [ScriptedRead(.closeNotify)], closes: [.wantWrite, .failure(failure)]),
+            BuiltInService.echo)
         run.run()
         #expect(run.end == ChannelFailure(reason: .peerClosed, code: 0))
 

@@ -42,7 +42,9 @@ struct ConnectionSeedTests {
         let isComplete = channel.sent.count == expected.count
         let answeredLast = isComplete && !expected.isEmpty && service.closesAfterAnswer
         let reason = run.closedByServer ?? (answeredLast ? .serviceClosed : channel.peerEnd)
-        if end.reason != reason || end.code != 0 { mistakes.append("\(end) instead of \(String(describing: reason))") }
+        if end.reason != reason || end.code != 0 {
+            mistakes.append("\(end) instead of \(String(describing: reason))")
+        }
         if run.closedByServer == nil && !isComplete { mistakes.append("not everything was answered") }
         if !channel.saidFarewell && !lastIsFarewell { mistakes.append("no farewell") }
         // A peer that has ended needs no half-close, and nothing of it is left to throw away.
@@ -75,7 +77,8 @@ extension SeededGenerator {
         script.payloadLimit = [512, 1_024, 2_048, 4_096, 16_384, 16_384][number(0...5)]
         script.handshake = steps(number(0...4), failingOnceIn: 20)
         for _ in 0..<number(0...24) { script.reads.append(read()) }
-        script.reads.append(ScriptedRead([.closeNotify, .endOfStream][number(0...1)], isBuffered: once(in: 2)))
+        script.reads.append(
+            ScriptedRead([.closeNotify, .endOfStream][number(0...1)], isBuffered: once(in: 2)))
         script.writes = steps(number(0...20), failingOnceIn: 60)
         script.closes = waits(number(0...3)) + steps(1, failingOnceIn: 3)
         for _ in 0..<number(0...4) { script.discards.append(once(in: 2) ? .more : .wantRead) }
@@ -83,7 +86,9 @@ extension SeededGenerator {
     }
 
     mutating func failure() -> ChannelFailure {
-        let reasons: [CloseReason] = [.malformed, .badRecord, .peerReset, .peerAlert, .outOfMemory, .internalFault]
+        let reasons: [CloseReason] = [
+            .malformed, .badRecord, .peerReset, .peerAlert, .outOfMemory, .internalFault,
+        ]
         return ChannelFailure(reason: reasons[number(0...5)], code: Int32(-number(0...0x7FFF)))
     }
 

@@ -31,14 +31,16 @@ struct ConnectionServingTests {
 
     @Test func sameCountIsRepeatedAfterWantWrite() {
         let run = ScriptedRun(
-            Script(reads: [bytes(one), bytes(two)], writes: [.wantWrite, .wantWrite, .wantRead]), BuiltInService.echo)
+            Script(reads: [bytes(one), bytes(two)], writes: [.wantWrite, .wantWrite, .wantRead]),
+            BuiltInService.echo)
         expectWaiting(run.turn(), for: .writable)
         expectWaiting(run.turn(), for: .writable)
         expectWaiting(run.turn(), for: .readable)
         expectWaiting(run.turn(), for: .readable)
-        #expect(run.channel.calls == [
-            .handshake, .read, .write(3), .write(3), .write(3), .write(3), .read, .write(2),
-        ])
+        #expect(
+            run.channel.calls == [
+                .handshake, .read, .write(3), .write(3), .write(3), .write(3), .read, .write(2),
+            ])
         #expect(run.channel.sent == [one, two])
         #expect(run.faults == [])
     }
@@ -127,7 +129,8 @@ struct ConnectionServingTests {
     }
 
     @Test func bytesAreCountedWhenTheyHavePassed() {
-        let run = ScriptedRun(Script(reads: [bytes(one), bytes(two)], writes: [.wantWrite]), BuiltInService.article)
+        let run = ScriptedRun(
+            Script(reads: [bytes(one), bytes(two)], writes: [.wantWrite]), BuiltInService.article)
         run.turn()
         #expect(run.connection.bytesIn == 3)
         #expect(run.connection.bytesOut == 0)
@@ -158,7 +161,9 @@ func expectAgain(_ progress: Progress, _ location: SourceLocation = #_sourceLoca
     }
 }
 
-func expectWaiting(_ progress: Progress, for interest: Interest, _ location: SourceLocation = #_sourceLocation) {
+func expectWaiting(
+    _ progress: Progress, for interest: Interest, _ location: SourceLocation = #_sourceLocation
+) {
     guard case .waiting(let actual) = progress, actual == interest else {
         Issue.record("\(progress) instead of waiting for \(interest)", sourceLocation: location)
         return

@@ -113,7 +113,8 @@ struct DeadlinesTests {
         }
     }
 
-    private func all(_ kind: DeadlineKind, of deadlines: inout Deadlines, atMilliseconds now: Int64) -> [Int] {
+    private func all(_ kind: DeadlineKind, of deadlines: inout Deadlines, atMilliseconds now: Int64) -> [Int]
+    {
         var connections: [Int] = []
         while let connection = deadlines.expire(kind, atMilliseconds: now) { connections.append(connection) }
         return connections

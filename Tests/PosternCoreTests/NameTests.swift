@@ -19,7 +19,8 @@ struct TokenTests {
             tokens.append(.connection(slot: random.number(0...0xFF_FFFF), generation: generation))
         }
         for token in tokens { #expect(Token(bits: token.bits) == token) }
-        #expect(Set(tokens.map { token in token.bits }).count == Set(tokens.map { token in "\(token)" }).count)
+        #expect(
+            Set(tokens.map { token in token.bits }).count == Set(tokens.map { token in "\(token)" }).count)
     }
 
     @Test func bitsThatNoTokenHasAreNone() {
@@ -31,7 +32,8 @@ struct LogLevelTests {
     private let levels: [LogLevel] = [.error, .warning, .notice, .info, .debug]
 
     @Test func levelsHaveTheNamesAndNumbersOfTheSystemLog() {
-        #expect(levels.map { level in level.name.string } == ["error", "warning", "notice", "info", "debug"])
+        #expect(
+            levels.map { level in level.name.string } == ["error", "warning", "notice", "info", "debug"])
         #expect(levels.map { level in level.severity } == [3, 4, 5, 6, 7])
         for level in levels { #expect(LogLevel.named(level.name) == level) }
     }

@@ -114,9 +114,13 @@ struct ScriptedChannel: SecureChannel {
     }
 
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
-        note(.write(bytes.count), while: isOpen && !saidFarewell && bytes.count <= payloadLimit && bytes.count > 0)
+        note(
+            .write(bytes.count),
+            while: isOpen && !saidFarewell && bytes.count <= payloadLimit && bytes.count > 0)
         let record = sealed ?? Array(bytes)
-        if record.count != bytes.count { faults.append("\(record.count) bytes sealed, \(bytes.count) repeated") }
+        if record.count != bytes.count {
+            faults.append("\(record.count) bytes sealed, \(bytes.count) repeated")
+        }
         sealed = record
         let step = try play(script.writes.isEmpty ? .done : script.writes.removeFirst())
         if step == .done {
@@ -133,7 +137,9 @@ struct ScriptedChannel: SecureChannel {
         return step
     }
 
-    mutating func endWrites() { note(.endWrites, while: saidFarewell && !hasEndedWrites); hasEndedWrites = true }
+    mutating func endWrites() {
+        note(.endWrites, while: saidFarewell && !hasEndedWrites); hasEndedWrites = true
+    }
 
     mutating func discardInput() -> DiscardStep {
         note(.discardInput, while: hasEndedWrites)
@@ -150,7 +156,9 @@ struct ScriptedChannel: SecureChannel {
 
     private mutating func hand(_ record: [UInt8], to bytes: UnsafeMutableRawBufferPointer) -> ReadStep {
         let count = min(record.count, bytes.count)
-        record.withUnsafeBytes { record in bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: record[..<count])) }
+        record.withUnsafeBytes { record in
+            bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: record[..<count]))
+        }
         received.append(Array(record[..<count]))
         rest = Array(record[count...])
         return .bytes(count)

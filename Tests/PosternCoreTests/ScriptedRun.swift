@@ -73,7 +73,9 @@ final class ScriptedRun<Provider: Service> {
         case .again:
             switch connection.phase {
             case .open:
-                if records != recordsPerTurn || !channel.hasBufferedInput { ownFaults.append("again without need") }
+                if records != recordsPerTurn || !channel.hasBufferedInput {
+                    ownFaults.append("again without need")
+                }
             case .lingering:
                 if channel.calls.last != .discardInput || channel.wanted != nil {
                     ownFaults.append("again without need")
@@ -85,7 +87,9 @@ final class ScriptedRun<Provider: Service> {
             end = failure
         }
         let sum = channel.received.reduce(0) { sum, piece in sum + piece.count }
-        if connection.bytesIn != UInt64(sum) { ownFaults.append("bytesIn \(connection.bytesIn), not \(sum)") }
+        if connection.bytesIn != UInt64(sum) {
+            ownFaults.append("bytesIn \(connection.bytesIn), not \(sum)")
+        }
         let sentSum = channel.sent.reduce(0) { sum, record in sum + record.count }
         if connection.bytesOut != UInt64(sentSum) {
             ownFaults.append("bytesOut \(connection.bytesOut), not \(sentSum)")
