@@ -25,7 +25,8 @@ int clinux_poll_modify(int poll, int descriptor, uint32_t interest, uint64_t tok
     return control(poll, EPOLL_CTL_MOD, descriptor, interest, token);
 }
 
-int clinux_poll_wait(int poll, clinux_event *events, int milliseconds) {
+int clinux_poll_wait(int poll, const clinux_event **result, int milliseconds) {
+    static clinux_event events[CLINUX_EVENT_LIMIT];
     struct epoll_event ready[CLINUX_EVENT_LIMIT];
     int count = epoll_wait(poll, ready, CLINUX_EVENT_LIMIT, milliseconds);
     if (count < 0) return errno == EINTR ? 0 : -errno;
@@ -37,5 +38,6 @@ int clinux_poll_wait(int poll, clinux_event *events, int milliseconds) {
             | (ready[i].events & EPOLLIN ? CLINUX_READABLE : 0)
             | (ready[i].events & EPOLLOUT ? CLINUX_WRITABLE : 0);
     }
+    *result = events;
     return count;
 }

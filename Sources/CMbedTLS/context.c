@@ -108,7 +108,7 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
 
 int ctls_context_create(ctls_context **result, const ctls_settings *settings, ctls_failure *failure) {
     *result = NULL;
-    uint32_t failures = ctls_arena_read_usage().failures;
+    uint32_t failures = ctls_arena_failures();
     ctls_context *context = mbedtls_calloc(1, sizeof *context);
     if (context == NULL) {
         *failure = (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, 0};

@@ -73,7 +73,7 @@ ctls_identity_status ctls_identity_create(
     const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
 ) {
     *result = NULL;
-    uint32_t failures = ctls_arena_read_usage().failures;
+    uint32_t failures = ctls_arena_failures();
     if (ctls_random_start() != 0) return CTLS_IDENTITY_OUT_OF_MEMORY;
     ctls_identity *identity = mbedtls_calloc(1, sizeof *identity);
     if (identity == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
@@ -87,7 +87,7 @@ ctls_identity_status ctls_identity_create(
         return status;
     }
     ctls_identity_release(identity);
-    return ctls_arena_read_usage().failures != failures ? CTLS_IDENTITY_OUT_OF_MEMORY : status;
+    return ctls_arena_failures() != failures ? CTLS_IDENTITY_OUT_OF_MEMORY : status;
 }
 
 ctls_identity *ctls_identity_retain(ctls_identity *identity) {

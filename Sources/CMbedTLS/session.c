@@ -60,11 +60,9 @@ static int status_of(ctls_session *session, int code, uint32_t arena_failures_be
     }
 }
 
-static uint32_t arena_failures(void) { return ctls_arena_read_usage().failures; }
-
 int ctls_session_create(ctls_session **result, ctls_context *context, ctls_failure *failure) {
     *result = NULL;
-    uint32_t failures = arena_failures();
+    uint32_t failures = ctls_arena_failures();
     ctls_session *session = mbedtls_calloc(1, sizeof *session);
     if (session == NULL) {
         *failure = (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, 0};
@@ -98,7 +96,7 @@ int ctls_session_begin(
     ctls_session *session, ctls_identity *identity,
     void *stream, ctls_send send_bytes, ctls_receive receive_bytes
 ) {
-    uint32_t failures = arena_failures();
+    uint32_t failures = ctls_arena_failures();
     session->stream = stream;
     session->send = send_bytes;
     session->receive = receive_bytes;
@@ -112,7 +110,7 @@ int ctls_session_begin(
 }
 
 int ctls_session_handshake(ctls_session *session) {
-    uint32_t failures = arena_failures();
+    uint32_t failures = ctls_arena_failures();
     session->context->ticket_accepted = 0;
     int code = mbedtls_ssl_handshake(&session->ssl);
     if (session->context->ticket_accepted) session->resumed = 1;
@@ -133,7 +131,7 @@ int ctls_session_handshake(ctls_session *session) {
 }
 
 int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
-    uint32_t failures = arena_failures();
+    uint32_t failures = ctls_arena_failures();
     int code = mbedtls_ssl_read(&session->ssl, bytes, count);
     if (code > 0) return code;
     if (code == 0) return session->ended ? CTLS_END_OF_STREAM : 0;
@@ -147,7 +145,7 @@ static int flush_alert(ctls_session *session) {
 }
 
 int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count) {
-    uint32_t failures = arena_failures();
+    uint32_t failures = ctls_arena_failures();
     if (!session->sealed) {
         int code = flush_alert(session);
         if (code < 0) return status_of(session, code, failures);
@@ -158,13 +156,13 @@ int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count
 }
 
 int ctls_session_close_notify(ctls_session *session) {
-    uint32_t failures = arena_failures();
+    uint32_t failures = ctls_arena_failures();
     int code = mbedtls_ssl_close_notify(&session->ssl);
     return code == 0 ? 0 : status_of(session, code, failures);
 }
 
 int ctls_session_recycle(ctls_session *session) {
-    uint32_t failures = arena_failures();
+    uint32_t failures = ctls_arena_failures();
     drop_identity(session);
     int error = mbedtls_ssl_session_reset(&session->ssl);
     if (error != 0) return status_of(session, error, failures);

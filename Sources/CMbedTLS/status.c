@@ -45,7 +45,7 @@ static ctls_failure_kind kind_of(int code) {
 ctls_failure ctls_failure_of(int code, uint32_t arena_failures_before) {
     // Deep inside the library a failed allocation comes back under a dozen other codes; the arena knows
     // better.
-    if (ctls_arena_read_usage().failures != arena_failures_before)
+    if (ctls_arena_failures() != arena_failures_before)
         return (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, code};
     return (ctls_failure){kind_of(code), code};
 }

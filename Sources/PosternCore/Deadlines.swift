@@ -36,6 +36,9 @@ public struct Deadlines {
 
     private let links: UnsafeMutablePointer<Link>
     private var queues = InlineArray<4, Queue>(repeating: Queue())
+    /// No deadline passes before this. It may be too early: deadlines that are started anew or cancelled leave it as
+    /// it is, so that a busy connection does not pay for finding the next one.
+    private var boundMilliseconds = Int64.max
 
     /// `links` is zero and has room for `linksPerConnection` links a connection.
     public init(links: UnsafeMutablePointer<Link>) { self.links = links }
@@ -44,11 +47,24 @@ public struct Deadlines {
     /// length too.
     public mutating func setLength(_ milliseconds: Int, of kind: DeadlineKind) {
         queues[Int(kind.rawValue)].milliseconds = Int64(milliseconds)
+        boundMilliseconds = Int64.min
     }
+
+    /// Until when nothing can expire; nil when no deadline is running.
+    public mutating func quietUntilMilliseconds(_ now: Int64) -> Int64? {
+        if boundMilliseconds <= now { boundMilliseconds = nextMilliseconds() ?? Int64.max }
+        return boundMilliseconds == Int64.max ? nil : boundMilliseconds
+    }
+
+    /// Something may have expired.
+    public func isDue(atMilliseconds now: Int64) -> Bool { boundMilliseconds <= now }
 
     /// Starts the connection's deadline of a phase in place of the one that runs, or its lifetime.
     public mutating func start(_ kind: DeadlineKind, of connection: Int, atMilliseconds now: Int64) {
         let index = link(of: connection, for: kind)
+        let length = queues[Int(kind.rawValue)].milliseconds
+        if length > 0 { boundMilliseconds = min(boundMilliseconds, now + length) }
+        if links[index].queue == kind.rawValue + 1, links[index].startedAtMilliseconds == now { return }
         remove(index)
         append(index, to: kind, now)
     }

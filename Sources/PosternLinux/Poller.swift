@@ -5,12 +5,12 @@ import PosternCore
 
 public struct Poller: ~Copyable {
     private let descriptor: Int32
-    private var events = InlineArray<64, clinux_event>(repeating: clinux_event())
+    private var events: UnsafePointer<clinux_event>?
 
     public init() throws(SystemFault) {
         descriptor = clinux_poll_open()
         guard descriptor >= 0 else { throw SystemFault(doing: .polling, code: descriptor) }
-        precondition(events.count == Int(CLINUX_EVENT_LIMIT), "room for all events of a turn")
+        events = nil
     }
 
     deinit { clinux_close(descriptor) }
@@ -19,18 +19,14 @@ public struct Poller: ~Copyable {
     public mutating func wait(milliseconds: Int64?) -> Int {
         let longest = Int64(Int32.max)
         let timeout = milliseconds.map { Int32(min(max($0, 0), longest)) } ?? -1
-        let count = withUnsafeMutablePointer(to: &events) { events in
-            clinux_poll_wait(
-                descriptor, UnsafeMutableRawPointer(events).assumingMemoryBound(to: clinux_event.self),
-                timeout)
-        }
+        let count = clinux_poll_wait(descriptor, &events, timeout)
         precondition(count >= 0, "epoll_wait on a descriptor that is no epoll")
         return Int(count)
     }
 
     public func event(_ index: Int) -> PollEvent {
-        PollEvent(
-            tokenBits: events[index].token, isReadable: events[index].ready & UInt32(CLINUX_READABLE) != 0)
+        let event = events.unsafelyUnwrapped[index]
+        return PollEvent(tokenBits: event.token, isReadable: event.ready & UInt32(CLINUX_READABLE) != 0)
     }
 
     public func add(_ descriptor: Int32, _ interest: Interest, _ token: Token) throws(SystemFault) {

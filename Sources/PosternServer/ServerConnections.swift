@@ -169,6 +169,8 @@ extension Server {
     // Expire
 
     mutating func expireDeadlines() {
+        if let end = drainEndMilliseconds, nowMilliseconds >= end { closeAll(because: .drainTimeout) }
+        guard deadlines.isDue(atMilliseconds: nowMilliseconds) else { return }
         while let slot = deadlines.expire(.handshake, atMilliseconds: nowMilliseconds) {
             close(slot, ChannelFailure(reason: .handshakeTimeout, code: 0))
         }
@@ -186,7 +188,6 @@ extension Server {
             case .closing, .lingering: break
             }
         }
-        if let end = drainEndMilliseconds, nowMilliseconds >= end { closeAll(because: .drainTimeout) }
     }
 
     private mutating func expireIdle(_ slot: Int) {

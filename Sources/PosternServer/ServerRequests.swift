@@ -18,9 +18,9 @@ extension Server {
     var isFinished: Bool { drainEndMilliseconds != nil && clients.used == 0 }
 
     /// How long the loop may sleep; nil until something happens.
-    func waitMilliseconds() -> Int64? {
+    mutating func waitMilliseconds() -> Int64? {
         if queue.count > 0 { return 0 }
-        var due = deadlines.nextMilliseconds()
+        var due = deadlines.quietUntilMilliseconds(nowMilliseconds)
         if let end = drainEndMilliseconds { due = min(due ?? end, end) }
         if acceptance.pause == .noDescriptors {
             due = min(due ?? acceptance.retryAtMilliseconds, acceptance.retryAtMilliseconds)

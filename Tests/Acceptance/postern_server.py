@@ -117,14 +117,16 @@ class Server:
         assert numbers["internalFault"] == 0, numbers
         return numbers
 
-    def settle(self, connections=0, seconds=5):
-        """Waits until so many connections are open, and returns the counters then."""
+    def settle(self, connections=0, accepted=0, seconds=5):
+        """Waits until so many connections are open, and returns the counters then. Clients that came and went at
+        once may still wait in the backlog: for those, say how many must have been accepted in all.
+        """
         until = time.monotonic() + seconds * PATIENCE
         while True:
             numbers = self.counters()
-            if numbers["open"] == connections:
+            if numbers["open"] == connections and numbers["accepted"] >= accepted:
                 return numbers
-            assert time.monotonic() < until, f"never {connections} open: {numbers}"
+            assert time.monotonic() < until, f"never {connections} open of {accepted}: {numbers}"
             time.sleep(0.02)
 
     # Connecting

@@ -126,16 +126,8 @@ def test_hello_cut_at_every_byte(echo):
         with echo.connect() as raw:
             raw.sendall(genuine[:length])
     count = len(range(0, len(genuine), 7))
-    after = wait_until_accepted(echo, before["accepted"] + count)
+    after = echo.settle(accepted=before["accepted"] + count)
     assert after["peerVanished"] == before["peerVanished"] + count
-
-
-def wait_until_accepted(server, count, seconds=5):
-    """The counters once so many connections have come out of the backlog, and ended."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.counters()["accepted"] < count:
-        time.sleep(0.02)
-    return server.settle()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -57,7 +57,7 @@ def flood(server, count):
     for _ in range(count):
         with server.connect() as raw:
             raw.sendall(b"garbage!")
-    return server.settle(seconds=10)
+    return server.settle(accepted=count, seconds=10)
 
 
 def test_flood_does_not_fill_a_disk(launch):

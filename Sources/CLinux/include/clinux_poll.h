@@ -23,6 +23,7 @@ int clinux_poll_add(int poll, int descriptor, uint32_t interest, uint64_t token)
 int clinux_poll_modify(int poll, int descriptor, uint32_t interest, uint64_t token);
 /// Waits for at most `milliseconds` (-1: without end) and returns the number of events, 0 also when a signal
 /// came.
-int clinux_poll_wait(int poll, clinux_event *events, int milliseconds);
+/// *events is where they are until the next wait.
+int clinux_poll_wait(int poll, const clinux_event **events, int milliseconds);
 
 #endif

@@ -36,6 +36,8 @@ void ctls_arena_release(void *block);
 void ctls_arena_discard(void *block);
 
 ctls_arena_usage ctls_arena_read_usage(void);
+/// The failures alone, for whoever asks before and after every call.
+uint32_t ctls_arena_failures(void);
 void ctls_arena_restart_peak(void);
 
 #endif
