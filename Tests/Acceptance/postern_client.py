@@ -107,10 +107,10 @@ def wait_for_end(raw, seconds=3):
 class MemoryClient:
     """A TLS client whose records pass through our hands, so that they can be cut, spoilt or held back."""
 
-    def __init__(self, server, version=None, **keywords):
-        self.socket = server.connect(**keywords)
+    def __init__(self, server, version=None, context=None):
+        self.socket = server.connect()
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = client_context(version).wrap_bio(
+        self.tls = (context or client_context(version)).wrap_bio(
             self.incoming, self.outgoing, server_hostname="localhost")
 
     def __enter__(self):

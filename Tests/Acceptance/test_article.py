@@ -7,12 +7,12 @@ import ssl
 
 import pytest
 
-from postern_client import (PREFIX, client_context, echo_once, receive_exactly, receive_to_end,
-                            tls_connection)
-from postern_target import PATIENCE
+from postern_client import (PREFIX, MemoryClient, client_context, echo_once, receive_exactly,
+                            receive_to_end, tls_connection)
+from postern_target import PATIENCE, VERSIONS
 
-# A client that refuses the certificate sends an alert and closes; with bytes of ours unread its close is a reset, which
-# may overtake the alert.
+# A client that refuses the certificate sends an alert and closes; with bytes of ours unread its close is a
+# reset, which may overtake the alert.
 REFUSED_BY_CLIENT = ("peerAlert", "peerReset")
 
 
@@ -81,6 +81,18 @@ def test_untrusted_certificate_is_rejected_by_the_client(respond, identities, ve
         with pytest.raises(ssl.SSLCertVerificationError):
             context.wrap_socket(raw, server_hostname="localhost")
     assert respond.closed(address)["reason"] in REFUSED_BY_CLIENT
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_alert_of_a_client_that_refuses_is_told(respond, identities, version):
+    """As above, by a client that keeps its socket open: the log says that it was the client who refused."""
+    with MemoryClient(respond, context=client_context(version, trust=identities.other.certificate)) as client:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            client.handshake()
+        client.socket.sendall(client.outgoing.read())
+        closed = respond.closed(client.socket)
+    assert closed["reason"] == "peerAlert"
+    assert closed["code"] and closed["version"] == "-"
 
 
 def test_client_without_verification_needs_no_trust(respond):

@@ -233,6 +233,22 @@ def test_handshake_deadline_is_for_the_whole_handshake(small):
     assert small.closed(address)["reason"] == "handshakeTimeout"
 
 
+@pytest.mark.parametrize("sent", [
+    record(HANDSHAKE, b"\x01\xff\xff\xff" + bytes(100)), record(HANDSHAKE, b"\x01\x01\x00\x00" + bytes(16380)),
+    record(HANDSHAKE, b"\x01\x00"), record(HANDSHAKE, client_hello()[5:105]), b"\x16\x03\x01\x40\x00"],
+    ids=["16 MiB", "64 KiB", "half a header", "a part", "record header"])
+def test_message_whose_rest_never_comes(small, sent):
+    """It is refused at once or, where the library waits for its rest, ends at the deadline; others are served."""
+    with small.connect() as raw:
+        address = raw.getsockname()
+        raw.sendall(sent)
+        echo_once(small)
+        wait_for_end(raw)
+    closed = small.closed(address)
+    assert closed["reason"] in ("handshakeTimeout", "malformed"), closed[0]
+    assert float(closed["seconds"]) < SMALL_HANDSHAKE_SECONDS + 0.5 * PATIENCE
+
+
 def test_good_client_among_60_silent_ones_is_served_at_once(echo):
     echo.settle()
     silent = [echo.connect() for _ in range(60)]
