@@ -1,11 +1,21 @@
 # Everything starts here; `make help` lists it. A port is data (ports/<port>), the rules below are the same for all.
 
 PORT ?= host
+PORTS = $(patsubst ports/%/port.mk,%,$(wildcard ports/*/port.mk))
 include ports/$(PORT)/port.mk
+
+# A port on top of another, such as one board of a processor that has a port, has only a Config.swift of its own.
+BASE ?= $(PORT)
+ifneq ($(BASE),$(PORT))
+include ports/$(BASE)/port.mk
+endif
+
+# Debian's release decides which Mbed TLS is linked: trixie has 3.6, bookworm 2.28.
+SUITE ?= $(DEFAULT_SUITE)
 
 # The folder of Config.swift and the name of the build: a board's own, unless a test wants other values.
 CONFIG ?= ports/$(PORT)
-NAME ?= $(PORT)
+NAME ?= $(PORT)$(if $(filter-out $(DEFAULT_SUITE),$(SUITE)),-$(SUITE))
 BUILD := build/$(NAME)
 
 # Not in parallel: SwiftPM uses all processors itself, and two of them in one folder wait for each other.
@@ -32,9 +42,11 @@ build: setup $(SYSROOT_READY) $(BUILD)/toolset.json
 	$(LLVM)llvm-objcopy --strip-all $$($(SWIFT_BUILD) --show-bin-path)/postern $(BUILD)/postern
 	@ports/report-size.sh $(BUILD)/postern
 
-$(BUILD)/toolset.json: ports/$(PORT)/toolset.json Makefile
+$(BUILD)/toolset.json: ports/$(BASE)/toolset.json Makefile
 	@mkdir -p $(BUILD)
-	sed 's|@SYSROOT@|$(abspath $(SYSROOT))|g; s|@GCC@|$(GCC_$(SUITE))|g' $< > $@
+	sed 's|@SYSROOT@|$(abspath $(SYSROOT))|g; s|@PORTS@|$(abspath ports)|g; s|@GCC@|$(GCC_$(SUITE))|g' $< > $@.new
+	@cmp -s $@.new $@ || rm -rf $(BUILD)/swift      # SwiftPM compiles no Swift again when only options change
+	@mv $@.new $@
 
 $(SYSROOT_READY):
 	ports/sysroot.sh $(ARCHITECTURE) $(SUITE) $(SYSROOT)
@@ -46,8 +58,7 @@ setup:
 	@ports/install-packages.sh $(PACKAGES)
 
 ports:
-	$(MAKE) PORT=host
-	$(MAKE) PORT=amd64
+	set -e; for port in $(PORTS); do $(MAKE) PORT=$$port; done
 
 # An identity for localhost to try the server with; never for a device.
 certs/server.crt certs/server.key:
@@ -75,7 +86,7 @@ clean:
 	rm -rf build .build
 
 help:
-	@echo 'make                 build/$(PORT)/postern; PORT=<port> for another of: $(patsubst ports/%/port.mk,%,$(wildcard ports/*/port.mk))'
+	@echo 'make                 build/$(PORT)/postern; PORT=<port> for another of: $(PORTS)'
 	@echo 'make run             build and serve localhost:4433'
 	@echo 'make test            every test'
 	@echo 'make bench           figures beside a minimal C loop'

@@ -10,7 +10,8 @@ import xml.etree.ElementTree
 TOP = pathlib.Path(__file__).resolve().parents[1]
 BUILD = TOP / "build"
 REPORTS = BUILD / "reports"
-PORTS = ["host", "amd64"]
+PORTS = sorted(path.parent.name for path in TOP.glob("ports/*/port.mk"))
+NATIVE = ["host", "amd64"]     # those whose binaries this machine runs itself
 SMALL = "Tests/Ports/small"
 
 
@@ -65,7 +66,7 @@ def build():
     example = ["swift", "build", "--build-system", "native", "--package-path", "Tests/Example", "--product", "reverse"]
     steps = [(f"build {port}", ["make", "-s", f"PORT={port}"]) for port in PORTS]
     steps += [(f"build {port}-small", ["make", "-s", f"PORT={port}", f"NAME={port}-small", f"CONFIG={SMALL}"])
-              for port in PORTS]
+              for port in NATIVE]
     steps += [
         ("build example, embedded", [*example, "-c", "release", "--toolset", str(BUILD / "host/toolset.json"),
                                      "--scratch-path", str(BUILD / "example/swift-embedded")]),
@@ -87,7 +88,7 @@ def main():
         swift_test("swift-test-3.6", *mbedtls_of_sysroot()),
         pytest("example", "Tests/Example", BUILD=str(BUILD)),
     ]
-    for port in PORTS:
+    for port in NATIVE:
         results.append(pytest(
             f"acceptance-{port}", "Tests/Acceptance", POSTERN_BINARY=str(BUILD / port / "postern"),
             POSTERN_SMALL_BINARY=str(BUILD / f"{port}-small" / "postern")))

@@ -1,6 +1,6 @@
-// Mbed TLS's debug output, replaced by nothing. Debian builds the library with it, and every record calls it some sixty
-// times only to learn that nobody listens: a tenth of a small echo. The ports' toolsets put these in its place with
-// the linker option --wrap.
+// Mbed TLS's debug output, replaced by nothing. Debian builds the library with it, and every record calls it
+// some sixty times only to learn that nobody listens: a tenth of a small echo. The ports' toolsets put these
+// in its place with the linker option --wrap.
 
 // Called with arguments that nobody looks at; the library's callers ignore the result.
 #define SILENT(name) \

@@ -36,8 +36,8 @@ public struct Deadlines {
 
     private let links: UnsafeMutablePointer<Link>
     private var queues = InlineArray<4, Queue>(repeating: Queue())
-    /// No deadline passes before this. It may be too early: deadlines that are started anew or cancelled leave it as
-    /// it is, so that a busy connection does not pay for finding the next one.
+    /// No deadline passes before this. It may be too early: deadlines that are started anew or cancelled
+    /// leave it as it is, so that a busy connection does not pay for finding the next one.
     private var boundMilliseconds = Int64.max
 
     /// `links` is zero and has room for `linksPerConnection` links a connection.

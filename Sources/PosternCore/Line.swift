@@ -18,18 +18,28 @@ public struct Line: Sendable {
         for index in 0..<line.count { append(byte: line.bytes[index]) }
     }
 
-    public mutating func append<Number: BinaryInteger>(_ number: Number) {
+    public mutating func append(_ number: UInt64) {
         var digits = InlineArray<20, UInt8>(repeating: 0)
-        var rest = UInt64(number.magnitude)
+        var rest = number
         var length = 0
         repeat {
-            digits[length] = UInt8(ascii: "0") + UInt8(rest % 10)
+            digits[length] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
             length += 1
         } while rest != 0
-        if number < 0 { append(byte: UInt8(ascii: "-")) }
         for index in (0..<length).reversed() { append(byte: digits[index]) }
     }
+
+    public mutating func append(_ number: Int64) {
+        if number < 0 { append(byte: UInt8(ascii: "-")) }
+        append(number.magnitude)
+    }
+
+    // Not one generic over BinaryInteger: on 32-bit processors its conversions bring Array along, which nothing here
+    // may.
+    public mutating func append(_ number: Int) { append(Int64(number)) }
+    public mutating func append(_ number: UInt32) { append(UInt64(number)) }
+    public mutating func append(_ number: UInt16) { append(UInt64(number)) }
 
     /// Milliseconds as seconds with three decimals.
     public mutating func append(secondsOfMilliseconds milliseconds: Int64) {
@@ -46,7 +56,7 @@ public struct Line: Sendable {
         append("-0x")
         let value = code.magnitude
         for position in 0..<4 {
-            let digit = UInt8(value >> (12 - 4 * UInt32(position)) & 15)
+            let digit = UInt8(value &>> (12 - 4 * UInt32(position)) & 15)
             append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
         }
     }

@@ -25,7 +25,7 @@ extension Server {
         case .listener(let index):
             // Closed earlier in the turn, when the server was told to stop.
             guard index < listeners.count else { return }
-            acceptance.ready |= 1 << UInt32(index)
+            acceptance.ready |= 1 &<< UInt32(index)
         case .connection(let slot, let generation):
             // The connection that this was for may have closed earlier in the turn.
             guard clients.isUsed(slot), clients.generation(of: slot) == generation else { return }
@@ -56,7 +56,7 @@ extension Server {
             case .peerGone:
                 budget -= 1
             case .wouldBlock:
-                acceptance.ready &= ~(1 << UInt32(index))
+                acceptance.ready &= ~(1 &<< UInt32(index))
                 if acceptance.ready == 0, acceptance.isShort { endShortage() }
             case .noDescriptors:
                 return pauseAccepting(.noDescriptors)

@@ -33,7 +33,7 @@ public struct TLSContext: ~Copyable {
     /// Mbed TLS's version: major, minor, patch.
     public static var libraryVersion: (major: UInt32, minor: UInt32, patch: UInt32) {
         let version = ctls_library_version()
-        return (version >> 24, version >> 16 & 0xFF, version >> 8 & 0xFF)
+        return (version &>> 24, version &>> 16 & 0xFF, version &>> 8 & 0xFF)
     }
 }
 

@@ -18,11 +18,15 @@ from postern_server import Server
 
 
 def pytest_collection_modifyitems(config, items):
-    """Under an emulator the native tests are left out: they would look at the emulator's process."""
-    if postern_target.EMULATED:
-        left_out = [item for item in items if item.get_closest_marker("native")]
-        items[:] = [item for item in items if not item.get_closest_marker("native")]
-        config.hook.pytest_deselected(items=left_out)
+    """Leaves out what does not apply to the binary under test: native tests under an emulator, where they would look at
+    the emulator's process, and tests marked `applies(condition)` whose condition is false."""
+    def is_left_out(item):
+        return (postern_target.EMULATED and item.get_closest_marker("native")) or not all(
+            mark.args[0] for mark in item.iter_markers("applies"))
+
+    left_out = [item for item in items if is_left_out(item)]
+    items[:] = [item for item in items if not is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_report_header():
@@ -70,7 +74,7 @@ def server_factory(default_identity):
               **keywords):
         binary = postern_target.SMALL_BINARY if small else postern_target.BINARY
         if not binary:
-            pytest.skip("needs POSTERN_SMALL_BINARY, the build with short deadlines and 4 connections")
+            pytest.fail("needs POSTERN_SMALL_BINARY, the build with short deadlines and 4 connections")
         listening = [part for address in listen for part in ("--listen", address)]
         server = Server(binary, [*words, *listening, *identity.options, *options], **keywords)
         started.append(server)
@@ -119,4 +123,4 @@ def has_ipv6():
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
             probe.bind(("::1", 0))
     except OSError:
-        pytest.skip("this machine has no ::1")
+        pytest.fail("this machine has no ::1")

@@ -118,8 +118,8 @@ class Server:
         return numbers
 
     def settle(self, connections=0, accepted=0, seconds=5):
-        """Waits until so many connections are open, and returns the counters then. Clients that came and went
-        at once may still wait in the backlog: for those, say how many must have been accepted in all.
+        """Waits until so many connections are open, and returns the counters then. Clients that came and
+        went at once may still wait in the backlog: for those, say how many must have been accepted in all.
         """
         until = time.monotonic() + seconds * PATIENCE
         while True:

@@ -86,7 +86,8 @@ def test_untrusted_certificate_is_rejected_by_the_client(respond, identities, ve
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_alert_of_a_client_that_refuses_is_told(respond, identities, version):
     """As above, by a client that keeps its socket open: the log says that it was the client who refused."""
-    with MemoryClient(respond, context=client_context(version, trust=identities.other.certificate)) as client:
+    context = client_context(version, trust=identities.other.certificate)
+    with MemoryClient(respond, context=context) as client:
         with pytest.raises(ssl.SSLCertVerificationError):
             client.handshake()
         client.socket.sendall(client.outgoing.read())

@@ -98,7 +98,7 @@ def as_nobody():
     if os.getuid() != 0:
         return []
     if not shutil.which("setpriv"):
-        pytest.skip("needs setpriv (util-linux) when run as root")
+        pytest.fail("needs setpriv (util-linux) when run as root")
     return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
             "--bounding-set=-all"]
 

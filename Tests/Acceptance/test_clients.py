@@ -70,7 +70,7 @@ def test_every_kind_of_identity(launch, identities, kind, version):
         assert version == "1.3" or f"-{signature}-" in tls.cipher()[0]
 
 
-@pytest.mark.parametrize("form", ["sec1", "pkcs8", "pkcs1", "commented"])
+@pytest.mark.parametrize("form", ["sec1", "pkcs8", "pkcs1", "commented", "der"])
 def test_every_form_of_a_key_file(launch, identities, open_folder, form):
     """The forms in which openssl writes keys; "commented" has text before the PEM block."""
     source = identities.rsa if form == "pkcs1" else identities.good
@@ -84,6 +84,8 @@ def test_every_form_of_a_key_file(launch, identities, open_folder, form):
     elif form == "pkcs8":
         openssl("pkcs8", "-topk8", "-nocrypt", "-in", source.key, "-out", key)
         assert "BEGIN PRIVATE KEY" in key.read_text()
+    elif form == "der":
+        openssl("pkey", "-in", source.key, "-outform", "DER", "-out", key)
     else:
         key.write_text("A key for trying\n\n" + source.key.read_text())
     key.chmod(0o600)
@@ -114,7 +116,7 @@ def test_every_suite_of_tls_1_2(echo, suite):
         assert tls.cipher()[0] == f"ECDHE-ECDSA-{suite}"
 
 
-@pytest.mark.skipif("1.3" not in VERSIONS, reason="this Mbed TLS has no TLS 1.3")
+@pytest.mark.applies("1.3" in VERSIONS)
 @pytest.mark.parametrize("suite", ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
                                    "TLS_CHACHA20_POLY1305_SHA256"])
 def test_every_suite_of_tls_1_3(echo, suite):

@@ -234,11 +234,12 @@ def test_handshake_deadline_is_for_the_whole_handshake(small):
 
 
 @pytest.mark.parametrize("sent", [
-    record(HANDSHAKE, b"\x01\xff\xff\xff" + bytes(100)), record(HANDSHAKE, b"\x01\x01\x00\x00" + bytes(16380)),
-    record(HANDSHAKE, b"\x01\x00"), record(HANDSHAKE, client_hello()[5:105]), b"\x16\x03\x01\x40\x00"],
+    record(HANDSHAKE, b"\x01\xff\xff\xff" + bytes(100)),
+    record(HANDSHAKE, b"\x01\x01\x00\x00" + bytes(16380)), record(HANDSHAKE, b"\x01\x00"),
+    record(HANDSHAKE, client_hello()[5:105]), b"\x16\x03\x01\x40\x00"],
     ids=["16 MiB", "64 KiB", "half a header", "a part", "record header"])
 def test_message_whose_rest_never_comes(small, sent):
-    """It is refused at once or, where the library waits for its rest, ends at the deadline; others are served."""
+    """It is refused at once or, where the library waits for its rest, at the deadline; others are served."""
     with small.connect() as raw:
         address = raw.getsockname()
         raw.sendall(sent)

@@ -97,7 +97,7 @@ def heap_counter(open_folder):
     """The counting library, for LD_PRELOAD."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
-        pytest.skip("needs a C compiler")
+        pytest.fail("needs a C compiler")
     source, made = open_folder / "heap-counter.c", open_folder / "heap-counter.so"
     source.write_text(COUNTER_SOURCE)
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-fno-builtin", "-o", made, source], check=True)
@@ -125,7 +125,7 @@ def test_heap_counter_counts(heap_counter, tmp_path):
 
 
 @pytest.mark.native
-@pytest.mark.skipif(bool(BINARY) and not is_dynamic(BINARY), reason="a static binary takes no LD_PRELOAD")
+@pytest.mark.applies(not BINARY or is_dynamic(BINARY))    # a static binary takes no LD_PRELOAD
 def test_heap_is_never_used_after_start(launch, heap_counter, tmp_path):
     with counted(launch, heap_counter, tmp_path / "counters") as (server, calls):
         at_start = calls()
@@ -138,7 +138,7 @@ def test_no_memory_is_asked_of_the_kernel_under_load(launch, tmp_path):
     """What holds for a static binary too: after the start line there is no brk, mmap, mremap or munmap."""
     trace = tmp_path / "trace"
     if not shutil.which("strace"):
-        pytest.skip("needs strace")
+        pytest.fail("needs strace")
     # -D: the tracer is the child, so that the process we signal is the server itself.
     server = launch(prefix=["strace", "-D", "-f", "-q", "-ttt", "-o", str(trace),
                             "-e", "trace=brk,mmap,mremap,munmap,listen"])

@@ -98,6 +98,26 @@ def test_print_config_of_both_configurations(identity):
         assert SMALL_PROTOCOL in small
 
 
+@pytest.mark.parametrize("binary", [BINARY, SMALL_BINARY], ids=["default", "small"])
+def test_the_memory_of_print_config_adds_up(identity, binary):
+    """The parts make the total, and what all handshakes at once need fits into the arena."""
+    if not binary:
+        pytest.skip("needs POSTERN_SMALL_BINARY")
+    values, _ = settings(run(*identity.options, "--print-config", binary=binary).stdout.decode())
+    memory = {name[7:]: int(value) for name, value in values.items() if name.startswith("memory.")}
+    parts = ["imageBytes", "slotBytes", "bufferBytes", "arenaBytes"]
+    assert memory["totalBytes"] == sum(memory[part] for part in parts)
+    assert all(memory[part] > 0 for part in parts)
+    connections = int(values["connections"]) * memory["connectionBytes"]
+    needed = connections - memory["slotBytes"] + memory["stepBytes"]
+    assert needed <= memory["arenaNeededBytes"] <= memory["arenaBytes"]
+
+
+def test_the_start_line_tells_the_same_memory(echo, identity):
+    values, _ = settings(run(*identity.options, "--print-config").stdout.decode())
+    assert abs(int(echo.start_line["kibibytes"]) - int(values["memory.totalBytes"]) / 1024) <= 1
+
+
 def test_print_config_opens_nothing(echo, identity):
     host, port = echo.address
     assert run("--listen", f"{host}:{port}", *identity.options, "--print-config").returncode == 0
@@ -192,7 +212,6 @@ def test_closed_standard_streams(identity):
             process.wait()
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_output_that_cannot_be_written_is_a_failure(option):
     with open("/dev/full", "wb") as full:

@@ -39,7 +39,7 @@ def test_older_versions_are_refused_to_gnutls(echo):
     assert last_closed(echo, since)["reason"] == "protocolVersion"
 
 
-@pytest.mark.skipif("1.3" in VERSIONS, reason="this Mbed TLS has TLS 1.3")
+@pytest.mark.applies("1.3" not in VERSIONS)
 def test_only_tls_1_3_is_refused_without_it(echo):
     echo.settle()
     since = echo.mark()
@@ -109,7 +109,7 @@ def test_other_groups_are_refused(rsa_echo, version, group):
     assert last_closed(rsa_echo, since)["reason"] == "noSharedParameters"
 
 
-@pytest.mark.skipif("1.3" not in VERSIONS, reason="this Mbed TLS has no TLS 1.3")
+@pytest.mark.applies("1.3" in VERSIONS)
 @pytest.mark.parametrize("groups", ["P-521:P-384", "X448:X25519", "P-521:P-256"])
 def test_hello_retry_request(echo, groups):
     """A client whose first key share has a group that is not served is asked for another."""

@@ -1,7 +1,8 @@
 """Builds what the benchmark needs: the C loop with the flags of the port's toolset, the load client, an identity.
 
 The flags come from build/<port>/toolset.json, which the build of Postern leaves behind, so that the loop has the same
-compiler, linker, libc and Mbed TLS archives. Hardening and the arena of Postern are left out: the loop stays lean.
+compiler, linker, libc and Mbed TLS, with its debug output cut off in the same way where the port does that: what both
+could have is no merit of Postern. Hardening and the arena are Postern's own and left out: the loop stays lean.
 """
 
 import json
@@ -12,7 +13,8 @@ import subprocess
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 ARCHIVES = ["-l:libmbedtls.a", "-l:libmbedx509.a", "-l:libmbedcrypto.a"]
-LEFT_OUT = ("-Werror", "-fstack-protector", "-D_FORTIFY_SOURCE", "--wrap=", "-s")
+SOURCES = [HERE / "loop.c", ROOT / "Sources/CMbedTLS/fortify.c", ROOT / "Sources/CMbedTLS/debug.c"]
+LEFT_OUT = ("-Werror", "-fstack-protector", "-D_FORTIFY_SOURCE", "--wrap=calloc", "--wrap=free", "-s")
 
 
 class BenchmarkError(Exception):
@@ -62,7 +64,7 @@ class Build:
         c_flags = [word for word in options["cCompiler"] if not word.startswith(LEFT_OUT)] + ["-O2"]
         linker = [word for word in options["linker"] if not word.startswith(LEFT_OUT)]
         objects = []
-        for source in (HERE / "loop.c", ROOT / "Sources/CMbedTLS/fortify.c"):
+        for source in SOURCES:
             objects.append(self.folder / f"{source.stem}.o")
             run([self.compiler, *c_flags, "-c", source, "-o", objects[-1]], f"compiling {source.name}")
         # The search paths are for the compiler, so that they come before its own; libc stands after Mbed TLS.

@@ -127,7 +127,8 @@ static void handshakes(int resuming, long count)
 // What stands at a place of the bulk stream; its period has no factor in common with a record's size.
 static unsigned char streamByte(size_t place) { return (unsigned char)(place % 251); }
 
-// Sends what the window allows; what OpenSSL could not send whole is offered again, the same bytes, by the next call.
+// Sends what the window allows; what OpenSSL could not send whole is offered again, the same bytes, by the
+// next call.
 static size_t sendStream(SSL *ssl, size_t out, size_t end)
 {
     while (out < end) {

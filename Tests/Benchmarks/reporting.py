@@ -16,6 +16,7 @@ class Goal:
     maximum: float | None = None
     port: str = ""
     decimals: int = 3  # as printed: what cannot be seen is not judged
+    noise: float = 0.0  # a miss by no more than this part is called "within noise" and does not fail the check
 
     def wanted(self):
         bound = f"at least {self.minimum:,g}" if self.minimum is not None else f"at most {self.maximum:,g}"
@@ -25,9 +26,14 @@ class Goal:
         return (row["table"] == self.table and row["figure"].startswith(self.figure) and
                 self.port in ("", row["port"]) and row[self.column] is not None)
 
-    def met(self, row):
+    def verdict(self, row):
         value = round(row[self.column], self.decimals)
-        return ((self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum))
+        below = value < self.minimum if self.minimum is not None else False
+        above = value > self.maximum if self.maximum is not None else False
+        if not below and not above:
+            return "met"
+        allowed = value >= self.minimum * (1 - self.noise) if below else value <= self.maximum * (1 + self.noise)
+        return "within noise" if allowed else "MISSED"
 
 
 GOALS = [
@@ -36,7 +42,7 @@ GOALS = [
     Goal("instructions", "64-byte echo", "ratio", maximum=1.00),
     Goal("instructions", "16,000-byte echo", "ratio", maximum=1.00),
     Goal("system calls", "64-byte echo", "ratio", maximum=1.00, decimals=2),
-    Goal("rate", "bulk echo", "ratio", minimum=1.00, decimals=1),  # the noise of seconds: 0.95 counts as 1
+    Goal("rate", "bulk echo", "ratio", minimum=1.00, noise=0.05),
     Goal("resources", "PSS an idle connection", "postern", maximum=13 * KILOBYTE, decimals=0),
     Goal("resources", "RSS at start", "postern", maximum=1.2 * MEGABYTE, port="amd64", decimals=0),
     Goal("resources", "binary, stripped", "postern", maximum=1.2 * MEGABYTE, port="amd64", decimals=0),
@@ -48,19 +54,18 @@ TITLES = {
     "CPU time": "CPU time an operation, microseconds (noisy, for orientation)",
     "rate": "Operations a second, one after the other; bulk in MiB a second (noisy, for orientation)",
     "system calls": "System calls an operation (strace)",
-    "resources": "Memory, size and start",
+    "resources": "Memory, size and start (PSS and RSS without the kernel's share)",
 }
 
 
 def missed(figures):
     """One sentence for each figure that misses its goal."""
     return [f"{row['port']}: {row['table']}, {row['figure']}: {row[goal.column]:,.3f}, wanted {goal.wanted()}"
-            for row in figures for goal in GOALS if goal.concerns(row) and not goal.met(row)]
+            for row in figures for goal in GOALS if goal.concerns(row) and goal.verdict(row) == "MISSED"]
 
 
 def judged(row):
-    goals = [goal for goal in GOALS if goal.concerns(row)]
-    return "" if not goals else "met" if all(goal.met(row) for goal in goals) else "MISSED"
+    return next((goal.verdict(row) for goal in GOALS if goal.concerns(row)), "")
 
 
 def number(value, unit):

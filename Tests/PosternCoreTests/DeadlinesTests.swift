@@ -133,6 +133,8 @@ private struct Model {
     private var running: [(kind: DeadlineKind, connection: Int, started: Int64)] = []
 
     mutating func start(_ kind: DeadlineKind, _ connection: Int, _ now: Int64) {
+        // Started again in the same millisecond, it keeps its place.
+        if running.contains(where: { $0 == (kind, connection, now) }) { return }
         running.removeAll { entry in
             entry.connection == connection && (entry.kind == .lifetime) == (kind == .lifetime)
         }

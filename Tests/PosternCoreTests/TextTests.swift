@@ -37,7 +37,7 @@ struct LineTests {
         #expect(Line.with { line in line.append(Int64.min) } == "-9223372036854775808")
         #expect(Line.with { line in line.append(Int64.max) } == "9223372036854775807")
         #expect(Line.with { line in line.append(UInt64.max) } == "18446744073709551615")
-        #expect(Line.with { line in line.append(Int8.min) } == "-128")
+        #expect(Line.with { line in line.append(-128 as Int) } == "-128")
         #expect(Line.with { line in line.append(UInt16(4_433)) } == "4433")
     }
 

@@ -104,8 +104,8 @@ extension TLSTests {
             session.free()
         }
 
-        /// What the design builds on: one buffer of plain text serves all connections, because a sealed record no
-        /// longer needs it.
+        /// What the design builds on: one buffer of plain text serves all connections, because a sealed
+        /// record no longer needs it.
         @Test(arguments: Fixtures.versions)
         func sealedRecordDoesNotReadTheBufferAgain(tls13: Bool) throws {
             let session = try TLSSession(context)

@@ -1,5 +1,5 @@
-// The parent of all suites here: one after the other, because Mbed TLS's arena and random numbers are one for the
-// process.
+// The parent of all suites here: one after the other, because Mbed TLS's arena and random numbers are one
+// for the process.
 
 import Testing
 

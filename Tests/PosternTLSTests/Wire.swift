@@ -1,12 +1,12 @@
-// A connection in memory: a server session and a client of Mbed TLS, and between them two wires that deliver as the
-// test says: split, short, late, cut, or with a bit changed.
+// A connection in memory: a server session and a client of Mbed TLS, and between them two wires that deliver
+// as the test says: split, short, late, cut, or with a bit changed.
 
 import CTLSClient
 import PosternCore
 import PosternTLS
 
-/// One direction. Bytes wait in it until they are received; `splits` are positions beyond which nothing is delivered
-/// until the receiver has found the wire empty once.
+/// One direction. Bytes wait in it until they are received; `splits` are positions beyond which nothing is
+/// delivered until the receiver has found the wire empty once.
 final class Wire {
     var waiting: [UInt8] = []
     /// Bytes that were delivered, in all.

@@ -1,4 +1,4 @@
 # x86-64 boards: Debian's Mbed TLS with musl, static-pie.
 SWIFT_TRIPLE = x86_64-unknown-linux-gnu
 ARCHITECTURE = amd64
-SUITE ?= trixie
+DEFAULT_SUITE = trixie
