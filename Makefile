@@ -25,8 +25,11 @@ BUILD := build/$(NAME)
 
 all: build
 
+# What a release of Debian brings: its GCC, and a musl that can unpack relocations (1.2.4) or not.
 GCC_bookworm := 12
 GCC_trixie := 14
+RELOCATIONS_bookworm := none
+RELOCATIONS_trixie := relr
 
 ifneq ($(ARCHITECTURE),)
 SYSROOT := build/sysroot/$(SUITE)-$(ARCHITECTURE)
@@ -44,7 +47,8 @@ build: setup $(SYSROOT_READY) $(BUILD)/toolset.json
 
 $(BUILD)/toolset.json: ports/$(BASE)/toolset.json Makefile
 	@mkdir -p $(BUILD)
-	sed 's|@SYSROOT@|$(abspath $(SYSROOT))|g; s|@PORTS@|$(abspath ports)|g; s|@GCC@|$(GCC_$(SUITE))|g' $< > $@.new
+	sed -e 's|@SYSROOT@|$(abspath $(SYSROOT))|g' -e 's|@PORTS@|$(abspath ports)|g' \
+		-e 's|@GCC@|$(GCC_$(SUITE))|g' -e 's|@RELOCATIONS@|$(RELOCATIONS_$(SUITE))|g' $< > $@.new
 	@cmp -s $@.new $@ || rm -rf $(BUILD)/swift      # SwiftPM compiles no Swift again when only options change
 	@mv $@.new $@
 

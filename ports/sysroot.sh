@@ -27,7 +27,8 @@ fetch() {
 }
 
 mkdir -p "$(dirname "$folder")"
-if ! fetch && ! fetch; then
+# A mirror is briefly out of step with itself now and then.
+if ! fetch && ! { sleep 5 && fetch; } && ! { sleep 30 && fetch; } && ! { sleep 60 && fetch; }; then
     tail -n 5 "$folder.log" >&2
     echo "ports/sysroot.sh: Debian packages for $architecture ($suite) could not be fetched; is the network there?" >&2
     exit 1

@@ -23,7 +23,7 @@ OPERATIONS = [
     Operation("full handshake", ("full",), (10, 60), (3, 15), 150, (5, 25)),
     Operation("resumed handshake", ("resumed",), (10, 60), (3, 15), 400, (5, 25)),
     Operation("64-byte echo", ("echo", 64), (100, 1100), (50, 350), 8000, (20, 120)),
-    Operation("16,000-byte echo", ("echo", 16000), (20, 120), (10, 50), 1500),
+    Operation("16,000-byte echo", ("echo", 16000), (50, 350), (10, 50), 1500),
     Operation("bulk echo, a MiB", ("bulk",), (2, 10), (1, 3), 64),
 ]
 

@@ -2,3 +2,5 @@
 SWIFT_TRIPLE = x86_64-unknown-linux-gnu
 ARCHITECTURE = amd64
 DEFAULT_SUITE = trixie
+MACHINE = Advanced Micro Devices X86-64
+PIE = yes

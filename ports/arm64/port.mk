@@ -1,4 +1,7 @@
-# arm64
+# 64-bit Arm boards: Debian's Mbed TLS with musl, static-pie.
 SWIFT_TRIPLE = aarch64-none-none-elf
 ARCHITECTURE = arm64
 DEFAULT_SUITE = trixie
+RUNNER = qemu-aarch64
+MACHINE = AArch64
+PIE = yes
