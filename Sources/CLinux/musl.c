@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-// A function that the Embedded Swift library expects of libc and musl does not have. Swift seeds hashes with it; no
-// collection here hashes anything, but the linker cannot know.
+// A function that the Embedded Swift library expects of libc and musl does not have. Swift seeds hashes with
+// it; no collection here hashes anything, but the linker cannot know.
 void arc4random_buf(void *bytes, size_t count);
 void arc4random_buf(void *bytes, size_t count) {
     unsigned char *next = bytes;
@@ -37,8 +37,8 @@ static int protect(struct dl_phdr_info *program, size_t bytes, void *unused) {
     return 1;
 }
 
-// Tables of addresses become read-only once they are relocated. musl does that in its dynamic loader, which a
-// static program has not.
+// Tables of addresses become read-only once they are relocated. musl does that in its dynamic loader, which
+// a static program has not.
 __attribute__((constructor)) static void protect_relocated_data(void) { dl_iterate_phdr(protect, NULL); }
 
 #endif

@@ -35,8 +35,8 @@ public struct Line: Sendable {
         append(number.magnitude)
     }
 
-    // Not one generic over BinaryInteger: on 32-bit processors its conversions bring Array along, which nothing here
-    // may.
+    // Not one generic over BinaryInteger: on 32-bit processors its conversions bring Array along, which
+    // nothing here may.
     public mutating func append(_ number: Int) { append(Int64(number)) }
     public mutating func append(_ number: UInt32) { append(UInt64(number)) }
     public mutating func append(_ number: UInt16) { append(UInt64(number)) }
