@@ -19,6 +19,8 @@ TLS_VERSION = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 def client_context(version=None, trust=None, protocols=None):
     """A client context: verifies chain and name if it is given whom to trust, else nothing."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Python takes an end without close_notify for a good one unless it is told not to.
+    made.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     if trust:
         made.load_verify_locations(trust)
     else:
