@@ -20,6 +20,7 @@
 #elif MBEDTLS_VERSION_NUMBER >= 0x021C0000 && MBEDTLS_VERSION_NUMBER < 0x03000000
 #define CTLS_HAS_TLS13 0
 #include <mbedtls/entropy_poll.h>
+#include <mbedtls/ssl_internal.h>
 #else
 #error "Postern builds with Mbed TLS 2.28 and 3.6; teach compat.h this version."
 #endif
@@ -85,6 +86,20 @@ static inline void ctls_end_handshake(mbedtls_ssl_context *ssl) {
     ssl->handshake = NULL;
 #else
     (void)ssl;
+#endif
+}
+
+/// Takes back what mbedtls_ssl_set_hs_own_cert gave to a handshake. 2.28 has no call for it.
+static inline int ctls_clear_own_certificates(mbedtls_ssl_context *ssl) {
+#if CTLS_HAS_TLS13
+    return mbedtls_ssl_set_hs_own_cert(ssl, NULL, NULL);
+#else
+    while (ssl->handshake->sni_key_cert != NULL) {
+        mbedtls_ssl_key_cert *first = ssl->handshake->sni_key_cert;
+        ssl->handshake->sni_key_cert = first->next;
+        mbedtls_free(first);
+    }
+    return 0;
 #endif
 }
 

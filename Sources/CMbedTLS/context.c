@@ -99,6 +99,7 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
     mbedtls_ssl_conf_renegotiation(&context->config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
     const int *suites = settings->chacha_first ? chacha_first : aes_first;
     mbedtls_ssl_conf_ciphersuites(&context->config, suites + FIRST_SUITE);
+    mbedtls_ssl_conf_sni(&context->config, ctls_session_choose_name, NULL);
     ctls_conf_versions(&context->config, settings->tls13);
     set_groups(context);
     set_signatures(context);

@@ -13,4 +13,8 @@ struct ctls_context {
     int ticket_accepted;                        // set by the ticket callback during a handshake call
 };
 
+/// Called in a handshake with the name that the client asks for; chooses the chain (session.c).
+int ctls_session_choose_name(
+    void *unused, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes);
+
 #endif

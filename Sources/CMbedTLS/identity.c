@@ -1,4 +1,4 @@
-// Certificate chain and private key. See ctls_identity.h.
+// Certificate chains and private keys. See ctls_identity.h.
 #include "identity.h"
 
 #include "ctls_arena.h"
@@ -6,6 +6,7 @@
 #include <mbedtls/pem.h>
 #include <mbedtls/platform.h>
 
+#include <mbedtls/asn1.h>
 #include <string.h>
 
 static uint32_t identity_count;
@@ -31,10 +32,10 @@ static ctls_identity_status check_key(const mbedtls_pk_context *key) {
     }
 }
 
-static ctls_identity_status parse_key(ctls_identity *identity, const uint8_t *key, size_t key_bytes) {
-    switch (ctls_pk_parse_key(&identity->key, key, key_bytes)) {
+static ctls_identity_status parse_key(ctls_key_pair *pair, const uint8_t *key, size_t key_bytes) {
+    switch (ctls_pk_parse_key(&pair->key, key, key_bytes)) {
     case 0:
-        return check_key(&identity->key);
+        return check_key(&pair->key);
     case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
     case MBEDTLS_ERR_PEM_PASSWORD_REQUIRED:
         return CTLS_IDENTITY_KEY_ENCRYPTED;
@@ -47,10 +48,10 @@ static ctls_identity_status parse_key(ctls_identity *identity, const uint8_t *ke
 }
 
 static ctls_identity_status parse(
-    ctls_identity *identity,
+    ctls_key_pair *pair,
     const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
 ) {
-    int error = mbedtls_x509_crt_parse(&identity->chain, certificate, certificate_bytes);
+    int error = mbedtls_x509_crt_parse(&pair->chain, certificate, certificate_bytes);
     // A negative number is a module's error plus that of a module below it, in the last seven bits.
     switch (error < 0 ? -(-error & ~0x7F) : error) {
     case 0:
@@ -62,31 +63,42 @@ static ctls_identity_status parse(
     default:    // a positive result counts certificates that did not parse: a chain with a hole is refused
         return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
     }
-    ctls_identity_status status = parse_key(identity, key, key_bytes);
+    ctls_identity_status status = parse_key(pair, key, key_bytes);
     if (status != CTLS_IDENTITY_OK) return status;
-    return ctls_pk_check_pair(&identity->chain.pk, &identity->key) == 0
+    return ctls_pk_check_pair(&pair->chain.pk, &pair->key) == 0
         ? CTLS_IDENTITY_OK : CTLS_IDENTITY_KEY_MISMATCH;
 }
 
-ctls_identity_status ctls_identity_create(
-    ctls_identity **result,
-    const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
-) {
-    *result = NULL;
-    uint32_t failures = ctls_arena_failures();
-    if (ctls_random_start() != 0) return CTLS_IDENTITY_OUT_OF_MEMORY;
+ctls_identity *ctls_identity_create(int refuse_unknown_names) {
+    if (ctls_random_start() != 0) return NULL;
     ctls_identity *identity = mbedtls_calloc(1, sizeof *identity);
-    if (identity == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
-    mbedtls_x509_crt_init(&identity->chain);
-    mbedtls_pk_init(&identity->key);
+    if (identity == NULL) return NULL;
+    identity->refuses_unknown_names = refuse_unknown_names;
     identity->references = 1;
     identity_count++;
-    ctls_identity_status status = parse(identity, certificate, certificate_bytes, key, key_bytes);
+    return identity;
+}
+
+static void free_pair(ctls_key_pair *pair) {
+    mbedtls_pk_free(&pair->key);
+    mbedtls_x509_crt_free(&pair->chain);
+}
+
+ctls_identity_status ctls_identity_add(
+    ctls_identity *identity,
+    const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
+) {
+    if (identity->pair_count == CTLS_PAIR_LIMIT) return CTLS_IDENTITY_OUT_OF_MEMORY;
+    uint32_t failures = ctls_arena_failures();
+    ctls_key_pair *pair = &identity->pairs[identity->pair_count];
+    mbedtls_x509_crt_init(&pair->chain);
+    mbedtls_pk_init(&pair->key);
+    ctls_identity_status status = parse(pair, certificate, certificate_bytes, key, key_bytes);
     if (status == CTLS_IDENTITY_OK) {
-        *result = identity;
+        identity->pair_count++;
         return status;
     }
-    ctls_identity_release(identity);
+    free_pair(pair);
     return ctls_arena_failures() != failures ? CTLS_IDENTITY_OUT_OF_MEMORY : status;
 }
 
@@ -97,13 +109,14 @@ ctls_identity *ctls_identity_retain(ctls_identity *identity) {
 
 void ctls_identity_release(ctls_identity *identity) {
     if (identity == NULL || --identity->references != 0) return;
-    mbedtls_pk_free(&identity->key);
-    mbedtls_x509_crt_free(&identity->chain);
+    for (uint32_t i = 0; i < identity->pair_count; i++) free_pair(&identity->pairs[i]);
     mbedtls_free(identity);
     identity_count--;
 }
 
 uint32_t ctls_identity_count(void) { return identity_count; }
+
+uint32_t ctls_identity_chain_count(const ctls_identity *identity) { return identity->pair_count; }
 
 // Days from 1970-01-01 in the proleptic Gregorian calendar; the year starts in March, so that leap days come
 // last.
@@ -115,19 +128,92 @@ static int64_t seconds_since_1970(const mbedtls_x509_time *time) {
     return ((days * 24 + time->hour) * 60 + time->min) * 60 + time->sec;
 }
 
-int64_t ctls_identity_not_before(const ctls_identity *identity) {
-    return seconds_since_1970(&identity->chain.valid_from);
+int64_t ctls_identity_not_before(const ctls_identity *identity, uint32_t index) {
+    return seconds_since_1970(&identity->pairs[index].chain.valid_from);
 }
 
-int64_t ctls_identity_not_after(const ctls_identity *identity) {
-    return seconds_since_1970(&identity->chain.valid_to);
+int64_t ctls_identity_not_after(const ctls_identity *identity, uint32_t index) {
+    return seconds_since_1970(&identity->pairs[index].chain.valid_to);
 }
 
-size_t ctls_identity_subject(const ctls_identity *identity, char *text, size_t bytes) {
-    int length = mbedtls_x509_dn_gets(text, bytes, &identity->chain.subject);
+size_t ctls_identity_subject(const ctls_identity *identity, uint32_t index, char *text, size_t bytes) {
+    int length = mbedtls_x509_dn_gets(text, bytes, &identity->pairs[index].chain.subject);
     if (length < 0) length = 0;
     for (int i = 0; i < length; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7F) text[i] = '?';
     text[length] = 0;
     return (size_t)length;
+}
+
+const uint8_t *ctls_identity_leaf(const ctls_identity *identity, uint32_t index, size_t *bytes) {
+    *bytes = identity->pairs[index].chain.raw.len;
+    return identity->pairs[index].chain.raw.p;
+}
+
+// Which chain a client is shown
+
+static unsigned char lowercase(unsigned char byte) {
+    return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + ('a' - 'A')) : byte;
+}
+
+static int equals(const unsigned char *left, const unsigned char *right, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++)
+        if (lowercase(left[i]) != lowercase(right[i])) return 0;
+    return 1;
+}
+
+// RFC 9525, section 6.3: a wildcard is the whole first label and stands for exactly one.
+static int matches(const unsigned char *pattern, size_t pattern_bytes, const unsigned char *name, size_t bytes) {
+    if (pattern_bytes == bytes && equals(pattern, name, bytes)) return 1;
+    if (pattern_bytes < 3 || pattern[0] != '*' || pattern[1] != '.') return 0;
+    const unsigned char *dot = memchr(name, '.', bytes);
+    if (dot == NULL || dot == name) return 0;
+    size_t rest = bytes - (size_t)(dot - name);
+    return rest == pattern_bytes - 1 && equals(pattern + 1, dot, rest);
+}
+
+enum { DNS_NAME_TAG = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 2 };  // GeneralName, RFC 5280, section 4.2.1.6
+
+static int covers(const ctls_key_pair *pair, const unsigned char *name, size_t bytes) {
+    const mbedtls_x509_sequence *item = &pair->chain.subject_alt_names;
+    for (; item != NULL && item->buf.p != NULL; item = item->next)
+        if (item->buf.tag == DNS_NAME_TAG && matches(item->buf.p, item->buf.len, name, bytes)) return 1;
+    return 0;
+}
+
+// Gives a handshake all chains that cover a name, such as one with an RSA key and one with an ECDSA key; the
+// library takes the one that fits what the client can. Returns how many, or the library's error.
+static int offer_covering(
+    ctls_identity *identity, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes
+) {
+    int offered = 0;
+    for (uint32_t i = 0; i < identity->pair_count; i++) {
+        ctls_key_pair *pair = &identity->pairs[i];
+        if (!covers(pair, name, bytes)) continue;
+        int error = offered == 0 ? ctls_clear_own_certificates(ssl) : 0;
+        if (error == 0) error = mbedtls_ssl_set_hs_own_cert(ssl, &pair->chain, &pair->key);
+        if (error != 0) return error;
+        offered++;
+    }
+    return offered;
+}
+
+int ctls_identity_offer_default(ctls_identity *identity, mbedtls_ssl_context *ssl) {
+    ctls_key_pair *first = &identity->pairs[0];
+    const mbedtls_x509_sequence *item = &first->chain.subject_alt_names;
+    while (item != NULL && item->buf.p != NULL && item->buf.tag != DNS_NAME_TAG) item = item->next;
+    // The first chain, and one of the other kind of key for the same name.
+    if (item != NULL && item->buf.p != NULL) {
+        int offered = offer_covering(identity, ssl, item->buf.p, item->buf.len);
+        return offered < 0 ? offered : 0;
+    }
+    return mbedtls_ssl_set_hs_own_cert(ssl, &first->chain, &first->key);
+}
+
+int ctls_identity_offer(
+    ctls_identity *identity, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes
+) {
+    int offered = offer_covering(identity, ssl, name, bytes);
+    if (offered != 0) return offered < 0 ? offered : 0;
+    return identity->refuses_unknown_names ? CTLS_NAME_UNKNOWN : 0;
 }

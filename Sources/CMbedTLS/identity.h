@@ -5,12 +5,28 @@
 #include "compat.h"
 #include "ctls_identity.h"
 
-struct ctls_identity {
+typedef struct {
     mbedtls_x509_crt chain;
     mbedtls_pk_context key;
+} ctls_key_pair;
+
+struct ctls_identity {
+    ctls_key_pair pairs[CTLS_PAIR_LIMIT];
+    uint32_t pair_count;
     uint32_t references;
+    int refuses_unknown_names;
 };
 
 ctls_identity *ctls_identity_retain(ctls_identity *identity);
+
+/// Gives a handshake what a client is shown that asks for no name. Returns 0 or the library's error.
+int ctls_identity_offer_default(ctls_identity *identity, mbedtls_ssl_context *ssl);
+
+/// Gives it what covers the name that the client asks for. CTLS_NAME_UNKNOWN when nothing does and such
+/// clients are refused.
+int ctls_identity_offer(
+    ctls_identity *identity, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes);
+
+#define CTLS_NAME_UNKNOWN 1
 
 #endif

@@ -8,7 +8,7 @@
 #include <mbedtls/platform.h>
 
 struct ctls_session {
-    mbedtls_ssl_context ssl;
+    mbedtls_ssl_context ssl;    // first: the library's callbacks know a session by it
     ctls_context *context;
     ctls_identity *identity;    // held from begin to the end of the handshake
     void *stream;
@@ -18,6 +18,7 @@ struct ctls_session {
     uint8_t ended;              // the stream returned 0: tells the end from an empty record
     uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
     uint8_t resumed;
+    uint8_t name_unknown;       // the client asked for a name that is not served here
 };
 
 static int receive(void *parameter, unsigned char *bytes, size_t count) {
@@ -56,8 +57,19 @@ static int status_of(ctls_session *session, int code, uint32_t arena_failures_be
     default:
         session->failure = ctls_failure_of(code, arena_failures_before);
         if (is_plain_alert(session, code)) session->failure.kind = CTLS_FAILURE_PEER_ALERT;
+        if (session->name_unknown) session->failure.kind = CTLS_FAILURE_UNKNOWN_NAME;
         return CTLS_FAILED;
     }
+}
+
+int ctls_session_choose_name(
+    void *unused, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes
+) {
+    (void)unused;
+    ctls_session *session = (ctls_session *)ssl;
+    int error = ctls_identity_offer(session->identity, ssl, name, bytes);
+    session->name_unknown = error == CTLS_NAME_UNKNOWN;
+    return error;
 }
 
 int ctls_session_create(ctls_session **result, ctls_context *context, ctls_failure *failure) {
@@ -100,12 +112,12 @@ int ctls_session_begin(
     session->stream = stream;
     session->send = send_bytes;
     session->receive = receive_bytes;
-    session->ended = session->sealed = session->resumed = 0;
+    session->ended = session->sealed = session->resumed = session->name_unknown = 0;
     session->identity = ctls_identity_retain(identity);
     mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
     // The identity belongs to the handshake, not to the shared configuration: so a reload swaps it for the
     // next connections, and nobody holds the old one for longer than a handshake may last.
-    int error = mbedtls_ssl_set_hs_own_cert(&session->ssl, &identity->chain, &identity->key);
+    int error = ctls_identity_offer_default(identity, &session->ssl);
     return error == 0 ? 0 : status_of(session, error, failures);
 }
 

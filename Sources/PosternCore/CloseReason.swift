@@ -22,6 +22,8 @@ public enum CloseReason: UInt8, Sendable {
     case protocolVersion
     /// No cipher suite, group, signature algorithm or ALPN name in common.
     case noSharedParameters
+    /// The client asked for a name that is not served here.
+    case unknownName
     /// Not TLS, or a message that breaks the rules of TLS.
     case malformed
     /// A record failed authentication.
@@ -37,6 +39,7 @@ public enum CloseReason: UInt8, Sendable {
     /// A fault of ours or of the machine.
     case internalFault
 
+    /// Counters.swift has a place for each.
     public static let count = Int(CloseReason.internalFault.rawValue) + 1
 
     public var name: Text {
@@ -51,6 +54,7 @@ public enum CloseReason: UInt8, Sendable {
         case .lifetimeExceeded: "lifetimeExceeded"
         case .protocolVersion: "protocolVersion"
         case .noSharedParameters: "noSharedParameters"
+        case .unknownName: "unknownName"
         case .malformed: "malformed"
         case .badRecord: "badRecord"
         case .peerAlert: "peerAlert"

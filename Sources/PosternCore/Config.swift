@@ -7,10 +7,14 @@ public struct Config: Sendable {
     /// What `--version` and the log call the port.
     public var port: Text
     public var listeners: FixedList<8, ListenAddress>
-    /// File of the certificate chain, PEM, the server's own first.
-    public var certificate: Text
-    /// File of the private key, PEM or DER, without a password.
-    public var key: Text
+    /// What the server shows of itself. The first is for clients that ask for no name; the others are shown
+    /// to clients that ask for a name in their certificate. Two for the same name, one with an RSA and one
+    /// with an ECDSA key, serve clients that can do only one of them.
+    public var identities: FixedList<4, IdentityFiles>
+    /// What clients get that ask for a name which is in no certificate.
+    public var unknownNames: UnknownNames
+    /// Loads certificates, keys and lists anew when their files change, as SIGHUP does.
+    public var watchesFiles: Bool
     public var service: BuiltInService
     /// Connections at the same time; further clients wait in the backlog. Each has its RAM reserved.
     public var connections: Int
@@ -23,8 +27,9 @@ public struct Config: Sendable {
     public init(
         port: Text,
         listeners: FixedList<8, ListenAddress>,
-        certificate: Text,
-        key: Text,
+        identities: FixedList<4, IdentityFiles>,
+        unknownNames: UnknownNames = .useFirst,
+        watchesFiles: Bool = false,
         service: BuiltInService = .echo,
         connections: Int,
         tls: TLSChoices = TLSChoices(),
@@ -35,8 +40,9 @@ public struct Config: Sendable {
     ) {
         self.port = port
         self.listeners = listeners
-        self.certificate = certificate
-        self.key = key
+        self.identities = identities
+        self.unknownNames = unknownNames
+        self.watchesFiles = watchesFiles
         self.service = service
         self.connections = connections
         self.tls = tls
@@ -45,6 +51,36 @@ public struct Config: Sendable {
         self.turn = turn
         self.log = log
     }
+}
+
+/// The files of a certificate chain and its key, and what happens when there are none yet. Written as
+/// `.files(certificate: "server.crt", key: "server.key")`.
+public struct IdentityFiles: Sendable {
+    public enum Missing: Sendable {
+        /// The server does not start.
+        case refuse
+        /// The server makes key and certificate at its first start, for these names (DNS names or numeric
+        /// addresses; none: this machine's name, localhost and its addresses), and renews the certificate
+        /// over the same key before it ends or when the names change.
+        case createIfMissing(names: FixedList<4, Text>)
+    }
+
+    /// The certificate chain, PEM, the server's own first.
+    public var certificate: Text
+    /// The private key, PEM or DER, without a password.
+    public var key: Text
+    public var missing: Missing
+
+    public static func files(
+        certificate: Text, key: Text, _ missing: Missing = .refuse
+    ) -> IdentityFiles {
+        IdentityFiles(certificate: certificate, key: key, missing: missing)
+    }
+}
+
+public enum UnknownNames: Sendable {
+    case useFirst
+    case refuse
 }
 
 /// A numeric IPv4 or IPv6 address ("0.0.0.0" and "::" for all) and a TCP port; port 0 lets the kernel

@@ -19,6 +19,7 @@ public struct ConfigFault: Error, Sendable {
 extension Config {
     public func validate() throws(ConfigFault) {
         try require(listeners.count, in: 1...Limits.listeners, "listeners.count")
+        try require(identities.count, in: 1...Limits.chains, "identities.count")
         try require(connections, in: 1...Limits.connectionsMost, "connections")
         try validateTLS()
         try validateDeadlines()

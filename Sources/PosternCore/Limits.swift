@@ -4,6 +4,8 @@
 public enum Limits {
     /// Addresses to listen on. A device has a handful of interfaces; each costs a descriptor.
     public static let listeners = 8
+    /// Certificate chains with keys in an identity (CTLS_PAIR_LIMIT): an RSA and an ECDSA one for two names.
+    public static let chains = 4
     /// ALPN names on offer. The shim has the same number (CTLS_ALPN_LIMIT).
     public static let protocolNames = 4
     /// Key exchange groups: P-256, X25519, P-384 (CTLS_GROUP_LIMIT).

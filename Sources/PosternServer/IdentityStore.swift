@@ -1,4 +1,4 @@
-// The certificate and key in use, and how they are replaced: as one, or not at all.
+// The certificates and keys in use, and how they are replaced: all as one, or not at all.
 
 import PosternCore
 import PosternLinux
@@ -6,13 +6,13 @@ import PosternTLS
 
 struct IdentityStore: ~Copyable {
     private(set) var current: Identity
-    /// The key's file may be read by its group or by others.
-    private(set) var isKeyOpenToOthers: Bool
+    /// Keys whose files may be read by their group or by others, a bit for each chain.
+    private(set) var keysOpenToOthers: UInt32
 
     init(_ config: Config) throws(StartFault) {
-        var isOpen = false
-        current = try IdentityStore.load(config, &isOpen)
-        isKeyOpenToOthers = isOpen
+        var keysOpen: UInt32 = 0
+        current = try IdentityStore.load(config, &keysOpen)
+        keysOpenToOthers = keysOpen
     }
 
     /// False while handshakes still show as many replaced identities as may be; they last no longer than
@@ -22,31 +22,52 @@ struct IdentityStore: ~Copyable {
     /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing
     /// changes.
     mutating func replace(_ config: Config) throws(StartFault) {
-        var isOpen = false
-        current = try IdentityStore.load(config, &isOpen)
-        isKeyOpenToOthers = isOpen
+        var keysOpen: UInt32 = 0
+        current = try IdentityStore.load(config, &keysOpen)
+        keysOpenToOthers = keysOpen
     }
 
-    private static func load(_ config: Config, _ isKeyOpenToOthers: inout Bool) throws(StartFault)
+    private static func load(_ config: Config, _ keysOpenToOthers: inout UInt32) throws(StartFault)
         -> Identity
     {
+        let first = config.identities[0]
         guard let memory = TLSArena.allocate(2 * Limits.identityFileBytes) else {
-            throw StartFault(.outOfMemory, certificate: config.certificate, key: config.key)
+            throw StartFault(.outOfMemory, first)
         }
         defer { TLSArena.release(memory) }
+        let identity = try empty(config)
+        for index in 0..<config.identities.count {
+            let files = config.identities[index]
+            if try add(files, to: identity, through: memory) { keysOpenToOthers |= 1 &<< UInt32(index) }
+        }
+        return identity
+    }
+
+    private static func empty(_ config: Config) throws(StartFault) -> Identity {
+        do throws(IdentityFault) {
+            return try Identity(unknownNames: config.unknownNames)
+        } catch {
+            throw StartFault(error, config.identities[0])
+        }
+    }
+
+    /// Returns whether others may read the key's file.
+    private static func add(
+        _ files: IdentityFiles, to identity: borrowing Identity, through memory: UnsafeMutableRawBufferPointer
+    ) throws(StartFault) -> Bool {
         let half = Limits.identityFileBytes
         let certificate = try read(
-            config.certificate, "certificate", option: "--certificate",
+            files.certificate, "certificate", option: "--certificate",
             into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
         let key = try read(
-            config.key, "key", option: "--key",
+            files.key, "key", option: "--key",
             into: UnsafeMutableRawBufferPointer(rebasing: memory[half...]))
-        isKeyOpenToOthers = key.isOpenToOthers
         do throws(IdentityFault) {
-            return try Identity(certificate: certificate.bytes, key: key.bytes)
+            try identity.add(certificate: certificate.bytes, key: key.bytes)
         } catch {
-            throw StartFault(error, certificate: config.certificate, key: config.key)
+            throw StartFault(error, files)
         }
+        return key.isOpenToOthers
     }
 
     private static func read(

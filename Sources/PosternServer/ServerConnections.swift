@@ -243,8 +243,8 @@ extension CloseReason {
             .closeTimeout,
             .lifetimeExceeded, .stopped, .drainTimeout:
             true
-        case .protocolVersion, .noSharedParameters, .malformed, .badRecord, .peerAlert, .outOfMemory,
-            .internalFault:
+        case .protocolVersion, .noSharedParameters, .unknownName, .malformed, .badRecord, .peerAlert,
+            .outOfMemory, .internalFault:
             false
         }
     }

@@ -32,28 +32,33 @@ extension Server {
     }
 
     private func warnAboutIdentity() {
-        let days = identities.current.daysLeft
-        if days < Int64(Limits.expiryWarningDays) {
-            log.write(.warning) { line in
-                line.append("certificate file '")
-                line.append(config.certificate)
-                line.append(days < 0 ? "' has expired" : "' expires soon")
-                line.append("; renew it and send SIGHUP")
+        for chain in 0..<config.identities.count {
+            let files = config.identities[chain]
+            let days = identities.current.daysLeft(chain)
+            if days < Int64(Limits.expiryWarningDays) {
+                warn("certificate file '", files.certificate) { line in
+                    line.append(days < 0 ? "' has expired" : "' expires soon")
+                    line.append("; renew it and send SIGHUP")
+                }
+            }
+            if identities.current.notBeforeSeconds(chain) > Process.unixSeconds() {
+                warn("certificate file '", files.certificate) { line in
+                    line.append("' is not valid yet; check the clock of this machine")
+                }
+            }
+            if identities.keysOpenToOthers & 1 &<< UInt32(chain) != 0 {
+                warn("key file '", files.key) { line in
+                    line.append("' can be read by others; set its mode to 0600")
+                }
             }
         }
-        if identities.current.notBeforeSeconds > Process.unixSeconds() {
-            log.write(.warning) { line in
-                line.append("certificate file '")
-                line.append(config.certificate)
-                line.append("' is not valid yet; check the clock of this machine")
-            }
-        }
-        if identities.isKeyOpenToOthers {
-            log.write(.warning) { line in
-                line.append("key file '")
-                line.append(config.key)
-                line.append("' can be read by others; set its mode to 0600")
-            }
+    }
+
+    private func warn(_ role: Text, _ file: Text, _ compose: (inout Line) -> Void) {
+        log.write(.warning) { line in
+            line.append(role)
+            line.append(file)
+            compose(&line)
         }
     }
 
@@ -146,14 +151,18 @@ extension Server {
 }
 
 extension Identity {
-    var daysLeft: Int64 { (notAfterSeconds - Process.unixSeconds()) / 86_400 }
+    func daysLeft(_ chain: Int) -> Int64 {
+        (notAfterSeconds(chain) - Process.unixSeconds()) / 86_400
+    }
 
     fileprivate func append(to line: inout Line) {
-        line.append("certificate ")
-        withSubject { subject in line.append(subject) }
-        line.append(", ")
-        line.append(daysLeft)
-        line.append(" days left")
+        for chain in 0..<chainCount {
+            line.append(chain == 0 ? "certificate " : "; certificate ")
+            withSubject(chain) { subject in line.append(subject) }
+            line.append(", ")
+            line.append(daysLeft(chain))
+            line.append(" days left")
+        }
     }
 }
 

@@ -40,7 +40,9 @@ public struct StartFault: Error {
         }
     }
 
-    init(_ fault: IdentityFault, certificate: Text, key: Text) {
+    init(_ fault: IdentityFault, _ files: IdentityFiles) {
+        let certificate = files.certificate
+        let key = files.key
         self.init { line in
             switch fault {
             case .certificateUnreadable:

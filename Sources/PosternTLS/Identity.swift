@@ -1,21 +1,32 @@
-// A certificate chain with its private key, parsed and checked against each other. Handshakes hold a
-// reference of their own: an identity that is replaced lives until the last of them ends.
+// What a server shows of itself: certificate chains with their private keys, parsed and checked against each
+// other. Handshakes hold a reference of their own: an identity that is replaced lives until the last of them
+// ends.
 
 import CMbedTLS
+import PosternCore
 
 public struct Identity: ~Copyable {
     let handle: OpaquePointer
 
-    /// `certificate` and `key` are the contents of the files with one zero byte behind, which is not
+    /// Empty; `add` fills it. Clients that ask for a name which no chain covers are shown the first one, or
+    /// refused.
+    public init(unknownNames: UnknownNames) throws(IdentityFault) {
+        guard let handle = ctls_identity_create(unknownNames == .refuse ? 1 : 0) else {
+            throw .outOfMemory
+        }
+        self.handle = handle
+    }
+
+    /// Adds a chain and its key. Both are the contents of files with one zero byte behind, which is not
     /// counted.
-    public init(certificate: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(IdentityFault) {
-        var handle: OpaquePointer?
-        let status = ctls_identity_create(
-            &handle,
+    public func add(
+        certificate: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer
+    ) throws(IdentityFault) {
+        let status = ctls_identity_add(
+            handle,
             certificate.baseAddress?.assumingMemoryBound(to: UInt8.self), Identity.parsedCount(certificate),
             key.baseAddress?.assumingMemoryBound(to: UInt8.self), Identity.parsedCount(key))
-        guard let handle else { throw IdentityFault(status) }
-        self.handle = handle
+        guard status == CTLS_IDENTITY_OK else { throw IdentityFault(status) }
     }
 
     deinit { ctls_identity_release(handle) }
@@ -23,16 +34,26 @@ public struct Identity: ~Copyable {
     /// Identities in memory: the caller's, and those replaced ones that handshakes still show.
     public static var liveCount: Int { Int(ctls_identity_count()) }
 
-    /// Seconds since 1970, UTC, between which the certificate is valid.
-    public var notBeforeSeconds: Int64 { ctls_identity_not_before(handle) }
-    public var notAfterSeconds: Int64 { ctls_identity_not_after(handle) }
+    public var chainCount: Int { Int(ctls_identity_chain_count(handle)) }
 
-    /// Calls `body` with the subject as text, `CN=localhost`.
-    public func withSubject(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    /// Seconds since 1970, UTC, between which a chain's first certificate is valid.
+    public func notBeforeSeconds(_ chain: Int) -> Int64 { ctls_identity_not_before(handle, UInt32(chain)) }
+    public func notAfterSeconds(_ chain: Int) -> Int64 { ctls_identity_not_after(handle, UInt32(chain)) }
+
+    /// A chain's first certificate in DER, as long as the identity lives.
+    public func leaf(_ chain: Int) -> UnsafeRawBufferPointer {
+        var count = 0
+        let start = ctls_identity_leaf(handle, UInt32(chain), &count)
+        return UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    /// Calls `body` with the subject of a chain's first certificate as text, `CN=localhost`.
+    public func withSubject(_ chain: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         var text = InlineArray<256, CChar>(repeating: 0)
         withUnsafeMutablePointer(to: &text) { text in
             let start = UnsafeMutableRawPointer(text)
-            let count = ctls_identity_subject(handle, start.assumingMemoryBound(to: CChar.self), 256)
+            let count = ctls_identity_subject(
+                handle, UInt32(chain), start.assumingMemoryBound(to: CChar.self), 256)
             body(UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: count))
         }
     }

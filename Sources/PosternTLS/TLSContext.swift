@@ -55,6 +55,7 @@ extension ChannelFailure {
         case CTLS_FAILURE_OUT_OF_MEMORY: reason = .outOfMemory
         case CTLS_FAILURE_PROTOCOL_VERSION: reason = .protocolVersion
         case CTLS_FAILURE_NO_SHARED_PARAMETERS: reason = .noSharedParameters
+        case CTLS_FAILURE_UNKNOWN_NAME: reason = .unknownName
         case CTLS_FAILURE_MALFORMED: reason = .malformed
         case CTLS_FAILURE_BAD_RECORD: reason = .badRecord
         case CTLS_FAILURE_PEER_ALERT: reason = .peerAlert

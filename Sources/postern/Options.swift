@@ -17,6 +17,7 @@ struct Options {
     private(set) var action = Action.serve
     private(set) var config: Config
     private var replacesListeners = false
+    private var identityWords = IdentityWords()
 
     private enum Code {
         static let listen = Int32(UInt8(ascii: "l"))
@@ -28,9 +29,11 @@ struct Options {
         static let testConfig: Int32 = 257
         static let printConfig: Int32 = 258
         static let version: Int32 = 259
+        static let createIdentity: Int32 = 260
+        static let watch: Int32 = 261
     }
 
-    private static let table: InlineArray<9, CommandLineOption> = [
+    private static let table: InlineArray<11, CommandLineOption> = [
         CommandLineOption("listen", code: Code.listen, takesArgument: true),
         CommandLineOption("certificate", code: Code.certificate, takesArgument: true),
         CommandLineOption("key", code: Code.key, takesArgument: true),
@@ -40,6 +43,8 @@ struct Options {
         CommandLineOption("test-config", code: Code.testConfig, takesArgument: false),
         CommandLineOption("print-config", code: Code.printConfig, takesArgument: false),
         CommandLineOption("version", code: Code.version, takesArgument: false),
+        CommandLineOption("create-identity", code: Code.createIdentity, takesArgument: false),
+        CommandLineOption("watch", code: Code.watch, takesArgument: false),
     ]
 
     init(_ words: CommandLineWords, defaults: Config) throws(StartFault) {
@@ -53,7 +58,10 @@ struct Options {
             case .missingArgument(let word):
                 throw StartFault(usage: "option", word, "wants an argument; see postern --help")
             case .end:
-                guard let operand = words.operand else { return }
+                guard let operand = words.operand else {
+                    try identityWords.replace(in: &config)
+                    return
+                }
                 throw StartFault(
                     usage: "argument", operand, "is none that postern knows; see postern --help")
             }
@@ -63,8 +71,8 @@ struct Options {
     private mutating func take(_ code: Int32, _ argument: Text) throws(StartFault) {
         switch code {
         case Code.listen: try addListener(argument)
-        case Code.certificate: config.certificate = argument
-        case Code.key: config.key = argument
+        case Code.certificate: try identityWords.addCertificate(argument)
+        case Code.key: try identityWords.addKey(argument)
         case Code.service:
             guard let service = BuiltInService.named(argument) else {
                 throw StartFault(
@@ -81,6 +89,8 @@ struct Options {
         case Code.testConfig: action = .testConfig
         case Code.printConfig: action = .printConfig
         case Code.version: action = .version
+        case Code.createIdentity: identityWords.createsMissing = true
+        case Code.watch: config.watchesFiles = true
         default: action = .help
         }
     }

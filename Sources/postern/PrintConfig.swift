@@ -10,8 +10,7 @@ func printConfig(_ config: Config, _ plan: MemoryPlan) {
     for index in 0..<config.listeners.count {
         printLine("listeners") { line in config.listeners[index].append(to: &line) }
     }
-    printField("certificate", config.certificate)
-    printField("key", config.key)
+    printIdentities(config)
     printService(config.service)
     printField("connections", config.connections)
     printTLS(config.tls)
@@ -30,6 +29,23 @@ func printConfig(_ config: Config, _ plan: MemoryPlan) {
     printField("log.burstLines", config.log.burstLines)
     printField("log.linesPerSecond", config.log.linesPerSecond)
     printMemory(plan)
+}
+
+private func printIdentities(_ config: Config) {
+    for index in 0..<config.identities.count {
+        let files = config.identities[index]
+        printField("identities.certificate", files.certificate)
+        printField("identities.key", files.key)
+        guard case .createIfMissing(let names) = files.missing else { continue }
+        printLine("identities.createIfMissing") { line in
+            for index in 0..<names.count {
+                if index > 0 { line.append(" ") }
+                line.append(names[index])
+            }
+        }
+    }
+    printField("unknownNames", config.unknownNames == .refuse ? "refuse" : "useFirst")
+    printField("watchesFiles", config.watchesFiles ? "true" : "false")
 }
 
 private func printService(_ service: BuiltInService) {

@@ -24,7 +24,7 @@ CLOSED_LINE = re.compile(
     r"seconds=(?P<seconds>\d+\.\d{3}) reason=(?P<reason>[a-zA-Z]+)( code=(?P<code>-0x[0-9A-Fa-f]{4}))?")
 REASONS = {
     "peerClosed", "peerVanished", "peerReset", "serviceClosed", "handshakeTimeout", "idleTimeout",
-    "closeTimeout", "lifetimeExceeded", "protocolVersion", "noSharedParameters", "malformed", "badRecord",
+    "closeTimeout", "lifetimeExceeded", "protocolVersion", "noSharedParameters", "unknownName", "malformed", "badRecord",
     "peerAlert", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
 TOTALS = {"accepted", "handshakes", "resumed", "open", "bytesIn", "bytesOut"}
 

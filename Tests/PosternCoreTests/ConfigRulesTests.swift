@@ -86,6 +86,12 @@ struct ConfigRulesTests {
         #expect(fault(of: config) == nil)
     }
 
+    @Test func thereMustBeAnIdentity() {
+        var config = ConfigRulesTests.config
+        config.identities.removeAll()
+        expectFault(config, "identities.count", 0, 1...4)
+    }
+
     @Test func thereMustBeAGroup() {
         var config = ConfigRulesTests.config
         config.tls.groups.removeAll()
@@ -124,7 +130,7 @@ struct ConfigRulesTests {
 
     private static let config = Config(
         port: "test", listeners: FixedList([ListenAddress("127.0.0.1", port: 4433)]),
-        certificate: "server.crt", key: "server.key", connections: 4)
+        identities: FixedList([.files(certificate: "server.crt", key: "server.key")]), connections: 4)
 
     private func fault(of config: Config) -> ConfigFault? {
         do throws(ConfigFault) {

@@ -145,9 +145,11 @@ enum Fixtures {
         }
         _ = certificateBytes.initialize(from: certificate)
         _ = keyBytes.initialize(from: key)
-        return try Identity(
+        let identity = try Identity(unknownNames: .useFirst)
+        try identity.add(
             certificate: UnsafeRawBufferPointer(
                 rebasing: UnsafeRawBufferPointer(certificateBytes).dropLast()),
             key: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(keyBytes).dropLast()))
+        return identity
     }
 }

@@ -8,7 +8,6 @@ public nonisolated(unsafe) var memory = StaticMemory<912>()
 public let config = Config(
     port: "amd64",
     listeners: FixedList([ListenAddress("127.0.0.1", port: 4433), ListenAddress("::1", port: 4433)]),
-    certificate: "/etc/postern/server.crt",
-    key: "/etc/postern/server.key",
+    identities: FixedList([.files(certificate: "/etc/postern/server.crt", key: "/etc/postern/server.key")]),
     connections: 64
 )

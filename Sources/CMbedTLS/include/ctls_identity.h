@@ -1,4 +1,5 @@
-// A certificate chain and its private key, parsed and checked against each other.
+// What the server shows of itself: up to four certificate chains with their private keys, parsed and checked
+// against each other. The first is for clients that ask for no name.
 #ifndef CTLS_IDENTITY_H
 #define CTLS_IDENTITY_H
 
@@ -6,26 +7,37 @@
 
 typedef struct ctls_identity ctls_identity;
 
-/// Makes an identity out of a chain (PEM, leaf first, or one DER certificate) and a private key (PEM or
-/// DER). For PEM the byte after the text must be zero and be counted. On success *identity is the caller's,
-/// with one reference.
-ctls_identity_status ctls_identity_create(
-    ctls_identity **identity,
+#define CTLS_PAIR_LIMIT 4   ///< chains with keys in an identity
+
+/// Makes an empty identity, the caller's, with one reference. NULL when the arena has no room.
+/// `refuse_unknown_names`: clients that ask for a name which no chain covers are refused, not shown the
+/// first.
+ctls_identity *ctls_identity_create(int refuse_unknown_names);
+
+/// Adds a chain (PEM, leaf first, or one DER certificate) and its private key (PEM or DER). For PEM the byte
+/// after the text must be zero and be counted.
+ctls_identity_status ctls_identity_add(
+    ctls_identity *identity,
     const uint8_t *certificate, size_t certificate_bytes,
     const uint8_t *key, size_t key_bytes);
 
-/// Gives the caller's reference back; the last one frees, and wipes the key.
+/// Gives the caller's reference back; the last one frees, and wipes the keys.
 void ctls_identity_release(ctls_identity *identity);
 
 /// Identities that exist: those that a caller or a handshake holds.
 uint32_t ctls_identity_count(void);
 
-/// Seconds since 1970 (UTC) before and after which the leaf is not valid.
-int64_t ctls_identity_not_before(const ctls_identity *identity);
-int64_t ctls_identity_not_after(const ctls_identity *identity);
+uint32_t ctls_identity_chain_count(const ctls_identity *identity);
+
+/// Seconds since 1970 (UTC) before and after which the leaf of chain `index` is not valid.
+int64_t ctls_identity_not_before(const ctls_identity *identity, uint32_t index);
+int64_t ctls_identity_not_after(const ctls_identity *identity, uint32_t index);
 
 /// Writes the leaf's subject as text with a final zero, cut to `bytes`; returns its length. Control
 /// characters become '?'.
-size_t ctls_identity_subject(const ctls_identity *identity, char *text, size_t bytes);
+size_t ctls_identity_subject(const ctls_identity *identity, uint32_t index, char *text, size_t bytes);
+
+/// The leaf of chain `index` in DER, as long as the identity lives.
+const uint8_t *ctls_identity_leaf(const ctls_identity *identity, uint32_t index, size_t *bytes);
 
 #endif

@@ -24,6 +24,7 @@ typedef enum {
     CTLS_FAILURE_MALFORMED,             ///< not TLS, or a message that breaks its rules
     CTLS_FAILURE_BAD_RECORD,            ///< a record that fails authentication
     CTLS_FAILURE_PEER_ALERT,            ///< the peer gave up with a fatal alert
+    CTLS_FAILURE_UNKNOWN_NAME,          ///< the client asked for a name that is not served here
 } ctls_failure_kind;
 
 typedef struct {

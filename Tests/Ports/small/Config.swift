@@ -7,8 +7,7 @@ public nonisolated(unsafe) var memory = StaticMemory<124>()
 public let config = Config(
     port: "small",
     listeners: FixedList([ListenAddress("127.0.0.1", port: 0)]),
-    certificate: "server.crt",
-    key: "server.key",
+    identities: FixedList([.files(certificate: "server.crt", key: "server.key")]),
     connections: 4,
     tls: TLSChoices(protocols: FixedList(["postern/1"])),
     deadlines: DeadlineLengths(

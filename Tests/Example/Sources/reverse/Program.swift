@@ -9,8 +9,7 @@ nonisolated(unsafe) var memory = StaticMemory<200>()
 let config = Config(
     port: "reverse",
     listeners: FixedList([ListenAddress("127.0.0.1", port: 0)]),
-    certificate: "server.crt",
-    key: "server.key",
+    identities: FixedList([.files(certificate: "server.crt", key: "server.key")]),
     connections: 8
 )
 
