@@ -33,7 +33,7 @@ extension Server {
 
     private func warnAboutIdentity() {
         let days = identities.current.daysLeft
-        if days < Int64(Limits.expiryWarningDays) {
+        if days < Int64(widening: Limits.expiryWarningDays) {
             log.write(.warning) { line in
                 line.append("certificate file '")
                 line.append(config.certificate)
@@ -112,17 +112,17 @@ extension Server {
             line.append(count: counters.accepted, of: "accepted")
             line.append(count: counters.handshakes, of: "handshakes")
             line.append(count: counters.resumed, of: "resumed")
-            line.append(count: UInt64(clients.used), of: "open")
+            line.append(count: UInt64(widening: clients.used), of: "open")
             line.append(count: bytesIn, of: "bytesIn")
             line.append(count: bytesOut, of: "bytesOut")
             for value in 0..<UInt8(CloseReason.count) {
                 guard let reason = CloseReason(rawValue: value) else { continue }
                 line.append(count: counters.closed(reason), of: reason.name)
             }
-            line.append(count: UInt64(arena.totalBytes), of: "arenaBytes")
-            line.append(count: UInt64(arena.usedBytes), of: "arenaUsedBytes")
-            line.append(count: UInt64(arena.peakBytes), of: "arenaPeakBytes")
-            line.append(count: UInt64(arena.failures), of: "arenaFailures")
+            line.append(count: UInt64(widening: arena.totalBytes), of: "arenaBytes")
+            line.append(count: UInt64(widening: arena.usedBytes), of: "arenaUsedBytes")
+            line.append(count: UInt64(widening: arena.peakBytes), of: "arenaPeakBytes")
+            line.append(count: UInt64(widening: arena.failures), of: "arenaFailures")
         }
     }
 
