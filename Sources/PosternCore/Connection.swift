@@ -105,7 +105,7 @@ public struct Connection: Sendable {
             case .endOfStream: peerHasEnded(.peerVanished)
             case .bytes(let count):
                 records += 1
-                bytesIn += UInt64(count)
+                bytesIn += UInt64(widening: count)
                 let received = headroom..<headroom + count
                 if let wait = try deliver(received, to: &service, over: &channel, buffer, room) {
                     return wait
@@ -147,7 +147,7 @@ public struct Connection: Sendable {
             case .wantWrite: return .waiting(.writable)
             case .done: break
             }
-            bytesOut += UInt64(bytes.count)
+            bytesOut += UInt64(widening: bytes.count)
             unsentBytes = 0
         }
         if closesAfterAnswer { close(because: .serviceClosed) }

@@ -46,7 +46,7 @@ public struct Deadlines {
     /// Sets how long deadlines of a kind are; 0 switches them off. Deadlines already running get the new
     /// length too.
     public mutating func setLength(_ milliseconds: Int, of kind: DeadlineKind) {
-        queues[Int(kind.rawValue)].milliseconds = Int64(milliseconds)
+        queues[Int(kind.rawValue)].milliseconds = Int64(widening: milliseconds)
         boundMilliseconds = Int64.min
     }
 

@@ -37,9 +37,9 @@ public struct Line: Sendable {
 
     // Not one generic over BinaryInteger: on 32-bit processors its conversions bring Array along, which
     // nothing here may.
-    public mutating func append(_ number: Int) { append(Int64(number)) }
-    public mutating func append(_ number: UInt32) { append(UInt64(number)) }
-    public mutating func append(_ number: UInt16) { append(UInt64(number)) }
+    public mutating func append(_ number: Int) { append(Int64(widening: number)) }
+    public mutating func append(_ number: UInt32) { append(UInt64(widening: number)) }
+    public mutating func append(_ number: UInt16) { append(UInt64(widening: number)) }
 
     /// Milliseconds as seconds with three decimals.
     public mutating func append(secondsOfMilliseconds milliseconds: Int64) {

@@ -14,15 +14,16 @@ public enum Token: Equatable, Sendable {
     /// kind (8 bits), slot or listener (24 bits), generation (32 bits), from the top.
     public var bits: UInt64 {
         switch self {
-        case .connection(let slot, let generation): UInt64(slot) &<< Token.slotShift | UInt64(generation)
-        case .listener(let index): 1 &<< Token.kindShift | UInt64(index) &<< Token.slotShift
+        case .connection(let slot, let generation):
+            UInt64(widening: slot) &<< Token.slotShift | UInt64(widening: generation)
+        case .listener(let index): 1 &<< Token.kindShift | UInt64(widening: index) &<< Token.slotShift
         case .signals: 2 &<< Token.kindShift
         }
     }
 
     /// Nil for bits that no token has.
     public init?(bits: UInt64) {
-        let slot = Int(bits &>> Token.slotShift & Token.slotMask)
+        let slot = Int(narrowing: bits &>> Token.slotShift & Token.slotMask)
         switch bits &>> Token.kindShift {
         case 0: self = .connection(slot: slot, generation: UInt32(truncatingIfNeeded: bits))
         case 1: self = .listener(slot)

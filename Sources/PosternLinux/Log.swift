@@ -72,8 +72,11 @@ public struct Log {
     }
 
     private mutating func refill(_ now: Int64) {
-        let elapsed = Int(min(now - creditAtMilliseconds, 3_600_000))
-        credit = min(credit + elapsed * choices.linesPerSecond, choices.burstLines * 1000)
+        // No more than fills the credit, so that the product fits into 32 bits.
+        let full = choices.burstLines * 1000
+        let longest = full / choices.linesPerSecond + 1
+        let elapsed = Int(narrowing: min(now - creditAtMilliseconds, Int64(widening: longest)))
+        credit = min(credit + elapsed * choices.linesPerSecond, full)
         creditAtMilliseconds = now
     }
 

@@ -17,8 +17,8 @@ public struct Poller: ~Copyable {
 
     /// Waits for at most `milliseconds`, without end if nil, and returns how many events there are.
     public mutating func wait(milliseconds: Int64?) -> Int {
-        let longest = Int64(Int32.max)
-        let timeout = milliseconds.map { Int32(min(max($0, 0), longest)) } ?? -1
+        let longest = Int64(widening: Int32.max)
+        let timeout = milliseconds.map { Int32(Int(narrowing: min(max($0, 0), longest))) } ?? -1
         let count = clinux_poll_wait(descriptor, &events, timeout)
         precondition(count >= 0, "epoll_wait on a descriptor that is no epoll")
         return Int(count)

@@ -69,7 +69,8 @@ extension Server {
     private mutating func pauseAccepting(_ pause: Acceptance.Pause) {
         acceptance.ready = 0
         acceptance.pause = pause
-        acceptance.retryAtMilliseconds = nowMilliseconds + Int64(Limits.descriptorRetryMilliseconds)
+        acceptance.retryAtMilliseconds =
+            nowMilliseconds + Int64(widening: Limits.descriptorRetryMilliseconds)
         for index in 0..<listeners.count { poller.change(listeners[index], to: nil, .listener(index)) }
         guard !acceptance.isShort else { return }
         acceptance.isShort = true

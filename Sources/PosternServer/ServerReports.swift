@@ -35,7 +35,7 @@ extension Server {
         for chain in 0..<config.identities.count {
             let files = config.identities[chain]
             let days = identities.current.daysLeft(chain)
-            if days < Int64(Limits.expiryWarningDays) {
+            if days < Int64(widening: Limits.expiryWarningDays) {
                 warn("certificate file '", files.certificate) { line in
                     line.append(days < 0 ? "' has expired" : "' expires soon")
                     line.append("; renew it and send SIGHUP")
@@ -117,17 +117,17 @@ extension Server {
             line.append(count: counters.accepted, of: "accepted")
             line.append(count: counters.handshakes, of: "handshakes")
             line.append(count: counters.resumed, of: "resumed")
-            line.append(count: UInt64(clients.used), of: "open")
+            line.append(count: UInt64(widening: clients.used), of: "open")
             line.append(count: bytesIn, of: "bytesIn")
             line.append(count: bytesOut, of: "bytesOut")
             for value in 0..<UInt8(CloseReason.count) {
                 guard let reason = CloseReason(rawValue: value) else { continue }
                 line.append(count: counters.closed(reason), of: reason.name)
             }
-            line.append(count: UInt64(arena.totalBytes), of: "arenaBytes")
-            line.append(count: UInt64(arena.usedBytes), of: "arenaUsedBytes")
-            line.append(count: UInt64(arena.peakBytes), of: "arenaPeakBytes")
-            line.append(count: UInt64(arena.failures), of: "arenaFailures")
+            line.append(count: UInt64(widening: arena.totalBytes), of: "arenaBytes")
+            line.append(count: UInt64(widening: arena.usedBytes), of: "arenaUsedBytes")
+            line.append(count: UInt64(widening: arena.peakBytes), of: "arenaPeakBytes")
+            line.append(count: UInt64(widening: arena.failures), of: "arenaFailures")
         }
     }
 

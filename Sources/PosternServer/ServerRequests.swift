@@ -27,7 +27,7 @@ extension Server {
         }
         if log.hasSuppressed || isReloadWanted {
             // Both wait for time to pass: for the rate of the log, for handshakes to end.
-            let soon = nowMilliseconds + Int64(Limits.descriptorRetryMilliseconds)
+            let soon = nowMilliseconds + Int64(widening: Limits.descriptorRetryMilliseconds)
             due = min(due ?? soon, soon)
         }
         return due.map { $0 - nowMilliseconds }
@@ -36,7 +36,7 @@ extension Server {
     /// No new connections; those that are quiet say farewell, the others have until the drain deadline.
     private mutating func startDraining() {
         guard drainEndMilliseconds == nil else { return }
-        drainEndMilliseconds = nowMilliseconds + Int64(config.deadlines.drainMilliseconds)
+        drainEndMilliseconds = nowMilliseconds + Int64(widening: config.deadlines.drainMilliseconds)
         reportDraining()
         for index in 0..<listeners.count { listeners[index].close() }
         listeners.removeAll()

@@ -87,6 +87,17 @@ def test_board_code_runs_on_bare_metal_triples(path):
     assert not re.search(r"^\s*import (Foundation|Glibc|Musl|Dispatch)", text, re.MULTILINE)
 
 
+# The compiler refuses these on 32-bit processors, without saying where. Integers.swift has what to write instead.
+REFUSED_ON_32_BITS = r"\bU?Int64\((?!widening:|bitPattern:|littleEndian:|bigEndian:|[-\d])"
+
+
+@paths([path for path in BOARD_CODE if path.suffix == ".swift" and path.name != "Integers.swift"])
+def test_board_code_widens_integers_by_name(path):
+    refused = [number for number, line in enumerate(path.read_text().splitlines(), 1)
+               if re.search(REFUSED_ON_32_BITS, line.split("//")[0])]
+    assert not refused, f"generic conversions to 64 bits in lines {refused}; write UInt64(widening: ...)"
+
+
 def test_the_manifest_has_no_unsafe_flags():
     assert "unsafeFlags" not in (TOP / "Package.swift").read_text(), "then no package could depend on this one"
 

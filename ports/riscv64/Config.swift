@@ -1,0 +1,16 @@
+// 64-bit RISC-V boards.
+
+import PosternCore
+
+/// RAM of the server: 64 connections of 53 KiB, and 250 KiB for all of them. `--print-config` has the sum.
+public nonisolated(unsafe) var memory = StaticMemory<912>()
+
+public let config = Config(
+    port: "riscv64",
+    listeners: FixedList([ListenAddress("127.0.0.1", port: 4433), ListenAddress("::1", port: 4433)]),
+    certificate: "/etc/postern/server.crt",
+    key: "/etc/postern/server.key",
+    connections: 64,
+    // These processors have no AES instructions.
+    tls: TLSChoices(suites: .chachaFirst)
+)
