@@ -36,7 +36,8 @@ SYSROOT := build/sysroot/$(SUITE)-$(ARCHITECTURE)
 SYSROOT_READY := $(SYSROOT)/usr/include/mbedtls/ssl.h
 endif
 
-SWIFT_BUILD = PORT_CONFIG=$(CONFIG) swift build --build-system native -c release --product postern \
+CONFIG_OTHERS = $(notdir $(filter-out %/Config.swift,$(wildcard $(CONFIG)/*)))
+SWIFT_BUILD = PORT_CONFIG=$(CONFIG) PORT_OTHERS='$(CONFIG_OTHERS)' swift build --build-system native -c release --product postern \
 	$(if $(SWIFT_TRIPLE),--triple $(SWIFT_TRIPLE)) --toolset $(BUILD)/toolset.json --scratch-path $(BUILD)/swift
 LLVM = $(dir $(realpath $(shell command -v swiftc)))
 

@@ -6,6 +6,8 @@ import PackageDescription
 
 /// The folder whose Config.swift is compiled in: a board of ports/. The Makefile chooses it.
 let config = Context.environment["PORT_CONFIG"] ?? "ports/host"
+/// What else lies in that folder: every file that is no source has to be named.
+let configOthers = Context.environment["PORT_OTHERS"] ?? "README.md port.mk toolset.json"
 
 let package = Package(
     name: "postern",
@@ -29,7 +31,7 @@ let package = Package(
         .target(name: "PosternServer", dependencies: ["PosternCore", "PosternTLS", "PosternLinux"]),
         .target(
             name: "Port", dependencies: ["PosternCore"], path: config,
-            exclude: config.hasPrefix("ports/") ? ["README.md", "port.mk", "toolset.json"] : [],
+            exclude: configOthers.split(separator: " ").map(String.init),
             sources: ["Config.swift"]),
         .executableTarget(name: "postern", dependencies: ["PosternServer", "Port"]),
         .testTarget(name: "PosternCoreTests", dependencies: ["PosternCore"]),

@@ -2,7 +2,8 @@
 SWIFT_TRIPLE = armv4t-none-none-eabi
 ARCHITECTURE = armel
 DEFAULT_SUITE = trixie
-RUNNER = qemu-arm
+# An ARMv5 processor: what only later ones have ends the program.
+RUNNER = qemu-arm -cpu arm926
 MACHINE = ARM
 FLOAT = soft
 PIE = yes
