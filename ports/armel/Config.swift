@@ -8,8 +8,7 @@ public nonisolated(unsafe) var memory = StaticMemory<912>()
 public let config = Config(
     port: "armel",
     listeners: FixedList([ListenAddress("127.0.0.1", port: 4433), ListenAddress("::1", port: 4433)]),
-    certificate: "/etc/postern/server.crt",
-    key: "/etc/postern/server.key",
+    identities: FixedList([.files(certificate: "/etc/postern/server.crt", key: "/etc/postern/server.key")]),
     connections: 64,
     // These processors have no AES instructions.
     tls: TLSChoices(suites: .chachaFirst)

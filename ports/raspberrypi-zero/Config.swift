@@ -8,8 +8,7 @@ public nonisolated(unsafe) var memory = StaticMemory<288>()
 public let config = Config(
     port: "raspberrypi-zero",
     listeners: FixedList([ListenAddress("0.0.0.0", port: 4433), ListenAddress("::", port: 4433)]),
-    certificate: "/etc/postern/server.crt",
-    key: "/etc/postern/server.key",
+    identities: FixedList([.files(certificate: "/etc/postern/server.crt", key: "/etc/postern/server.key")]),
     connections: 16,
     // A full handshake takes a good part of a second here: a burst of clients needs longer than elsewhere.
     tls: TLSChoices(suites: .chachaFirst),
