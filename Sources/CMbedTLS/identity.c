@@ -163,7 +163,9 @@ static int equals(const unsigned char *left, const unsigned char *right, size_t 
 }
 
 // RFC 9525, section 6.3: a wildcard is the whole first label and stands for exactly one.
-static int matches(const unsigned char *pattern, size_t pattern_bytes, const unsigned char *name, size_t bytes) {
+static int matches(
+    const unsigned char *pattern, size_t pattern_bytes, const unsigned char *name, size_t bytes
+) {
     if (pattern_bytes == bytes && equals(pattern, name, bytes)) return 1;
     if (pattern_bytes < 3 || pattern[0] != '*' || pattern[1] != '.') return 0;
     const unsigned char *dot = memchr(name, '.', bytes);

@@ -79,8 +79,17 @@ public struct IdentityFiles: Sendable {
 }
 
 public enum UnknownNames: Sendable {
+    /// They are shown the first identity, and decide themselves.
     case useFirst
+    /// They are told that the name is unknown.
     case refuse
+
+    public var name: Text { self == .useFirst ? "use-first" : "refuse" }
+
+    public static func named(_ name: Text) -> UnknownNames? {
+        if name == UnknownNames.useFirst.name { return .useFirst }
+        return name == UnknownNames.refuse.name ? .refuse : nil
+    }
 }
 
 /// A numeric IPv4 or IPv6 address ("0.0.0.0" and "::" for all) and a TCP port; port 0 lets the kernel

@@ -38,7 +38,8 @@ struct IdentityStore: ~Copyable {
         let identity = try empty(config)
         for index in 0..<config.identities.count {
             let files = config.identities[index]
-            if try add(files, to: identity, through: memory) { keysOpenToOthers |= 1 &<< UInt32(index) }
+            let isOpen = try add(files, to: identity, through: memory)
+            if isOpen { keysOpenToOthers |= 1 &<< UInt32(index) }
         }
         return identity
     }
@@ -53,7 +54,8 @@ struct IdentityStore: ~Copyable {
 
     /// Returns whether others may read the key's file.
     private static func add(
-        _ files: IdentityFiles, to identity: borrowing Identity, through memory: UnsafeMutableRawBufferPointer
+        _ files: IdentityFiles, to identity: borrowing Identity,
+        through memory: UnsafeMutableRawBufferPointer
     ) throws(StartFault) -> Bool {
         let half = Limits.identityFileBytes
         let certificate = try read(

@@ -11,7 +11,7 @@ func printHelp() {
     }
 }
 
-private let helpLines: InlineArray<26, Text> = [
+private let helpLines: InlineArray<29, Text> = [
     "usage: postern [serve] [options]",
     "",
     "A TLS server with one thread and fixed memory. Options replace fields of the",
@@ -21,6 +21,9 @@ private let helpLines: InlineArray<26, Text> = [
     "                             localhost is 127.0.0.1 and ::1; port 0: any free",
     "  -c, --certificate FILE     certificate chain in PEM, the server's own first",
     "  -k, --key FILE             private key in PEM or DER, without a password",
+    "                             both up to 4 times, in pairs: a client gets the",
+    "                             one for the name it asks for, or else the first",
+    "      --unknown-names WHAT   use-first or refuse clients that ask for others",
     "  -s, --service NAME         echo: every byte back; respond: up to 1024 bytes",
     "                             back behind a greeting, then close; discard:",
     "                             read, answer nothing",

@@ -23,7 +23,8 @@ struct IdentityWords {
         if certificates.count + keys.count > 1 || config.identities.isEmpty {
             guard certificates.count == keys.count else {
                 throw StartFault { line in
-                    line.append("options --certificate and --key come in pairs; give as many of one as of the other")
+                    line.append("options --certificate and --key come in pairs")
+                    line.append("; give as many of one as of the other")
                 }
             }
         }

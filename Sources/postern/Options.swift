@@ -31,9 +31,10 @@ struct Options {
         static let version: Int32 = 259
         static let createIdentity: Int32 = 260
         static let watch: Int32 = 261
+        static let unknownNames: Int32 = 262
     }
 
-    private static let table: InlineArray<11, CommandLineOption> = [
+    private static let table: InlineArray<12, CommandLineOption> = [
         CommandLineOption("listen", code: Code.listen, takesArgument: true),
         CommandLineOption("certificate", code: Code.certificate, takesArgument: true),
         CommandLineOption("key", code: Code.key, takesArgument: true),
@@ -45,6 +46,7 @@ struct Options {
         CommandLineOption("version", code: Code.version, takesArgument: false),
         CommandLineOption("create-identity", code: Code.createIdentity, takesArgument: false),
         CommandLineOption("watch", code: Code.watch, takesArgument: false),
+        CommandLineOption("unknown-names", code: Code.unknownNames, takesArgument: true),
     ]
 
     init(_ words: CommandLineWords, defaults: Config) throws(StartFault) {
@@ -91,6 +93,12 @@ struct Options {
         case Code.version: action = .version
         case Code.createIdentity: identityWords.createsMissing = true
         case Code.watch: config.watchesFiles = true
+        case Code.unknownNames:
+            guard let unknownNames = UnknownNames.named(argument) else {
+                throw StartFault(
+                    usage: "option --unknown-names", argument, "is none; give use-first or refuse")
+            }
+            config.unknownNames = unknownNames
         default: action = .help
         }
     }

@@ -44,7 +44,7 @@ private func printIdentities(_ config: Config) {
             }
         }
     }
-    printField("unknownNames", config.unknownNames == .refuse ? "refuse" : "useFirst")
+    printField("unknownNames", config.unknownNames.name)
     printField("watchesFiles", config.watchesFiles ? "true" : "false")
 }
 

@@ -24,8 +24,8 @@ CLOSED_LINE = re.compile(
     r"seconds=(?P<seconds>\d+\.\d{3}) reason=(?P<reason>[a-zA-Z]+)( code=(?P<code>-0x[0-9A-Fa-f]{4}))?")
 REASONS = {
     "peerClosed", "peerVanished", "peerReset", "serviceClosed", "handshakeTimeout", "idleTimeout",
-    "closeTimeout", "lifetimeExceeded", "protocolVersion", "noSharedParameters", "unknownName", "malformed", "badRecord",
-    "peerAlert", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
+    "closeTimeout", "lifetimeExceeded", "protocolVersion", "noSharedParameters", "unknownName", "malformed",
+    "badRecord", "peerAlert", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
 TOTALS = {"accepted", "handshakes", "resumed", "open", "bytesIn", "bytesOut"}
 
 
