@@ -26,15 +26,27 @@ let package = Package(
             ]),
         .target(name: "CLinux"),
         .target(name: "PosternCore"),
-        .target(name: "PosternTLS", dependencies: ["PosternCore", "CMbedTLS"]),
+        .target(name: "PosternX509", dependencies: ["PosternCore"]),
+        .target(name: "PosternTLS", dependencies: ["PosternCore", "PosternX509", "CMbedTLS"]),
         .target(name: "PosternLinux", dependencies: ["PosternCore", "CLinux"]),
-        .target(name: "PosternServer", dependencies: ["PosternCore", "PosternTLS", "PosternLinux"]),
+        .target(
+            name: "PosternCertificates",
+            dependencies: ["PosternCore", "PosternX509", "PosternTLS", "PosternLinux"]),
+        .target(
+            name: "PosternProbe", dependencies: ["PosternCore", "PosternX509", "PosternTLS", "PosternLinux"]),
+        .target(
+            name: "PosternServer",
+            dependencies: [
+                "PosternCore", "PosternX509", "PosternTLS", "PosternLinux", "PosternCertificates",
+            ]),
         .target(
             name: "Port", dependencies: ["PosternCore"], path: config,
             exclude: configOthers.split(separator: " ").map(String.init),
             sources: ["Config.swift"]),
-        .executableTarget(name: "postern", dependencies: ["PosternServer", "Port"]),
+        .executableTarget(
+            name: "postern", dependencies: ["PosternServer", "PosternCertificates", "PosternProbe", "Port"]),
         .testTarget(name: "PosternCoreTests", dependencies: ["PosternCore"]),
+        .testTarget(name: "PosternX509Tests", dependencies: ["PosternCore", "PosternX509"]),
         // The client of the TLS tests; it shares the shim's knowledge of library versions.
         .target(
             name: "CTLSClient", dependencies: ["CMbedTLS"], path: "Tests/CTLSClient",

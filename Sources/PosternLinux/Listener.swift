@@ -76,6 +76,7 @@ public struct SystemFault: Error, Sendable {
         case listening
         case polling
         case readingFile
+        case writingFile
     }
 
     public let action: Action

@@ -1,4 +1,4 @@
-// The process around the server: its clocks, its limits, its memory, its files.
+// The process around the server: its clocks, its limits, its memory.
 
 import CLinux
 import PosternCore
@@ -29,15 +29,4 @@ public enum Process {
 
     /// Code, constants and static data, all of the static memory included.
     public static var imageBytes: Int { clinux_image_bytes() }
-
-    /// Reads a file whole and puts a zero byte behind it. Returns its size and whether others may read it.
-    public static func read(
-        _ path: Text, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(SystemFault) -> (count: Int, isOpenToOthers: Bool) {
-        var openToOthers: Int32 = 0
-        let result = clinux_read_file(path.zeroTerminated, buffer.baseAddress, buffer.count, &openToOthers)
-        guard result >= 0 else { throw SystemFault(doing: .readingFile, code: result) }
-        buffer[Int(result)] = 0
-        return (Int(result), openToOthers != 0)
-    }
 }

@@ -9,7 +9,7 @@ struct IdentityStore: ~Copyable {
     /// Keys whose files may be read by their group or by others, a bit for each chain.
     private(set) var keysOpenToOthers: UInt32
 
-    init(_ config: Config) throws(StartFault) {
+    init(_ config: Config) throws(OperatorFault) {
         var keysOpen: UInt32 = 0
         current = try IdentityStore.load(config, &keysOpen)
         keysOpenToOthers = keysOpen
@@ -21,18 +21,18 @@ struct IdentityStore: ~Copyable {
 
     /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing
     /// changes.
-    mutating func replace(_ config: Config) throws(StartFault) {
+    mutating func replace(_ config: Config) throws(OperatorFault) {
         var keysOpen: UInt32 = 0
         current = try IdentityStore.load(config, &keysOpen)
         keysOpenToOthers = keysOpen
     }
 
-    private static func load(_ config: Config, _ keysOpenToOthers: inout UInt32) throws(StartFault)
+    private static func load(_ config: Config, _ keysOpenToOthers: inout UInt32) throws(OperatorFault)
         -> Identity
     {
         let first = config.identities[0]
         guard let memory = TLSArena.allocate(2 * Limits.identityFileBytes) else {
-            throw StartFault(.outOfMemory, first)
+            throw OperatorFault(.outOfMemory, first)
         }
         defer { TLSArena.release(memory) }
         let identity = try empty(config)
@@ -44,11 +44,11 @@ struct IdentityStore: ~Copyable {
         return identity
     }
 
-    private static func empty(_ config: Config) throws(StartFault) -> Identity {
+    private static func empty(_ config: Config) throws(OperatorFault) -> Identity {
         do throws(IdentityFault) {
             return try Identity(unknownNames: config.unknownNames)
         } catch {
-            throw StartFault(error, config.identities[0])
+            throw OperatorFault(error, config.identities[0])
         }
     }
 
@@ -56,7 +56,7 @@ struct IdentityStore: ~Copyable {
     private static func add(
         _ files: IdentityFiles, to identity: borrowing Identity,
         through memory: UnsafeMutableRawBufferPointer
-    ) throws(StartFault) -> Bool {
+    ) throws(OperatorFault) -> Bool {
         let half = Limits.identityFileBytes
         let certificate = try read(
             files.certificate, "certificate", option: "--certificate",
@@ -67,19 +67,19 @@ struct IdentityStore: ~Copyable {
         do throws(IdentityFault) {
             try identity.add(certificate: certificate.bytes, key: key.bytes)
         } catch {
-            throw StartFault(error, files)
+            throw OperatorFault(error, files)
         }
         return key.isOpenToOthers
     }
 
     private static func read(
         _ file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(StartFault) -> (bytes: UnsafeRawBufferPointer, isOpenToOthers: Bool) {
+    ) throws(OperatorFault) -> (bytes: UnsafeRawBufferPointer, isOpenToOthers: Bool) {
         do throws(SystemFault) {
-            let contents = try Process.read(file, into: memory)
+            let contents = try File.read(file, into: memory)
             return (UnsafeRawBufferPointer(rebasing: memory[..<contents.count]), contents.isOpenToOthers)
         } catch {
-            throw StartFault(file: file, role, option: option, error)
+            throw OperatorFault(file: file, role, option: option, error)
         }
     }
 }

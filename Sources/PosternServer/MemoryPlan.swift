@@ -39,9 +39,9 @@ public struct MemoryPlan {
     }
 
     /// Throws when the parts do not fit.
-    func validate(_ config: Config) throws(StartFault) {
+    func validate(_ config: Config) throws(OperatorFault) {
         guard arenaNeededBytes > arenaBytes else { return }
-        throw StartFault { line in
+        throw OperatorFault { line in
             line.append("configuration field connections is ")
             line.append(config.connections)
             line.append(", which needs an arena of ")

@@ -30,7 +30,7 @@ public struct Server<Provider: Service>: ~Copyable {
 
     /// Checks the configuration, loads the identity, and listens. `memory` is the region of a StaticMemory.
     /// Throws a sentence for the operator, and then nothing is open.
-    public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(StartFault) {
+    public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorFault) {
         let parts = try ServerParts(config, service, memory)
         let poller = try Server.makePoller()
         let signals = try Server.makeSignals(poller)

@@ -14,7 +14,8 @@ struct ServerParts: ~Copyable {
     let context: TLSContext
     let identities: IdentityStore
 
-    init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion) throws(StartFault)
+    init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion)
+        throws(OperatorFault)
     {
         try ServerParts.validate(config, service)
         let plan = MemoryPlan(config, blockBytes: memory.count)
@@ -45,11 +46,11 @@ struct ServerParts: ~Copyable {
         self.context = context
     }
 
-    private static func makeContext(_ choices: TLSChoices) throws(StartFault) -> TLSContext {
+    private static func makeContext(_ choices: TLSChoices) throws(OperatorFault) -> TLSContext {
         do throws(ChannelFailure) {
             return try TLSContext(choices)
         } catch {
-            throw StartFault { line in
+            throw OperatorFault { line in
                 line.append("TLS cannot be set up (Mbed TLS error ")
                 line.append(libraryCode: error.code)
                 line.append("); check the fields of tls in the configuration")
@@ -57,20 +58,22 @@ struct ServerParts: ~Copyable {
         }
     }
 
-    private static func validate<Provider: Service>(_ config: Config, _ service: Provider) throws(StartFault)
+    private static func validate<Provider: Service>(_ config: Config, _ service: Provider)
+        throws(OperatorFault)
     {
-        do throws(ConfigFault) { try config.validate() } catch { throw StartFault(error) }
+        do throws(ConfigFault) { try config.validate() } catch { throw OperatorFault(error) }
         for index in 0..<config.listeners.count where !Listener.accepts(config.listeners[index].host) {
-            throw StartFault(unknownHost: config.listeners[index].host)
+            throw OperatorFault(unknownHost: config.listeners[index].host)
         }
         let headrooms = 0...Limits.headroomBytesMost
         guard headrooms.contains(service.headroom) else {
-            throw StartFault(
+            throw OperatorFault(
                 ConfigFault(field: "service.headroom", value: service.headroom, allowed: headrooms))
         }
         let maxima = 1...Limits.recordBytes
         guard maxima.contains(service.maximum) else {
-            throw StartFault(ConfigFault(field: "service.maximum", value: service.maximum, allowed: maxima))
+            throw OperatorFault(
+                ConfigFault(field: "service.maximum", value: service.maximum, allowed: maxima))
         }
     }
 }
@@ -89,27 +92,27 @@ extension Server {
     /// Checks the configuration and the identity as a start would, and opens nothing.
     public static func check(
         _ config: Config, service: Provider, memory: MemoryRegion
-    ) throws(StartFault) -> MemoryPlan {
+    ) throws(OperatorFault) -> MemoryPlan {
         try ServerParts(config, service, memory).plan
     }
 
-    static func makePoller() throws(StartFault) -> Poller {
-        do throws(SystemFault) { return try Poller() } catch { throw StartFault(system: error) }
+    static func makePoller() throws(OperatorFault) -> Poller {
+        do throws(SystemFault) { return try Poller() } catch { throw OperatorFault(system: error) }
     }
 
-    static func makeSignals(_ poller: borrowing Poller) throws(StartFault) -> Signals {
+    static func makeSignals(_ poller: borrowing Poller) throws(OperatorFault) -> Signals {
         do throws(SystemFault) {
             let signals = try Signals()
             try poller.add(signals)
             return signals
         } catch {
-            throw StartFault(system: error)
+            throw OperatorFault(system: error)
         }
     }
 
-    static func listen(_ config: Config, _ poller: borrowing Poller) throws(StartFault) -> FixedList<
-        8, Listener
-    > {
+    static func listen(
+        _ config: Config, _ poller: borrowing Poller
+    ) throws(OperatorFault) -> FixedList<8, Listener> {
         var listeners = FixedList<8, Listener>()
         for index in 0..<config.listeners.count {
             do throws(SystemFault) {
@@ -118,14 +121,14 @@ extension Server {
                 try poller.add(listener, .listener(index))
             } catch {
                 for opened in 0..<listeners.count { listeners[opened].close() }
-                throw StartFault(listening: config.listeners[index], error)
+                throw OperatorFault(listening: config.listeners[index], error)
             }
         }
         return listeners
     }
 }
 
-extension StartFault {
+extension OperatorFault {
     init(unknownHost host: Text) {
         self.init { line in
             line.append("'")

@@ -47,7 +47,7 @@ extension Server {
     mutating func reloadIdentity() {
         guard identities.canReplace else { return }
         isReloadWanted = false
-        do throws(StartFault) {
+        do throws(OperatorFault) {
             try identities.replace(config)
             reportIdentity()
         } catch {

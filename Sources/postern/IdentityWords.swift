@@ -9,20 +9,20 @@ struct IdentityWords {
     private var certificates = FixedList<4, Text>()
     private var keys = FixedList<4, Text>()
 
-    mutating func addCertificate(_ file: Text) throws(StartFault) {
+    mutating func addCertificate(_ file: Text) throws(OperatorFault) {
         guard certificates.append(file) else { throw IdentityWords.tooMany }
     }
 
-    mutating func addKey(_ file: Text) throws(StartFault) {
+    mutating func addKey(_ file: Text) throws(OperatorFault) {
         guard keys.append(file) else { throw IdentityWords.tooMany }
     }
 
     /// One certificate or one key alone replaces that file of the configuration's first identity; otherwise
     /// the pairs replace all of its identities.
-    func replace(in config: inout Config) throws(StartFault) {
+    func replace(in config: inout Config) throws(OperatorFault) {
         if certificates.count + keys.count > 1 || config.identities.isEmpty {
             guard certificates.count == keys.count else {
-                throw StartFault { line in
+                throw OperatorFault { line in
                     line.append("options --certificate and --key come in pairs")
                     line.append("; give as many of one as of the other")
                 }
@@ -50,8 +50,8 @@ struct IdentityWords {
         return createsMissing ? .createIfMissing(names: FixedList()) : .refuse
     }
 
-    private static var tooMany: StartFault {
-        StartFault { line in
+    private static var tooMany: OperatorFault {
+        OperatorFault { line in
             line.append("too many identities; give --certificate and --key for at most ")
             line.append(Limits.chains)
         }

@@ -49,41 +49,41 @@ struct Options {
         CommandLineOption("unknown-names", code: Code.unknownNames, takesArgument: true),
     ]
 
-    init(_ words: CommandLineWords, defaults: Config) throws(StartFault) {
+    init(_ words: CommandLineWords, at index: Int32, defaults: Config) throws(OperatorFault) {
         config = defaults
-        if let command = words[1], command == "serve" { words.start(at: 2) }
+        words.start(at: index)
         while true {
             switch words.next(Options.table) {
             case .option(let code, let argument): try take(code, argument)
             case .unknown(let word):
-                throw StartFault(usage: "option", word, "is unknown; see postern --help")
+                throw OperatorFault(usage: "option", word, "is unknown; see postern --help")
             case .missingArgument(let word):
-                throw StartFault(usage: "option", word, "wants an argument; see postern --help")
+                throw OperatorFault(usage: "option", word, "wants an argument; see postern --help")
             case .end:
                 guard let operand = words.operand else {
                     try identityWords.replace(in: &config)
                     return
                 }
-                throw StartFault(
+                throw OperatorFault(
                     usage: "argument", operand, "is none that postern knows; see postern --help")
             }
         }
     }
 
-    private mutating func take(_ code: Int32, _ argument: Text) throws(StartFault) {
+    private mutating func take(_ code: Int32, _ argument: Text) throws(OperatorFault) {
         switch code {
         case Code.listen: try addListener(argument)
         case Code.certificate: try identityWords.addCertificate(argument)
         case Code.key: try identityWords.addKey(argument)
         case Code.service:
             guard let service = BuiltInService.named(argument) else {
-                throw StartFault(
+                throw OperatorFault(
                     usage: "option --service", argument, "names no service; give echo, respond or discard")
             }
             config.service = service
         case Code.logLevel:
             guard let level = LogLevel.named(argument) else {
-                throw StartFault(
+                throw OperatorFault(
                     usage: "option --log-level", argument,
                     "names no level; give error, warning, notice, info or debug")
             }
@@ -95,7 +95,7 @@ struct Options {
         case Code.watch: config.watchesFiles = true
         case Code.unknownNames:
             guard let unknownNames = UnknownNames.named(argument) else {
-                throw StartFault(
+                throw OperatorFault(
                     usage: "option --unknown-names", argument, "is none; give use-first or refuse")
             }
             config.unknownNames = unknownNames
@@ -104,11 +104,11 @@ struct Options {
     }
 
     /// The first one replaces the list of the configuration, the others add to it.
-    private mutating func addListener(_ argument: Text) throws(StartFault) {
+    private mutating func addListener(_ argument: Text) throws(OperatorFault) {
         if !replacesListeners { config.listeners.removeAll() }
         replacesListeners = true
         guard let address = ListenArgument(argument) else {
-            throw StartFault(
+            throw OperatorFault(
                 usage: "option --listen", argument,
                 "is no address and port; write 192.0.2.1:4433, [::1]:4433 or localhost:4433, port 0 to 65535"
             )
@@ -121,24 +121,12 @@ struct Options {
         }
     }
 
-    private mutating func append(_ address: ListenAddress) throws(StartFault) {
+    private mutating func append(_ address: ListenAddress) throws(OperatorFault) {
         guard config.listeners.append(address) else {
-            throw StartFault { line in
+            throw OperatorFault { line in
                 line.append("too many addresses to listen on; give --listen for at most ")
                 line.append(Limits.listeners)
             }
-        }
-    }
-}
-
-extension StartFault {
-    init(usage kind: Text, _ word: Text, _ problem: Text) {
-        self.init { line in
-            line.append(kind)
-            line.append(" '")
-            line.append(word)
-            line.append("' ")
-            line.append(problem)
         }
     }
 }

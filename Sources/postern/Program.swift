@@ -2,8 +2,10 @@
 // Config.swift; what a server is stands in PosternServer.
 
 import Port
+import PosternCertificates
 import PosternCore
 import PosternLinux
+import PosternProbe
 import PosternServer
 
 /// What init scripts see.
@@ -18,24 +20,12 @@ enum ExitCode {
 /// SwiftPM makes this the program's main.
 @c(postern_main)
 public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
-    do throws(StartFault) {
-        let options = try Options(CommandLineWords(count, words), defaults: config)
-        switch options.action {
-        case .help: printHelp()
-        case .version: printVersion(options.config)
-        case .serve: try serve(options.config)
-        case .testConfig:
-            _ = try Server.check(options.config, service: options.config.service, memory: memory.region())
-            print("configuration ok")
-        case .printConfig:
-            let plan = try Server.check(
-                options.config, service: options.config.service, memory: memory.region())
-            printConfig(options.config, plan)
-        }
+    do throws(OperatorFault) {
+        let exitCode = try run(CommandLineWords(count, words))
         if StandardOutput.hasFailed {
-            throw StartFault { line in line.append("standard output cannot be written") }
+            throw OperatorFault { line in line.append("standard output cannot be written") }
         }
-        return ExitCode.done
+        return exitCode
     } catch {
         // Not through the log: whoever starts a program reads what it says, detached or not.
         var line = Line()
@@ -46,7 +36,33 @@ public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
     }
 }
 
-private func serve(_ config: Config) throws(StartFault) {
+/// The first word says what is wanted; without one, or with an option there, the program serves.
+private func run(_ words: CommandLineWords) throws(OperatorFault) -> Int32 {
+    guard let command = words[1] else { return try serve(words, at: 1) }
+    if command == "certificate" || command == "cert" {
+        return try CertificateCommand.run(words, at: 2, memory: memory.region())
+    }
+    if command == "probe" { return try ProbeCommand.run(words, at: 2, memory: memory.region()) }
+    return try serve(words, at: command == "serve" ? 2 : 1)
+}
+
+private func serve(_ words: CommandLineWords, at index: Int32) throws(OperatorFault) -> Int32 {
+    let options = try Options(words, at: index, defaults: config)
+    switch options.action {
+    case .help: printHelp()
+    case .version: printVersion(options.config)
+    case .serve: try serve(options.config)
+    case .testConfig:
+        _ = try Server.check(options.config, service: options.config.service, memory: memory.region())
+        print("configuration ok")
+    case .printConfig:
+        let plan = try Server.check(options.config, service: options.config.service, memory: memory.region())
+        printConfig(options.config, plan)
+    }
+    return ExitCode.done
+}
+
+private func serve(_ config: Config) throws(OperatorFault) {
     var server = try Server(config, service: config.service, memory: memory.region())
     server.run()
 }

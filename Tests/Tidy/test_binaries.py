@@ -21,7 +21,8 @@ def undefined_symbols(path):
 
 
 def swift_objects(port):
-    modules = ("PosternCore", "PosternTLS", "PosternLinux", "PosternServer", "postern", "Port")
+    modules = ("PosternCore", "PosternX509", "PosternTLS", "PosternLinux", "PosternCertificates", "PosternProbe",
+               "PosternServer", "postern", "Port")
     found = [path for module in modules for path in BUILD.glob(f"{port}/swift/*/release/{module}.build/*.o")]
     assert found, f"no objects below {BUILD / port}; build the port first"
     return found

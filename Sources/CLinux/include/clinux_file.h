@@ -14,6 +14,11 @@
 /// refused.
 int clinux_read_file(const char *path, void *bytes, size_t capacity, int *open_to_others);
 
+/// Writes a file whole or not at all: to a temporary name beside it, with `mode` from the first byte, then
+/// fsync, rename, and fsync of the folder. Where `replaces` is 0 an existing file stays and -EEXIST is
+/// returned. Returns 0 or -errno; on an error nothing is left behind.
+int clinux_write_file(const char *path, const void *bytes, size_t count, unsigned mode, int replaces);
+
 /// Zeroes memory in a way that the compiler keeps.
 void clinux_wipe(void *start, size_t bytes);
 

@@ -11,7 +11,7 @@ typedef struct {
     uint8_t takes_argument;
 } clinux_option;
 
-#define CLINUX_OPTION_LIMIT 32
+#define CLINUX_OPTION_LIMIT 48
 
 #define CLINUX_OPTION_END (-1)          ///< all options are read; operands start at clinux_option_index
 #define CLINUX_OPTION_UNKNOWN '?'       ///< clinux_option_text is the offending word

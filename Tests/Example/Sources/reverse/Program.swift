@@ -15,7 +15,7 @@ let config = Config(
 
 @c(reverse_main)
 public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
-    do throws(StartFault) {
+    do throws(OperatorFault) {
         var server = try Server(config, service: Reverse(), memory: memory.region())
         server.run()
         return 0

@@ -4,16 +4,7 @@ import PosternCore
 import PosternLinux
 import PosternTLS
 
-public struct StartFault: Error {
-    /// What is wrong and what to do, without a full stop.
-    public let message: Line
-
-    public init(_ compose: (inout Line) -> Void) {
-        var line = Line()
-        compose(&line)
-        message = line
-    }
-
+extension OperatorFault {
     init(_ fault: ConfigFault) {
         self.init { line in
             line.append("configuration field ")
