@@ -44,7 +44,8 @@ let package = Package(
             exclude: configOthers.split(separator: " ").map(String.init),
             sources: ["Config.swift"]),
         .executableTarget(
-            name: "postern", dependencies: ["PosternServer", "PosternCertificates", "PosternProbe", "Port"]),
+            name: "postern", dependencies: ["PosternServer", "PosternCertificates", "PosternProbe", "Port"],
+            exclude: ["postern.8"]),
         .testTarget(name: "PosternCoreTests", dependencies: ["PosternCore"]),
         .testTarget(name: "PosternX509Tests", dependencies: ["PosternCore", "PosternX509"]),
         // The client of the TLS tests; it shares the shim's knowledge of library versions.
