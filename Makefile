@@ -21,7 +21,7 @@ BUILD := build/$(NAME)
 # Not in parallel: SwiftPM uses all processors itself, and two of them in one folder wait for each other.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: all build run test check bench ports certs format setup clean help
+.PHONY: all build run test check bench ports certs format setup install clean help
 
 all: build
 
@@ -65,6 +65,11 @@ setup:
 ports:
 	set -e; for port in $(PORTS); do $(MAKE) PORT=$$port; done
 
+# Installs what was built, as whoever calls it: `make install` never builds, so that root does not have to.
+PREFIX ?= /usr/local
+install:
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INIT='$(INIT)' ports/install.sh $(BUILD)/postern
+
 # An identity for localhost to try the server with; never for a device.
 certs/server.crt certs/server.key:
 	certs/make-server.sh
@@ -96,6 +101,7 @@ help:
 	@echo 'make test            every test'
 	@echo 'make bench           figures beside a minimal C loop'
 	@echo 'make ports           all ports'
+	@echo 'make install         what was built, to DESTDIR and PREFIX ($(PREFIX)), with what INIT (busybox) needs'
 	@echo 'make certs           an identity for localhost in certs/'
 	@echo 'make format          format the Swift sources'
 	@echo 'make clean           remove what was built'
