@@ -25,3 +25,18 @@ public enum File {
         guard result == 0 else { throw SystemFault(doing: .writingFile, code: result) }
     }
 }
+
+extension OperatorFault {
+    /// A file that could not be read; `option` is what names another one.
+    public init(file: Text, _ role: Text, option: Text, _ fault: SystemFault) {
+        self.init { line in
+            line.append(role)
+            line.append(" file '")
+            line.append(file)
+            line.append("' cannot be read: ")
+            line.append(fault.text)
+            line.append("; name another one with ")
+            line.append(option)
+        }
+    }
+}

@@ -32,7 +32,7 @@ struct IdentityStore: ~Copyable {
     {
         let first = config.identities[0]
         guard let memory = TLSArena.allocate(2 * Limits.identityFileBytes) else {
-            throw OperatorFault(.outOfMemory, first)
+            throw OperatorFault(.outOfMemory, certificate: first.certificate, key: first.key)
         }
         defer { TLSArena.release(memory) }
         let identity = try empty(config)
@@ -48,7 +48,8 @@ struct IdentityStore: ~Copyable {
         do throws(IdentityFault) {
             return try Identity(unknownNames: config.unknownNames)
         } catch {
-            throw OperatorFault(error, config.identities[0])
+            let first = config.identities[0]
+            throw OperatorFault(error, certificate: first.certificate, key: first.key)
         }
     }
 
@@ -67,7 +68,7 @@ struct IdentityStore: ~Copyable {
         do throws(IdentityFault) {
             try identity.add(certificate: certificate.bytes, key: key.bytes)
         } catch {
-            throw OperatorFault(error, files)
+            throw OperatorFault(error, certificate: files.certificate, key: files.key)
         }
         return key.isOpenToOthers
     }

@@ -107,7 +107,7 @@ struct Options {
     private mutating func addListener(_ argument: Text) throws(OperatorFault) {
         if !replacesListeners { config.listeners.removeAll() }
         replacesListeners = true
-        guard let address = ListenArgument(argument) else {
+        guard let address = AddressArgument(argument) else {
             throw OperatorFault(
                 usage: "option --listen", argument,
                 "is no address and port; write 192.0.2.1:4433, [::1]:4433 or localhost:4433, port 0 to 65535"
