@@ -1,0 +1,68 @@
+// A name that a certificate presents: one GeneralName (RFC 5280, section 4.2.1.6), and how they are walked.
+
+import PosternCore
+
+public struct PresentedName {
+    public static let otherNameTag = DERTag.contextConstructed(0)
+    public static let emailTag = DERTag.context(1)
+    public static let dnsTag = DERTag.context(2)
+    public static let directoryTag = DERTag.contextConstructed(4)
+    public static let uriTag = DERTag.context(6)
+    public static let addressTag = DERTag.context(7)
+    public static let registeredTag = DERTag.context(8)
+
+    public let tag: UInt8
+    /// Text, address bytes, or for a directory name the Name in DER. A stranger wrote it.
+    public let content: UnsafeRawBufferPointer
+
+    init(_ element: DERElement) {
+        tag = element.tag
+        content = element.content
+    }
+}
+
+/// The names of one SEQUENCE OF GeneralName, one after the other.
+public struct PresentedNames {
+    private var reader: DERReader
+
+    /// `generalNames` is the whole SEQUENCE, as in the value of the subjectAltName extension.
+    public init(_ generalNames: UnsafeRawBufferPointer) throws(DERFault) {
+        var outer = DERReader(generalNames)
+        reader = try outer.next(DERTag.sequence).reader
+        try outer.end()
+    }
+
+    /// Nil at the end.
+    public mutating func next() throws(DERFault) -> PresentedName? {
+        reader.isEmpty ? nil : PresentedName(try reader.next())
+    }
+
+    /// Whether one of the names is the one that is looked for.
+    public consuming func cover(_ name: GeneralName) throws(DERFault) -> Bool {
+        while let presented = try next() {
+            if name.isCovered(by: presented) { return true }
+        }
+        return false
+    }
+}
+
+extension Line {
+    /// DNS:board.local, IP:192.0.2.1, email:a@b.c, URI:...; a directory name as its distinguished name.
+    public mutating func append(_ name: PresentedName) {
+        switch name.tag {
+        case PresentedName.dnsTag: append("DNS:")
+        case PresentedName.emailTag: append("email:")
+        case PresentedName.uriTag: append("URI:")
+        case PresentedName.addressTag:
+            append("IP:")
+            if let address = IPAddress(bytes: name.content) {
+                append(address)
+                return
+            }
+        default:
+            append("other name")
+            return
+        }
+        append(name.content.assumingMemoryBound(to: UInt8.self))
+    }
+}
