@@ -1,26 +1,18 @@
 // TCP sockets. See clinux_socket.h.
 #define _GNU_SOURCE
-#include "clinux_socket.h"
+#include "address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define RETRY(call) ({ ssize_t result_; do result_ = (call); while (result_ < 0 && errno == EINTR); \
     result_ < 0 ? -errno : (int)result_; })
-
-typedef union {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-} socket_address;
 
 int clinux_address_parse(clinux_address *address, const char *host, uint16_t port) {
     memset(address, 0, sizeof *address);
@@ -50,7 +42,7 @@ size_t clinux_address_text(const clinux_address *address, char *text) {
     return (size_t)snprintf(text, CLINUX_ADDRESS_TEXT_BYTES, format, host, (unsigned)address->port);
 }
 
-static socklen_t to_system(const clinux_address *address, socket_address *system) {
+socklen_t clinux_address_to_system(const clinux_address *address, clinux_system_address *system) {
     memset(system, 0, sizeof *system);
     if (address->family == 4) {
         system->v4.sin_family = AF_INET;
@@ -65,7 +57,7 @@ static socklen_t to_system(const clinux_address *address, socket_address *system
     return sizeof system->v6;
 }
 
-static void from_system(clinux_address *address, const socket_address *system) {
+void clinux_address_from_system(clinux_address *address, const clinux_system_address *system) {
     if (system->any.sa_family == AF_INET) {
         address->family = 4;
         address->port = ntohs(system->v4.sin_port);
@@ -87,8 +79,8 @@ static int set_option(int descriptor, int level, int name, int value) {
 static int prepare(
     int descriptor, clinux_address *address, int backlog, int no_delay, int keep_alive_seconds
 ) {
-    socket_address system;
-    socklen_t length = to_system(address, &system);
+    clinux_system_address system;
+    socklen_t length = clinux_address_to_system(address, &system);
     if (set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) != 0) return -errno;
     // One family a socket, so that a list of addresses means the same whatever the system's default is.
     if (address->family == 6 && set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0) return -errno;
@@ -100,7 +92,7 @@ static int prepare(
     if (bind(descriptor, &system.any, length) != 0) return -errno;
     if (listen(descriptor, backlog) != 0) return -errno;
     if (getsockname(descriptor, &system.any, &length) != 0) return -errno;
-    from_system(address, &system);
+    clinux_address_from_system(address, &system);
     return 0;
 }
 
@@ -115,10 +107,10 @@ int clinux_listen(clinux_address *address, int backlog, int no_delay, int keep_a
 }
 
 int clinux_accept(int listener, clinux_address *peer) {
-    socket_address system;
+    clinux_system_address system;
     socklen_t length = sizeof system;
     int descriptor = RETRY(accept4(listener, &system.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (descriptor >= 0) from_system(peer, &system);
+    if (descriptor >= 0) clinux_address_from_system(peer, &system);
     return descriptor;
 }
 

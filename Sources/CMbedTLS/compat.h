@@ -72,6 +72,28 @@ static inline void ctls_conf_versions(mbedtls_ssl_config *config, int tls13) {
 #endif
 }
 
+/// A client takes tickets, and TLS 1.2 only where `tls12` says so.
+static inline void ctls_conf_client(mbedtls_ssl_config *config, int tls12) {
+    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
+#if CTLS_HAS_TLS13
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+        config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+    if (!tls12) mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
+#else
+    (void)tls12;
+#endif
+}
+
+/// Whether a read has met a ticket of TLS 1.3 instead of plain text.
+static inline int ctls_is_new_ticket(int code) {
+#if CTLS_HAS_TLS13
+    return code == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+#else
+    (void)code;
+    return 0;
+#endif
+}
+
 #if CTLS_HAS_TLS13
 // Exported by the archive, in no installed header.
 void mbedtls_ssl_handshake_free(mbedtls_ssl_context *ssl);

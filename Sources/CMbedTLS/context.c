@@ -91,7 +91,8 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
     int error = ctls_random_start();
     if (error != 0) return error;
     error = mbedtls_ssl_config_defaults(
-        &context->config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+        &context->config, settings->is_client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER,
+        MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     if (error != 0) return error;
     memcpy(context->groups, settings->groups, sizeof settings->groups);
     mbedtls_ssl_conf_rng(&context->config, ctls_random_bytes, NULL);
@@ -103,7 +104,8 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
     ctls_conf_versions(&context->config, settings->tls13);
     set_groups(context);
     set_signatures(context);
-    error = set_tickets(context, settings);
+    if (settings->is_client) ctls_conf_client(&context->config, settings->tls12);
+    else error = set_tickets(context, settings);
     return error != 0 ? error : set_alpn(context, settings);
 }
 

@@ -1,25 +1,10 @@
 // One connection. See ctls_session.h.
-#include "context.h"
 #include "ctls_arena.h"
-#include "ctls_session.h"
 #include "identity.h"
+#include "session.h"
 #include "status.h"
 
 #include <mbedtls/platform.h>
-
-struct ctls_session {
-    mbedtls_ssl_context ssl;    // first: the library's callbacks know a session by it
-    ctls_context *context;
-    ctls_identity *identity;    // held from begin to the end of the handshake
-    void *stream;
-    ctls_receive receive;
-    ctls_send send;
-    ctls_failure failure;
-    uint8_t ended;              // the stream returned 0: tells the end from an empty record
-    uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
-    uint8_t resumed;
-    uint8_t name_unknown;       // the client asked for a name that is not served here
-};
 
 static int receive(void *parameter, unsigned char *bytes, size_t count) {
     ctls_session *session = parameter;
@@ -104,17 +89,24 @@ void ctls_session_free(ctls_session *session) {
     mbedtls_free(session);
 }
 
+void ctls_session_attach(
+    ctls_session *session, void *stream, ctls_send send_bytes, ctls_receive receive_bytes
+) {
+    session->stream = stream;
+    session->send = send_bytes;
+    session->receive = receive_bytes;
+    session->ended = session->sealed = session->resumed = session->name_unknown = 0;
+    session->group = session->certificate_seen = session->certificate_wanted = 0;
+    mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
+}
+
 int ctls_session_begin(
     ctls_session *session, ctls_identity *identity,
     void *stream, ctls_send send_bytes, ctls_receive receive_bytes
 ) {
     uint32_t failures = ctls_arena_failures();
-    session->stream = stream;
-    session->send = send_bytes;
-    session->receive = receive_bytes;
-    session->ended = session->sealed = session->resumed = session->name_unknown = 0;
+    ctls_session_attach(session, stream, send_bytes, receive_bytes);
     session->identity = ctls_identity_retain(identity);
-    mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
     // The identity belongs to the handshake, not to the shared configuration: so a reload swaps it for the
     // next connections, and nobody holds the old one for longer than a handshake may last.
     int error = ctls_identity_offer_default(identity, &session->ssl);
@@ -124,7 +116,8 @@ int ctls_session_begin(
 int ctls_session_handshake(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
     session->context->ticket_accepted = 0;
-    int code = mbedtls_ssl_handshake(&session->ssl);
+    int is_client = session->resumption != NULL;
+    int code = is_client ? ctls_client_handshake_steps(session) : mbedtls_ssl_handshake(&session->ssl);
     if (session->context->ticket_accepted) session->resumed = 1;
     if (code != 0) {
         int status = status_of(session, code, failures);
@@ -134,6 +127,7 @@ int ctls_session_handshake(ctls_session *session) {
                 &session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
         return status;
     }
+    if (is_client) return 0;    // tickets of TLS 1.3 are read with the handshake's state
     drop_identity(session);
     ctls_end_handshake(&session->ssl);
     // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is written anew each time.
@@ -147,6 +141,7 @@ int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
     int code = mbedtls_ssl_read(&session->ssl, bytes, count);
     if (code > 0) return code;
     if (code == 0) return session->ended ? CTLS_END_OF_STREAM : 0;
+    if (ctls_is_new_ticket(code)) return ctls_client_keep(session);
     return status_of(session, code, failures);
 }
 

@@ -46,6 +46,15 @@ public enum DiscardStep: Sendable {
     case end
 }
 
+/// What a stream below TLS says to a receive or a send.
+public enum StreamStep {
+    case bytes(Int)
+    case wouldBlock
+    /// Of a receive: no more will come.
+    case end
+    case reset
+}
+
 /// The channel cannot go on; the connection closes with `reason`.
 public struct ChannelFailure: Error, Sendable {
     public let reason: CloseReason

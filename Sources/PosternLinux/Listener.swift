@@ -53,7 +53,7 @@ public enum AcceptStep {
 
 /// The address at the other end, or a listener's own.
 public struct PeerAddress {
-    private var address: clinux_address
+    let address: clinux_address
 
     init(_ address: clinux_address) { self.address = address }
 
@@ -74,6 +74,7 @@ public struct SystemFault: Error, Sendable {
     public enum Action: Sendable {
         case parsingAddress
         case listening
+        case connecting
         case polling
         case readingFile
         case writingFile

@@ -91,10 +91,12 @@ public enum StandardOutput {
     nonisolated(unsafe) public private(set) static var hasFailed = false
 
     public static func write(_ line: inout Line) {
-        line.withTerminatedBytes { bytes in
-            let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
-            if clinux_stdout_write(start, bytes.count) != 0 { hasFailed = true }
-        }
+        line.withTerminatedBytes { write($0) }
+    }
+
+    public static func write(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+        if clinux_stdout_write(start, bytes.count) != 0 { hasFailed = true }
     }
 }
 

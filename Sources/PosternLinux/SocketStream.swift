@@ -90,10 +90,3 @@ public struct SocketStream {
         }
     }
 }
-
-public enum StreamStep {
-    case bytes(Int)
-    case wouldBlock
-    case end
-    case reset
-}

@@ -85,21 +85,13 @@ private func receiveFromStream(
     _ parameter: UnsafeMutableRawPointer?, _ bytes: UnsafeMutablePointer<UInt8>?, _ count: Int
 ) -> Int32 {
     let stream = parameter.unsafelyUnwrapped.assumingMemoryBound(to: SocketStream.self)
-    switch stream.pointee.receive(UnsafeMutableRawPointer(bytes.unsafelyUnwrapped), count) {
-    case .bytes(let received): return Int32(truncatingIfNeeded: received)
-    case .end: return 0
-    case .wouldBlock: return TLSSession.wantRead
-    case .reset: return TLSSession.reset
-    }
+    return TLSSession.received(
+        stream.pointee.receive(UnsafeMutableRawPointer(bytes.unsafelyUnwrapped), count))
 }
 
 private func sendToStream(
     _ parameter: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int
 ) -> Int32 {
     let stream = parameter.unsafelyUnwrapped.assumingMemoryBound(to: SocketStream.self)
-    switch stream.pointee.send(UnsafeRawPointer(bytes.unsafelyUnwrapped), count) {
-    case .bytes(let sent): return Int32(truncatingIfNeeded: sent)
-    case .wouldBlock: return TLSSession.wantWrite
-    case .end, .reset: return TLSSession.reset
-    }
+    return TLSSession.sent(stream.pointee.send(UnsafeRawPointer(bytes.unsafelyUnwrapped), count))
 }

@@ -1,4 +1,4 @@
-// What all TLS sessions of a server share: versions, suites, groups, tickets, the random number generator.
+// What all TLS sessions of a server, or of a client, share: versions, suites, groups, tickets, the random number generator.
 
 import CMbedTLS
 import PosternCore
@@ -6,8 +6,21 @@ import PosternCore
 public struct TLSContext: ~Copyable {
     let handle: OpaquePointer
 
+    /// Of a server.
     public init(_ choices: TLSChoices) throws(ChannelFailure) {
         var settings = ctls_settings()
+        try self.init(&settings, choices)
+    }
+
+    /// Of a client. `tls12`: offer TLS 1.2 too. The life of tickets is the server's choice.
+    public init(client choices: TLSChoices, tls12: Bool) throws(ChannelFailure) {
+        var settings = ctls_settings()
+        settings.is_client = 1
+        settings.tls12 = tls12 ? 1 : 0
+        try self.init(&settings, choices)
+    }
+
+    private init(_ settings: inout ctls_settings, _ choices: TLSChoices) throws(ChannelFailure) {
         settings.chacha_first = choices.suites == .chachaFirst ? 1 : 0
         settings.tls13 = choices.tls13 ? 1 : 0
         settings.ticket_seconds = UInt32(choices.ticketSeconds)

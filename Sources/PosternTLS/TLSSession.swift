@@ -5,8 +5,7 @@ import CMbedTLS
 import PosternCore
 
 public struct TLSSession {
-    /// Moves cipher text: parameter, bytes, count; returns a count, 0 for the end of the stream, or one of
-    /// the three below.
+    /// Moves cipher text: parameter, bytes, count; returns what `received` or `sent` says.
     public typealias Send = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int) -> Int32
     public typealias Receive =
         @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, Int) -> Int32
@@ -15,7 +14,25 @@ public struct TLSSession {
     public static let wantWrite = CTLS_WANT_WRITE
     public static let reset = CTLS_RESET
 
-    private let handle: OpaquePointer
+    /// What the callbacks return for a step of their stream.
+    public static func received(_ step: StreamStep) -> Int32 {
+        switch step {
+        case .bytes(let count): Int32(truncatingIfNeeded: count)
+        case .wouldBlock: wantRead
+        case .end: 0
+        case .reset: reset
+        }
+    }
+
+    public static func sent(_ step: StreamStep) -> Int32 {
+        switch step {
+        case .bytes(let count): Int32(truncatingIfNeeded: count)
+        case .wouldBlock: wantWrite
+        case .end, .reset: reset
+        }
+    }
+
+    let handle: OpaquePointer
 
     public init(_ context: borrowing TLSContext) throws(ChannelFailure) {
         var handle: OpaquePointer?
@@ -92,5 +109,5 @@ public struct TLSSession {
         }
     }
 
-    private var failure: ChannelFailure { ChannelFailure(ctls_session_failure(handle)) }
+    var failure: ChannelFailure { ChannelFailure(ctls_session_failure(handle)) }
 }

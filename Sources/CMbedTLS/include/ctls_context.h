@@ -1,4 +1,4 @@
-// What all sessions of a server share: versions, suites, groups, tickets, random numbers.
+// What all sessions of a server, or of a client, share: versions, suites, groups, tickets, random numbers.
 #ifndef CTLS_CONTEXT_H
 #define CTLS_CONTEXT_H
 
@@ -19,8 +19,10 @@ typedef enum {
 typedef struct {
     uint8_t chacha_first;                   ///< ChaCha20-Poly1305 before AES-GCM
     uint8_t tls13;                          ///< offer TLS 1.3 where the library has it
+    uint8_t is_client;                      ///< for sessions that are begun with ctls_session_begin_client
+    uint8_t tls12;                          ///< of a client: offer TLS 1.2
     uint16_t groups[CTLS_GROUP_LIMIT];      ///< ctls_group, best first; unused ones 0
-    uint32_t ticket_seconds;                ///< life of a ticket, half that of its key; 0 for none
+    uint32_t ticket_seconds;                ///< life of a server's ticket, half that of its key; 0 for none
     const char *alpn[CTLS_ALPN_LIMIT];      ///< protocol names, best first, then NULL; they outlive it
 } ctls_settings;
 

@@ -1,0 +1,160 @@
+// JSON (RFC 8259) on standard output: one object on one line, written member by member as it is put together.
+// Values of strangers are safe in it: what is no UTF-8 becomes U+FFFD, and no control character reaches a
+// terminal.
+
+import CLinux
+import PosternCore
+
+public struct JSONOutput {
+    private var buffer = InlineArray<512, UInt8>(repeating: 0)
+    private var count = 0
+    /// A value stands before the place where the next one goes.
+    private var needsComma = false
+
+    public init() {}
+
+    /// `{` ... `}`; the outermost one ends the line.
+    public mutating func object(_ members: (inout JSONOutput) -> Void) {
+        nest(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
+    }
+
+    public mutating func object(_ name: Text, _ members: (inout JSONOutput) -> Void) {
+        key(name)
+        object(members)
+    }
+
+    /// `"name": [` ... `]`
+    public mutating func array(_ name: Text, _ elements: (inout JSONOutput) -> Void) {
+        key(name)
+        nest(UInt8(ascii: "["), UInt8(ascii: "]"), elements)
+    }
+
+    public mutating func member(_ name: Text, _ value: Text) { member(name, value.bytes) }
+
+    public mutating func member(_ name: Text, _ value: UnsafeBufferPointer<UInt8>) {
+        key(name)
+        element(value)
+    }
+
+    /// A value that is put together as a line is.
+    public mutating func member(_ name: Text, _ compose: (inout Line) -> Void) {
+        key(name)
+        element(compose)
+    }
+
+    public mutating func member(_ name: Text, _ value: Int64) {
+        key(name)
+        var line = Line()
+        line.append(value)
+        raw(line)
+        needsComma = true
+    }
+
+    public mutating func member(_ name: Text, _ value: Bool) {
+        key(name)
+        element(value)
+    }
+
+    public mutating func null(_ name: Text) {
+        key(name)
+        raw("null")
+        needsComma = true
+    }
+
+    // Elements of an array
+
+    public mutating func element(_ value: Bool) {
+        separate()
+        raw(value ? "true" : "false")
+        needsComma = true
+    }
+
+    public mutating func element(_ compose: (inout Line) -> Void) {
+        var line = Line()
+        compose(&line)
+        line.withTerminatedBytes { element(UnsafeBufferPointer(rebasing: $0[..<($0.count - 1)])) }
+    }
+
+    public mutating func element(_ value: UnsafeBufferPointer<UInt8>) {
+        separate()
+        quoted(value)
+        needsComma = true
+    }
+
+    /// Ends the line and writes what is left.
+    public mutating func finish() {
+        raw("\n")
+        flush()
+    }
+
+    private mutating func nest(_ open: UInt8, _ close: UInt8, _ body: (inout JSONOutput) -> Void) {
+        separate()
+        raw(open)
+        needsComma = false
+        body(&self)
+        raw(close)
+        needsComma = true
+    }
+
+    private mutating func key(_ name: Text) {
+        separate()
+        quoted(name.bytes)
+        raw(": ")
+        needsComma = false
+    }
+
+    private mutating func separate() {
+        if needsComma { raw(", ") }
+        needsComma = false
+    }
+
+    private mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
+        raw(UInt8(ascii: "\""))
+        var index = 0
+        while index < text.count {
+            let length = UTF8Text.lengthOfCharacter(in: text, at: index)
+            let byte = text[index]
+            if length > 1 {
+                for next in index..<(index + length) { raw(text[next]) }
+            } else if length == 0 {
+                raw("\\ufffd")
+            } else if byte < 0x20 || byte == 0x7F {
+                raw("\\u00")
+                raw(JSONOutput.digit(byte &>> 4))
+                raw(JSONOutput.digit(byte & 15))
+            } else {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { raw(UInt8(ascii: "\\")) }
+                raw(byte)
+            }
+            index += max(length, 1)
+        }
+        raw(UInt8(ascii: "\""))
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    private mutating func raw(_ text: Text) { for byte in text.bytes { raw(byte) } }
+
+    private mutating func raw(_ line: Line) {
+        var line = line
+        line.withTerminatedBytes { for byte in $0 where byte != UInt8(ascii: "\n") { raw(byte) } }
+    }
+
+    private mutating func raw(_ byte: UInt8) {
+        if count == 512 { flush() }
+        buffer[count] = byte
+        count += 1
+    }
+
+    private mutating func flush() {
+        let length = count
+        count = 0
+        withUnsafePointer(to: &buffer) { buffer in
+            StandardOutput.write(
+                UnsafeBufferPointer(
+                    start: UnsafeRawPointer(buffer).assumingMemoryBound(to: UInt8.self), count: length))
+        }
+    }
+}
