@@ -21,7 +21,9 @@ static void leave(int signal) {
 }
 
 static void set_alarm(int64_t milliseconds) {
-    struct itimerval timer = {.it_value = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000}};
+    struct itimerval timer = {0};
+    timer.it_value.tv_sec = milliseconds / 1000;
+    timer.it_value.tv_usec = milliseconds % 1000 * 1000;
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 

@@ -38,14 +38,15 @@ int ctls_session_begin_client(
     ctls_session_attach(session, stream, send, receive);
     session->resumption = resumption;
     int error = mbedtls_ssl_set_hostname(&session->ssl, name);
-    if (error == 0 && resumption->is_ready) error = mbedtls_ssl_set_session(&session->ssl, &resumption->session);
+    if (error == 0 && resumption->is_ready)
+        error = mbedtls_ssl_set_session(&session->ssl, &resumption->session);
     if (error == 0) return 0;
     session->failure = ctls_failure_of(error, failures);
     return CTLS_FAILED;
 }
 
-// What the library does not tell: read in the server's messages, which still lie in the input buffer after the
-// step that has parsed them.
+// What the library does not tell: read in the server's messages, which still lie in the input buffer after
+// the step that has parsed them.
 
 enum { MESSAGE_HEADER_BYTES = 4, RANDOM_BYTES = 32, EXTENSION_KEY_SHARE = 51, NAMED_CURVE = 3 };
 

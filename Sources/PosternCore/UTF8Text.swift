@@ -1,8 +1,8 @@
 // Text of strangers, character by character: what may be shown on a terminal.
 
 public enum UTF8Text {
-    /// Bytes of the character at `index` (RFC 3629, section 4); 0 when there is none that is well-formed, and
-    /// for the control characters U+0080 to U+009F, which some terminals obey.
+    /// Bytes of the character at `index` (RFC 3629, section 4); 0 when there is none that is well-formed,
+    /// and for the control characters U+0080 to U+009F, which some terminals obey.
     public static func lengthOfCharacter(in text: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
         let first = text[index]
         if first < 0x80 { return 1 }

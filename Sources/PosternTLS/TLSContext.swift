@@ -1,4 +1,5 @@
-// What all TLS sessions of a server, or of a client, share: versions, suites, groups, tickets, the random number generator.
+// What all TLS sessions of a server, or of a client, share: versions, suites, groups, tickets, the random
+// number generator.
 
 import CMbedTLS
 import PosternCore

@@ -1,4 +1,5 @@
-// Connecting to a server: its addresses by name, and a socket for one of them. Results as in clinux_socket.h.
+// Connecting to a server: its addresses by name, and a socket for one of them. Results as in
+// clinux_socket.h.
 #ifndef CLINUX_CONNECT_H
 #define CLINUX_CONNECT_H
 
