@@ -23,6 +23,7 @@ public struct Config: Sendable {
     public var socket: SocketChoices
     public var turn: TurnBounds
     public var log: LogChoices
+    public var process: ProcessChoices
 
     public init(
         port: Text,
@@ -36,7 +37,8 @@ public struct Config: Sendable {
         deadlines: DeadlineLengths = DeadlineLengths(),
         socket: SocketChoices = SocketChoices(),
         turn: TurnBounds = TurnBounds(),
-        log: LogChoices = LogChoices()
+        log: LogChoices = LogChoices(),
+        process: ProcessChoices = ProcessChoices()
     ) {
         self.port = port
         self.listeners = listeners
@@ -50,6 +52,7 @@ public struct Config: Sendable {
         self.socket = socket
         self.turn = turn
         self.log = log
+        self.process = process
     }
 }
 

@@ -78,6 +78,7 @@ public struct SystemFault: Error, Sendable {
         case polling
         case readingFile
         case writingFile
+        case detaching
     }
 
     public let action: Action

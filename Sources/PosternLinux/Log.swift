@@ -13,10 +13,11 @@ public struct Log {
     private var creditAtMilliseconds: Int64 = 0
     private var suppressed: UInt64 = 0
 
+    /// A process that detaches keeps its caller's standard error for what it says before it listens.
     public init(_ choices: LogChoices) {
         self.choices = choices
         credit = choices.burstLines * 1000
-        isDetached = clinux_stderr_is_detached() != 0
+        isDetached = clinux_stderr_is_detached() != 0 || Daemon.isAwaited
         if isDetached { _ = clinux_syslog_open() }
     }
 

@@ -10,6 +10,9 @@ public enum Process {
     /// Seconds since 1970, UTC.
     public static func unixSeconds() -> Int64 { clinux_unix_seconds() }
 
+    /// Before anything is opened: no socket may take the place of a standard stream that is closed.
+    public static func claimStandardStreams() { clinux_claim_standard_streams() }
+
     /// Room for `count` descriptors, as far as the hard limit allows; and no core dump with keys in it.
     public static func prepare(descriptors count: Int) {
         clinux_raise_descriptor_limit(count)

@@ -15,6 +15,8 @@ public struct Server<Provider: Service>: ~Copyable {
     var identities: IdentityStore
     var poller: Poller
     let signals: Signals
+    /// Removed with the server.
+    let pidFile: PidFile
     var listeners: FixedList<8, Listener>
     var acceptance = Acceptance()
     var clients: SlotPool<Client>
@@ -34,8 +36,10 @@ public struct Server<Provider: Service>: ~Copyable {
         let parts = try ServerParts(config, service, memory)
         let poller = try Server.makePoller()
         let signals = try Server.makeSignals(poller)
+        let pidFile = try Server.takePidFile(config.process)
         let listeners = try Server.listen(config, poller)
         self.config = config
+        self.pidFile = pidFile
         self.service = service
         self.poller = poller
         self.signals = signals
@@ -55,6 +59,7 @@ public struct Server<Provider: Service>: ~Copyable {
     /// Serves until it is told to stop and everything in flight has ended.
     public mutating func run() {
         reportStart()
+        tellCaller()
         while !isFinished {
             let eventCount = poller.wait(milliseconds: waitMilliseconds())
             nowMilliseconds = Process.monotonicMilliseconds()

@@ -21,6 +21,13 @@ extension Server {
             line.append(" KiB")
         }
         warnAboutIdentity()
+        if pidFile.staleOwner != 0 {
+            log.write(.notice) { line in
+                line.append("the pid file was left by process ")
+                line.append(Int(pidFile.staleOwner))
+                line.append(", which is gone or another program by now")
+            }
+        }
     }
 
     func reportIdentity() {

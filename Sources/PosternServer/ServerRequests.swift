@@ -34,7 +34,7 @@ extension Server {
     }
 
     /// No new connections; those that are quiet say farewell, the others have until the drain deadline.
-    private mutating func startDraining() {
+    mutating func startDraining() {
         guard drainEndMilliseconds == nil else { return }
         drainEndMilliseconds = nowMilliseconds + Int64(widening: config.deadlines.drainMilliseconds)
         reportDraining()

@@ -11,7 +11,7 @@ func printHelp() {
     }
 }
 
-private let helpLines: InlineArray<29, Text> = [
+private let helpLines: InlineArray<33, Text> = [
     "usage: postern [serve] [options]",
     "",
     "A TLS server with one thread and fixed memory. Options replace fields of the",
@@ -28,6 +28,9 @@ private let helpLines: InlineArray<29, Text> = [
     "                             back behind a greeting, then close; discard:",
     "                             read, answer nothing",
     "      --log-level LEVEL      error, warning, notice, info or debug",
+    "      --detach               go on in the background; the caller returns when",
+    "                             the server listens, or with the reason why not",
+    "      --pidfile FILE         write the process id there; removed at the end",
     "      --test-config          check configuration and identity, open nothing",
     "      --print-config         print the configuration and its memory added up",
     "      --version              print the versions of postern and Mbed TLS",
@@ -36,8 +39,9 @@ private let helpLines: InlineArray<29, Text> = [
     "Signals: SIGTERM and SIGINT stop after what is in flight, SIGHUP loads",
     "certificate and key anew, SIGUSR1 logs the counters.",
     "",
-    "Exit codes: 0 done; 1 output cannot be written; 2 bad option, configuration,",
-    "certificate or key, and nothing was opened.",
+    "Exit codes: 0 done; 1 output cannot be written, or a detached server ended",
+    "before it listened; 2 bad option, configuration, certificate or key, and",
+    "nothing was opened.",
     "",
     "The log goes to standard error, or to the system log when standard error is",
     "closed or /dev/null.",

@@ -32,9 +32,11 @@ struct Options {
         static let createIdentity: Int32 = 260
         static let watch: Int32 = 261
         static let unknownNames: Int32 = 262
+        static let detach: Int32 = 263
+        static let pidFile: Int32 = 264
     }
 
-    private static let table: InlineArray<12, CommandLineOption> = [
+    private static let table: InlineArray<14, CommandLineOption> = [
         CommandLineOption("listen", code: Code.listen, takesArgument: true),
         CommandLineOption("certificate", code: Code.certificate, takesArgument: true),
         CommandLineOption("key", code: Code.key, takesArgument: true),
@@ -47,6 +49,8 @@ struct Options {
         CommandLineOption("create-identity", code: Code.createIdentity, takesArgument: false),
         CommandLineOption("watch", code: Code.watch, takesArgument: false),
         CommandLineOption("unknown-names", code: Code.unknownNames, takesArgument: true),
+        CommandLineOption("detach", code: Code.detach, takesArgument: false),
+        CommandLineOption("pidfile", code: Code.pidFile, takesArgument: true),
     ]
 
     init(_ words: CommandLineWords, at index: Int32, defaults: Config) throws(OperatorFault) {
@@ -99,6 +103,8 @@ struct Options {
                     usage: "option --unknown-names", argument, "is none; give use-first or refuse")
             }
             config.unknownNames = unknownNames
+        case Code.detach: config.process.detaches = true
+        case Code.pidFile: config.process.pidFile = argument
         default: action = .help
         }
     }

@@ -28,6 +28,7 @@ func printConfig(_ config: Config, _ plan: MemoryPlan) {
     printField("log.level", config.log.level.name)
     printField("log.burstLines", config.log.burstLines)
     printField("log.linesPerSecond", config.log.linesPerSecond)
+    printProcess(config.process)
     printMemory(plan)
 }
 
@@ -71,6 +72,11 @@ private func printTLS(_ tls: TLSChoices) {
     printField("tls.tls13", tls.tls13 ? "true" : "false")
     printField("tls.ticketSeconds", tls.ticketSeconds)
     for index in 0..<tls.protocols.count { printField("tls.protocols", tls.protocols[index]) }
+}
+
+private func printProcess(_ process: ProcessChoices) {
+    printField("process.detaches", process.detaches ? "true" : "false")
+    printField("process.pidFile", process.pidFile ?? "none")
 }
 
 /// The parts, in the order in which they add up to the total.

@@ -11,7 +11,7 @@ import PosternServer
 /// What init scripts see.
 enum ExitCode {
     static let done: Int32 = 0
-    /// What was asked for could not be printed.
+    /// What was asked for could not be printed, or a detached server ended before it listened.
     static let failed: Int32 = 1
     /// The command line, the configuration or a file it names is wrong; nothing was opened.
     static let badInput: Int32 = 2
@@ -20,8 +20,15 @@ enum ExitCode {
 /// SwiftPM makes this the program's main.
 @c(postern_main)
 public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
+    Process.claimStandardStreams()
+    let exitCode = exitCode(CommandLineWords(count, words))
+    Daemon.report(exitCode: exitCode)
+    return exitCode
+}
+
+private func exitCode(_ words: CommandLineWords) -> Int32 {
     do throws(OperatorFault) {
-        let exitCode = try run(CommandLineWords(count, words))
+        let exitCode = try run(words)
         if StandardOutput.hasFailed {
             throw OperatorFault { line in line.append("standard output cannot be written") }
         }
@@ -51,7 +58,7 @@ private func serve(_ words: CommandLineWords, at index: Int32) throws(OperatorFa
     switch options.action {
     case .help: printHelp()
     case .version: printVersion(options.config)
-    case .serve: try serve(options.config)
+    case .serve: return try serve(options.config)
     case .testConfig:
         _ = try Server.check(options.config, service: options.config.service, memory: memory.region())
         print("configuration ok")
@@ -62,9 +69,11 @@ private func serve(_ words: CommandLineWords, at index: Int32) throws(OperatorFa
     return ExitCode.done
 }
 
-private func serve(_ config: Config) throws(OperatorFault) {
+private func serve(_ config: Config) throws(OperatorFault) -> Int32 {
+    if let exitCode = try config.process.detach() { return exitCode }
     var server = try Server(config, service: config.service, memory: memory.region())
     server.run()
+    return ExitCode.done
 }
 
 private func printVersion(_ config: Config) {

@@ -44,6 +44,14 @@ def run(*options, binary=BINARY, prefix=(), seconds=10, **keywords):
                           capture_output=True, timeout=seconds * PATIENCE, **keywords)
 
 
+def refused(ended, *parts, code=2):
+    """The program did not do it, and said why in one sentence on standard error, with these parts in it."""
+    text = ended.stderr.decode()
+    assert (ended.returncode, ended.stdout) == (code, b""), text
+    assert text.startswith("postern: error: ") and text.count("\n") == 1, text
+    assert [part for part in parts if str(part) not in text] == [], text
+
+
 @functools.lru_cache(maxsize=None)
 def mbedtls_version():
     """The Mbed TLS inside, as (major, minor)."""

@@ -1,0 +1,45 @@
+// A file with the process id, for whoever stops and watches the server. The file is held by a lock: as long
+// as the process lives it cannot be taken by another one, and afterwards it is known to be stale.
+
+import CLinux
+import PosternCore
+
+public struct PidFile: ~Copyable {
+    public enum Fault: Error {
+        /// A process holds it.
+        case live(owner: Int32)
+        /// It is some other file.
+        case holdsSomethingElse
+        case system(SystemFault)
+    }
+
+    private let path: Text?
+    private let descriptor: Int32
+    /// What stood in a stale file that was replaced, or 0.
+    public let staleOwner: Int32
+
+    /// Writes the id of this process; nothing without a path.
+    public init(_ path: Text?) throws(Fault) {
+        self.path = path
+        guard let path else {
+            descriptor = -1
+            staleOwner = 0
+            return
+        }
+        var owner: Int32 = 0
+        let result = clinux_pidfile_take(path.zeroTerminated, &owner)
+        switch result {
+        case CLINUX_PIDFILE_LIVE: throw .live(owner: owner)
+        case CLINUX_PIDFILE_NOT_ONE: throw .holdsSomethingElse
+        default: break
+        }
+        guard result >= 0 else { throw .system(SystemFault(doing: .writingFile, code: result)) }
+        descriptor = result
+        staleOwner = owner
+    }
+
+    /// Removes the file.
+    deinit {
+        if let path { clinux_pidfile_remove(path.zeroTerminated, descriptor) }
+    }
+}

@@ -1,0 +1,44 @@
+"""System calls that fail, or kill, on purpose: the kernel's filter, set between fork and exec. x86-64 only, so
+for native tests."""
+import ctypes
+import errno
+import struct
+
+KILL = 0x80000000           # SECCOMP_RET_KILL_PROCESS
+ALLOW = 0x7FFF0000          # SECCOMP_RET_ALLOW
+LISTEN, WAIT4, GETRANDOM, CLOSE_RANGE = 50, 61, 318, 436
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
+
+
+def fail(number):
+    """What a filter answers for a call that shall fail with this errno."""
+    return 0x00050000 | number
+
+
+NO_SUCH_CALL, AGAIN = fail(errno.ENOSYS), fail(errno.EAGAIN)
+
+
+def filter_calls(call, action, second_argument=None):
+    """A preexec_fn after which a system call gets the action; where a second argument is given, only with that."""
+    load, jump, answer = 0x20, 0x15, 0x06
+    if second_argument is None:
+        program = [(load, 0, 0, 0), (jump, 0, 1, call)]
+    else:
+        program = [(load, 0, 0, 0), (jump, 0, 3, call), (load, 0, 0, 24), (jump, 0, 1, second_argument)]
+    program += [(answer, 0, 0, action), (answer, 0, 0, ALLOW)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    class Filter(ctypes.Structure):
+        _fields_ = [("count", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+
+    wanted = Filter(len(program), ctypes.addressof(code))
+
+    wanted.owner = code     # lives as long as what points into it
+
+    def install():
+        libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(wanted), 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "no filter for system calls")
+
+    return install
