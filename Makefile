@@ -4,10 +4,12 @@ PORT ?= host
 PORTS = $(patsubst ports/%/port.mk,%,$(wildcard ports/*/port.mk))
 include ports/$(PORT)/port.mk
 
-# A port on top of another, such as one board of a processor that has a port, has only a Config.swift of its own.
+# A port on top of another, such as one board of a processor that has a port, has only a Config.swift of its own, and
+# what it says about itself counts before what the other says.
 BASE ?= $(PORT)
 ifneq ($(BASE),$(PORT))
 include ports/$(BASE)/port.mk
+include ports/$(PORT)/port.mk
 endif
 
 # Debian's release decides which Mbed TLS is linked: trixie has 3.6, bookworm 2.28.

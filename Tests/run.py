@@ -1,51 +1,62 @@
-"""Builds everything, runs every suite, adds up the results. The last line is `N passed, N failed, N skipped`."""
-import os
+"""Builds everything, runs every suite, adds up the results. The last line is `N passed, N failed, N skipped`.
+
+`table` is the list of what there is to run: a new suite is one line there. Tests/steps.py runs it, two steps at a time.
+`Tests/run NAME...` runs only the steps with these names, and what they need.
+"""
 import pathlib
 import shutil
-import subprocess
 import sys
-import time
-import xml.etree.ElementTree
+
+import port_values
+from steps import Runner, Step
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
 BUILD = TOP / "build"
-REPORTS = BUILD / "reports"
-PORTS = sorted(path.parent.name for path in TOP.glob("ports/*/port.mk"))
-NATIVE = ["host", "amd64"]     # those whose binaries this machine runs itself
-SMALL = "Tests/Ports/small"
+NATIVE = ["host", "amd64"]                       # those whose binaries this machine runs itself
+OLD = "armhf-bookworm"                           # Mbed TLS 2.28 on a board
+BUILDS = tuple(f"build-{port}" for port in [*port_values.PORTS, OLD])
 
 
-def run(title, command, **environment):
-    """Runs one step, shows how long it took, and returns whether it succeeded."""
-    print(f"--- {title}", flush=True)
-    start = time.monotonic()
-    code = subprocess.run(command, cwd=TOP, env={**os.environ, **environment}).returncode
-    print(f"--- {title}: {'ok' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - start:.0f} s", flush=True)
-    return code == 0
+def build(port, suite="", after=()):
+    """Both binaries of a port: the one with its own configuration, and the one with the configuration of the tests."""
+    name = f"{port}-{suite}" if suite else port
+    make = f"make -s PORT={port} SUITE={suite}" if suite else f"make -s PORT={port}"
+    small = f"{make} NAME={name}-small CONFIG=Tests/Ports/small"
+    return Step(f"build-{name}", ["sh", "-c", f"{make} && {small}"], after=after)
 
 
-def count(report):
-    """(passed, failed, skipped) of a JUnit report."""
-    tests = failed = skipped = 0
-    for suite in xml.etree.ElementTree.parse(report).getroot().iter("testsuite"):
-        tests += int(suite.get("tests", 0))
-        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-        skipped += int(suite.get("skipped", 0))
-    return tests - failed - skipped, failed, skipped
+def pytest(name, *arguments, after=(), alone=False, **environment):
+    """A suite of pytest, with the paths or options that choose its tests."""
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+               f"--junitxml={BUILD / 'reports' / name}.xml", *arguments]
+    return Step(name, command, after=after, report=f"{name}.xml", alone=alone,
+                environment={"PYTHONDONTWRITEBYTECODE": "1", "BUILD": str(BUILD), **environment})
 
 
-def pytest(name, folder, **environment):
-    report = REPORTS / f"{name}.xml"
-    ended_well = run(name, ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}",
-                            folder], PYTHONDONTWRITEBYTECODE="1", **environment)
-    return report, ended_well
+def acceptance(name, build="", runner=None, arguments=("Tests/Acceptance",), alone=False):
+    """The acceptance suite on the binaries in a folder of build/, under the emulator of the port if it has one."""
+    build = build or name
+    if runner is None:
+        runner = port_values.of(build.removesuffix("-bookworm")).get("RUNNER", "")
+    return pytest(f"acceptance-{name}", *arguments, after=(f"build-{build}",), alone=alone, POSTERN_RUNNER=runner,
+                  POSTERN_BINARY=str(BUILD / build / "postern"),
+                  POSTERN_SMALL_BINARY=str(BUILD / f"{build}-small" / "postern"))
 
 
-def swift_test(name, *options):
-    report = REPORTS / f"{name}.xml"
-    ended_well = run(name, ["swift", "test", "--build-system", "native", "--scratch-path", str(BUILD / name), "-q",
-                            "--xunit-output", str(report), *options])
-    return REPORTS / f"{name}-swift-testing.xml", ended_well
+def swift_test(name, *options, after=()):
+    """The suites of `swift test`, in a folder of their own."""
+    command = ["swift", "test", "--build-system", "native", "--scratch-path", str(BUILD / name), "-q",
+               "--xunit-output", str(BUILD / "reports" / f"{name}.xml"), *options]
+    return Step(name, command, after=after, report=f"{name}-swift-testing.xml")
+
+
+def example(mode, configuration, *options, after=()):
+    """The example, built as Embedded or as ordinary Swift."""
+    folder = BUILD / "example"
+    swift = ["swift", "build", "--build-system", "native", "--package-path", "Tests/Example", "--product", "reverse",
+             "-c", configuration, "--scratch-path", str(folder / f"swift-{mode}"), *options]
+    copy = f"mkdir -p {folder}/{mode} && cp {folder}/swift-{mode}/{configuration}/reverse {folder}/{mode}"
+    return Step(f"build-example-{mode}", ["sh", "-c", f'"$@" && {copy}', "sh", *swift], after=after)
 
 
 def mbedtls_of_sysroot():
@@ -61,46 +72,49 @@ def mbedtls_of_sysroot():
     return ["-Xcc", f"-I{folder / 'include'}", "-Xlinker", f"-L{folder / 'lib'}"]
 
 
-def build():
-    """Every binary that a suite needs; without them there is nothing to test."""
-    example = ["swift", "build", "--build-system", "native", "--package-path", "Tests/Example", "--product", "reverse"]
-    steps = [(f"build {port}", ["make", "-s", f"PORT={port}"]) for port in PORTS]
-    steps += [(f"build {port}-small", ["make", "-s", f"PORT={port}", f"NAME={port}-small", f"CONFIG={SMALL}"])
-              for port in NATIVE]
-    steps += [
-        ("build example, embedded", [*example, "-c", "release", "--toolset", str(BUILD / "host/toolset.json"),
-                                     "--scratch-path", str(BUILD / "example/swift-embedded")]),
-        ("build example, ordinary", [*example, "--scratch-path", str(BUILD / "example/swift-ordinary")])]
-    if not all(run(title, command) for title, command in steps):
-        sys.exit("Tests/run: a build failed, so nothing was tested\n0 passed, 1 failed, 0 skipped")
-    for mode, configuration in (("embedded", "release"), ("ordinary", "debug")):
-        (BUILD / "example" / mode).mkdir(parents=True, exist_ok=True)
-        shutil.copy2(BUILD / "example" / f"swift-{mode}" / configuration / "reverse", BUILD / "example" / mode)
+def table():
+    """Every step there is. `after` names what a step needs; the rest is order: what takes long begins early."""
+    return [
+        build("host"),
+        build("amd64"),
+        build("arm64"),
+        build("armhf"),
+        build("armhf", suite="bookworm"),
+        build("armel"),
+        build("riscv64"),
+        build("raspberrypi-zero", after=("build-armel",)),      # both use the sysroot of armel
+        example("embedded", "release", "--toolset", str(BUILD / "host/toolset.json"), after=("build-host",)),
+        example("ordinary", "debug"),
+        swift_test("swift-test"),
+        swift_test("swift-test-3.6", *mbedtls_of_sysroot(), after=("build-amd64",)),
+        pytest("tidy", "Tests/Tidy", after=BUILDS),
+        pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary")),
+        *[acceptance(port) for port in NATIVE],
+    ]
+
+
+def chosen(steps, names):
+    """The named steps and what they need; all without names."""
+    by_name = {step.name: step for step in steps}
+    wanted = list(names)
+    for name in wanted:
+        if name not in by_name:
+            sys.exit(f"Tests/run: there is no step {name}; there are {', '.join(by_name)}")
+        wanted += by_name[name].after
+    return [step for step in steps if step.name in wanted] if names else steps
 
 
 def main():
-    shutil.rmtree(REPORTS, ignore_errors=True)
-    REPORTS.mkdir(parents=True)
-    build()
-    results = [
-        pytest("tidy", "Tests/Tidy"),
-        swift_test("swift-test"),
-        swift_test("swift-test-3.6", *mbedtls_of_sysroot()),
-        pytest("example", "Tests/Example", BUILD=str(BUILD)),
-    ]
-    for port in NATIVE:
-        results.append(pytest(
-            f"acceptance-{port}", "Tests/Acceptance", POSTERN_BINARY=str(BUILD / port / "postern"),
-            POSTERN_SMALL_BINARY=str(BUILD / f"{port}-small" / "postern")))
-    totals = [0, 0, 0]
-    for report, ended_well in results:
-        counts = count(report) if report.exists() else (0, 1, 0)
-        if not ended_well and counts[1] == 0:
-            counts = (counts[0], 1, counts[2])
-        print(f"{report.stem}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped")
-        totals = [total + more for total, more in zip(totals, counts)]
-    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
-    sys.exit(1 if totals[1] or not totals[0] else 0)
+    results = Runner(TOP, BUILD / "reports").run(chosen(table(), sys.argv[1:]))
+    for result in results:
+        if result.step.report or not result.ok:
+            print(f"{result.step.name}: {result.passed} passed, {result.failed} failed, {result.skipped} skipped, "
+                  f"{result.seconds:.0f} s")
+    passed, failed, skipped = (sum(getattr(result, name) for result in results)
+                               for name in ("passed", "failed", "skipped"))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed or not (passed or sys.argv[1:]) else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
