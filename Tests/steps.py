@@ -105,12 +105,12 @@ class Runner:
             code, passed, failed, skipped = str(fault), 0, 1, 0
         seconds = time.monotonic() - start
         with self.changed:
-            print(f"--- {step.name}: {'ok' if failed == 0 else f'FAILED ({code})'}, {seconds:.0f} s", flush=True)
-            if log.exists() and (text := log.read_text(errors="backslashreplace").rstrip()):
-                print(text, flush=True)
             self.results[step.name] = Result(step, passed, failed, skipped, seconds, failed == 0)
             self.running.remove(step)
             self.changed.notify_all()
+            print(f"--- {step.name}: {'ok' if failed == 0 else f'FAILED ({code})'}, {seconds:.0f} s", flush=True)
+            if log.exists() and (text := log.read_text(errors="backslashreplace").rstrip()):
+                print(text, flush=True)
 
     def _execute(self, step, log):
         """Its exit code. A step that takes too long is ended with everything that it started."""
