@@ -14,8 +14,8 @@ say() { echo "ports/install.sh: $*" >&2; }
 case $PREFIX in /*) ;; *) say "PREFIX '$PREFIX' is no absolute path"; exit 2 ;; esac
 for init in $INIT; do
     case $init in
-    busybox) ;;
-    *) say "INIT '$init' is unknown; give busybox"; exit 2 ;;
+    busybox | sysv | openrc | procd | runit | s6 | systemd) ;;
+    *) say "INIT '$init' is unknown; give some of: busybox sysv openrc procd runit s6 systemd"; exit 2 ;;
     esac
 done
 
@@ -34,10 +34,38 @@ put_init() {
         put 755 S50postern /etc/init.d/S50postern
         put_once 644 postern.default /etc/default/postern
         ;;
+    sysv)
+        put 755 postern.init /etc/init.d/postern
+        put_once 644 postern.default /etc/default/postern
+        ;;
+    openrc)
+        put 755 postern.openrc /etc/init.d/postern
+        put_once 644 postern.default /etc/conf.d/postern
+        ;;
+    procd)
+        put 755 postern.procd /etc/init.d/postern
+        put 644 postern.capabilities.json /etc/capabilities/postern.json
+        put_once 644 postern.config /etc/config/postern
+        ;;
+    runit)
+        put 755 runit/run /etc/sv/postern/run
+        put 755 runit/log/run /etc/sv/postern/log/run
+        put_once 644 postern.default /etc/default/postern
+        ;;
+    s6)
+        put 755 s6/run /etc/s6/postern/run
+        put 755 s6/log/run /etc/s6/postern/log/run
+        put_once 644 postern.default /etc/default/postern
+        ;;
+    systemd)
+        put 644 postern.service "$PREFIX/lib/systemd/system/postern.service"
+        put 644 postern.socket "$PREFIX/lib/systemd/system/postern.socket"
+        put_once 644 postern.default /etc/default/postern
+        ;;
     esac
 }
 
-mkdir -p "$DESTDIR$PREFIX/sbin" "$DESTDIR$PREFIX/share/man/man8"
+mkdir -p "$DESTDIR$PREFIX/sbin" "$DESTDIR$PREFIX/share/man/man8" "$DESTDIR/etc/postern"
 for init in $INIT; do put_init "$init"; done
 install -m 755 "$binary" "$DESTDIR$PREFIX/sbin/postern"
 install -m 644 "$top/Sources/postern/postern.8" "$DESTDIR$PREFIX/share/man/man8/postern.8"

@@ -5,7 +5,6 @@ POSTERN_BINARY names the binary: a static one, because the BusyBox root has no l
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -36,30 +35,20 @@ def make_root(folder, base):
     return private_root.PrivateRoot(mount_point, base)
 
 
-def install(root, init):
-    """`make install` into the root; the scripts and their settings then are as a user gets them."""
-    root.check_outside("env", f"DESTDIR={root.mount_point}", "PREFIX=/usr", f"INIT={init}",
-                       TOP / "ports/install.sh", BINARY)
+@pytest.fixture
+def system(request, tmp_path):
+    """A root for an init system (of systems.py) with Postern as `make install` puts it there for this system."""
+    kind = request.param
+    root = make_root(tmp_path, kind.base)
+    try:
+        kind.prepare(root)
+        root.check_outside("env", f"DESTDIR={root.mount_point}", "PREFIX=/usr", f"INIT={kind.init}",
+                           TOP / "ports/install.sh", BINARY)
+        yield kind(root)
+    finally:
+        root.close()
 
 
 @pytest.fixture
-def postern(request, tmp_path, identities):
-    """Postern in a root for the init system that the test's file names as INIT."""
-    init = request.module.INIT
-    root = make_root(tmp_path, "empty" if init == "busybox" else "machine")
-    try:
-        if init == "busybox":
-            busybox = shutil.which("busybox")
-            root.check_outside("install", "-D", busybox, root.mount_point / "bin/busybox")
-            root.check_outside("chroot", root.mount_point, "/bin/busybox", "--install", "-s", "/bin")
-            root.check_outside("mkdir", "-p", root.mount_point / "etc", root.mount_point / "var")
-            root.check_outside("ln", "-s", "../run", root.mount_point / "var/run")
-            root.write("/etc/passwd", "root:x:0:0::/:/bin/sh\npostern:x:900:900::/:/bin/false\n")
-            root.write("/etc/group", "root:x:0:\npostern:x:900:\n")
-        else:
-            root.check("useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin",
-                       "postern")
-        install(root, init)
-        yield installed_postern.InstalledPostern(root, identities)
-    finally:
-        root.close()
+def postern(system, identities):
+    return installed_postern.InstalledPostern(system.root, system.defaults, identities)

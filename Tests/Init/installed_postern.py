@@ -20,10 +20,9 @@ def wait_until(condition, seconds=10):
 
 
 class InstalledPostern:
-    DEFAULTS = "/etc/default/postern"
-
-    def __init__(self, root, identities):
+    def __init__(self, root, defaults, identities):
         self.root = root
+        self.defaults = defaults
         self.identities = identities
         self.port = free_port()
         self.show(0)
@@ -31,9 +30,15 @@ class InstalledPostern:
 
     def configure(self, options="", **settings):
         """Writes the default file: listen on loopback, with these options, and these further settings."""
+        import os; settings.update({"POSTERN_USER": ""} if os.environ.get("NOUSER") else {})
         settings["POSTERN_OPTIONS"] = f"--listen 127.0.0.1:{self.port} --certificate /etc/postern/server.crt " \
                                       f"--key /etc/postern/server.key {options}"
-        self.root.write(self.DEFAULTS, "".join(f'{name}="{value}"\n' for name, value in settings.items()))
+        self.root.write(self.defaults, "".join(f'{name}="{value}"\n' for name, value in settings.items()))
+
+    def move(self):
+        """Another port in the options; the server hears of it when it starts again."""
+        self.port = free_port()
+        self.configure()
 
     def show(self, index):
         """Puts one of the identities where the server looks for it."""
@@ -56,9 +61,9 @@ class InstalledPostern:
             return None
         return [identity.certificate.read_text().strip() for identity in self.identities].index(certificate.strip())
 
-    def listens(self):
+    def listens(self, port=None):
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+            socket.create_connection(("127.0.0.1", port or self.port), timeout=5).close()
         except ConnectionRefusedError:
             return False
         return True

@@ -8,35 +8,55 @@ import subprocess
 # Namespaces and mounts need root.
 AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
-# The first process of the root. It prints its number as the outside sees it, makes the mounts and then only takes
-# leave of processes that lost their parent, as an init does.
+# What becomes the first process of the root. It prints its number as the outside sees it, and makes the mounts.
 FIRST_PROCESS = r"""
 set -eu
 read -r number _ </proc/self/stat
 root=$1/root
 mount -t tmpfs -o mode=755 private "$1"
 mkdir "$root"
-if [ "$2" = machine ]; then
+if [ "$2" = empty ]; then
+    mkdir "$root/dev" "$root/proc" "$root/run" "$root/tmp"
+else
     mkdir "$1/upper" "$1/work"
     mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" private "$root"
-else
-    mkdir "$root/dev" "$root/proc" "$root/run" "$root/tmp"
 fi
-mount --rbind /dev "$root/dev"
+mount -t tmpfs -o mode=755 private "$root/dev"
+for device in null zero full random urandom tty; do
+    : >"$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s pts/ptmx "$root/dev/ptmx"
+mkdir "$root/dev/pts" "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=666 private "$root/dev/pts"
+mount -t tmpfs -o mode=1777 private "$root/dev/shm"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=755 private "$root/run"
 mount -t tmpfs -o mode=1777 private "$root/tmp"
+if [ "$2" = systemd ]; then
+    # Of the machine's own services none starts here.
+    rm -rf "$root"/etc/systemd/system/*.wants "$root"/lib/systemd/system/*.wants
+    printf '[Unit]\nDefaultDependencies=no\n' >"$root/etc/systemd/system/private.target"
+    mount -t sysfs sysfs "$root/sys"
+    mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+    echo "$number"
+    exec env container=private chroot "$root" /lib/systemd/systemd --unit=private.target >/dev/null 2>&1
+fi
 echo "$number"
+# Takes leave of processes that lost their parent, as an init does, and nothing else.
 exec sh -c 'while sleep 3600; do :; done'
 """
 
 
 class PrivateRoot:
-    """`base` is "machine" for the machine's own files with all changes kept apart, or "empty"."""
+    """`base` is "machine" for the machine's own files with all changes kept apart, "systemd" for the same with systemd
+    as its first process, or "empty".
+    """
 
     def __init__(self, mount_point, base):
         self.holder = subprocess.Popen(
-            [*AS_ROOT, "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", FIRST_PROCESS,
+            [*AS_ROOT, "unshare", "--mount", "--pid", "--cgroup", "--fork", "--kill-child", "sh", "-c", FIRST_PROCESS,
              "private-root", mount_point, base], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.first_process = self.holder.stdout.readline().strip()
         assert self.first_process, "no private root: this test needs root or a sudo that asks nothing"
@@ -44,7 +64,7 @@ class PrivateRoot:
 
     def _enter(self, inside):
         chroot = ["chroot", str(self.mount_point)] if inside else []
-        return [*AS_ROOT, "nsenter", "--target", self.first_process, "--mount", "--pid", *chroot]
+        return [*AS_ROOT, "nsenter", "--target", self.first_process, "--mount", "--pid", "--cgroup", *chroot]
 
     def run(self, *command, seconds=30, inside=True, **keywords):
         """Runs a command in the root to its end; the caller looks at exit code and output."""

@@ -1,0 +1,83 @@
+"""What every init system must do with Postern, said with its own tools."""
+import pytest
+
+import systems
+from installed_postern import wait_until
+
+every = pytest.mark.parametrize("system", systems.EVERY, ids=lambda system: system.name, indirect=True)
+supervisors = pytest.mark.parametrize("system", [one for one in systems.EVERY if one.supervises],
+                                      ids=lambda system: system.name, indirect=True)
+
+
+def started(system, postern):
+    """Starts it, and returns the number of its process."""
+    ended = system.start()
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert wait_until(postern.listens)
+    return postern.process()
+
+
+@every
+def test_start_serves_and_stop_ends_it(system, postern):
+    assert system.status().returncode != 0
+    started(system, postern)
+    assert postern.shown() == 0
+    assert system.status().returncode == 0
+    assert system.stop().returncode == 0
+    assert postern.processes() == [] and not postern.listens(), "stop came back before the process was gone"
+    assert system.status().returncode != 0
+
+
+@every
+def test_restart_is_a_new_process_with_new_options(system, postern):
+    process, old_port = started(system, postern), postern.port
+    postern.move()
+    assert system.restart().returncode == 0
+    assert wait_until(postern.listens) and postern.process() != process
+    assert not postern.listens(old_port)
+
+
+@every
+def test_reload_shows_the_new_certificate_from_the_same_process(system, postern):
+    process = started(system, postern)
+    postern.show(1)
+    assert system.reload().returncode == 0
+    assert wait_until(lambda: postern.shown() == 1) and postern.process() == process
+
+
+@supervisors
+def test_a_killed_server_comes_back(system, postern):
+    process = started(system, postern)
+    postern.root.check("kill", "-KILL", process)
+    assert wait_until(lambda: postern.processes() not in ([], [process]) and postern.listens())
+    assert postern.process() != process and postern.shown() == 0
+
+
+@pytest.mark.parametrize("system", [one for one in systems.EVERY if one.log], ids=lambda system: system.name,
+                         indirect=True)
+def test_the_log_is_kept(system, postern):
+    started(system, postern)
+    assert wait_until(lambda: "postern: notice: listening on 127.0.0.1:" in system.read_log())
+
+
+@pytest.mark.parametrize("system", [one for one in systems.EVERY if one.checks], ids=lambda system: system.name,
+                         indirect=True)
+class TestBadConfiguration:
+    def test_start_fails_aloud(self, system, postern):
+        postern.configure("--service nonsense")
+        ended = system.start()
+        assert ended.returncode != 0 and "nonsense" in system.said(ended)
+        assert postern.processes() == []
+
+    def test_reload_fails_aloud_and_changes_nothing(self, system, postern):
+        process = started(system, postern)
+        postern.root.write("/etc/postern/server.crt", "no certificate")
+        ended = system.reload()
+        assert ended.returncode != 0 and "/etc/postern/server.crt" in system.said(ended)
+        assert postern.shown() == 0 and postern.process() == process
+
+    def test_restart_does_not_stop_a_server_that_could_not_start_again(self, system, postern):
+        process = started(system, postern)
+        postern.configure("--service nonsense")
+        assert system.restart().returncode != 0
+        assert postern.process() == process
