@@ -2,13 +2,17 @@
 // whatever reads a command line, a configuration or a file; printed once, by the program or the log.
 
 public struct OperatorFault: Error {
-    /// What is wrong and what to do, without a full stop.
-    public let message: Line
+    /// The sentence of the fault that was made last. It is not in the fault itself: whatever may throw would
+    /// copy a kilobyte, and the compiler writes such copies out, instruction by instruction.
+    nonisolated(unsafe) private static var sentence = Line()
+
+    /// What is wrong and what to do, without a full stop. To be printed before another fault is made.
+    public var message: Line { OperatorFault.sentence }
 
     public init(_ compose: (inout Line) -> Void) {
         var line = Line()
         compose(&line)
-        message = line
+        OperatorFault.sentence = line
     }
 
     /// `kind 'word' problem`, as in: option '--listen' wants an argument.
