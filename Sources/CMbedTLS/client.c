@@ -8,7 +8,7 @@
 
 struct ctls_resumption {
     mbedtls_ssl_session session;
-    int is_ready;
+    uint32_t count;     // how many times a server has given something
 };
 
 ctls_resumption *ctls_resumption_create(void) {
@@ -23,7 +23,7 @@ void ctls_resumption_free(ctls_resumption *resumption) {
     mbedtls_free(resumption);
 }
 
-int ctls_resumption_is_ready(const ctls_resumption *resumption) { return resumption->is_ready; }
+uint32_t ctls_resumption_count(const ctls_resumption *resumption) { return resumption->count; }
 
 int ctls_context_show(ctls_context *context, ctls_identity *identity) {
     ctls_key_pair *pair = &identity->pairs[0];
@@ -38,7 +38,7 @@ int ctls_session_begin_client(
     ctls_session_attach(session, stream, send, receive);
     session->resumption = resumption;
     int error = mbedtls_ssl_set_hostname(&session->ssl, name);
-    if (error == 0 && resumption->is_ready)
+    if (error == 0 && resumption->count > 0)
         error = mbedtls_ssl_set_session(&session->ssl, &resumption->session);
     if (error == 0) return 0;
     session->failure = ctls_failure_of(error, failures);
@@ -110,7 +110,7 @@ int ctls_client_keep(ctls_session *session) {
     }
     mbedtls_ssl_session_free(&session->resumption->session);
     session->resumption->session = kept;
-    session->resumption->is_ready = 1;
+    session->resumption->count++;
     return 0;
 }
 

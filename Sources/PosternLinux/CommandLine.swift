@@ -43,6 +43,9 @@ public struct CommandLineWords {
     /// The first word that is no option, once `next` has returned `.end`.
     public var operand: Text? { self[clinux_option_index()] }
 
+    /// Options are read behind that word as well.
+    public func skipOperand() { clinux_option_restart(clinux_option_index() + 1) }
+
     public func next<let optionCount: Int>(_ options: InlineArray<optionCount, CommandLineOption>)
         -> CommandLineStep
     {

@@ -13,14 +13,23 @@ public struct JSONOutput {
 
     public init() {}
 
-    /// `{` ... `}`; the outermost one ends the line.
+    /// The outermost object begins, and ends with its line.
+    public mutating func begin() { raw(UInt8(ascii: "{")) }
+
+    public mutating func end() {
+        raw("}\n")
+        flush()
+    }
+
+    /// `{` ... `}` as an element
     public mutating func object(_ members: (inout JSONOutput) -> Void) {
+        separate()
         nest(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
     }
 
     public mutating func object(_ name: Text, _ members: (inout JSONOutput) -> Void) {
         key(name)
-        object(members)
+        nest(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
     }
 
     /// `"name": [` ... `]`
@@ -81,14 +90,7 @@ public struct JSONOutput {
         needsComma = true
     }
 
-    /// Ends the line and writes what is left.
-    public mutating func finish() {
-        raw("\n")
-        flush()
-    }
-
     private mutating func nest(_ open: UInt8, _ close: UInt8, _ body: (inout JSONOutput) -> Void) {
-        separate()
         raw(open)
         needsComma = false
         body(&self)

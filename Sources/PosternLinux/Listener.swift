@@ -88,6 +88,9 @@ public struct SystemFault: Error, Sendable {
     /// The caller lacks a right that root has.
     public var isPermission: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_NO_PERMISSION }
 
+    /// Nobody reads any more what was to be written.
+    public var isBrokenPipe: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_PEER_GONE }
+
     init(doing action: Action, code: Int32) {
         self.action = action
         self.code = code

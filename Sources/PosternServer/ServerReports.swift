@@ -176,17 +176,12 @@ extension Identity {
 extension Line {
     /// postern 0.1.0 (host), Mbed TLS 2.28.3
     public mutating func append(versionOf port: Text) {
-        let library = TLSContext.libraryVersion
         append("postern ")
         append(posternVersion)
         append(" (")
         append(port)
-        append("), Mbed TLS ")
-        append(library.major)
-        append(".")
-        append(library.minor)
-        append(".")
-        append(library.patch)
+        append("), ")
+        appendLibraryVersion()
     }
 
     fileprivate mutating func append(count: UInt64, of name: Text) {

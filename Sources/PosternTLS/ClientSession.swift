@@ -16,8 +16,8 @@ public struct Resumption: ~Copyable {
 
     deinit { ctls_resumption_free(handle) }
 
-    /// There is something to resume.
-    public var isReady: Bool { ctls_resumption_is_ready(handle) != 0 }
+    /// How many times a server has given something; 0 while there is nothing to resume.
+    public var count: UInt32 { ctls_resumption_count(handle) }
 }
 
 extension TLSContext {

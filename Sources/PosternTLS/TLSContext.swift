@@ -49,6 +49,9 @@ public struct TLSContext: ~Copyable {
         let version = ctls_library_version()
         return (version &>> 24, version &>> 16 & 0xFF, version &>> 8 & 0xFF)
     }
+
+    /// Mbed TLS has TLS 1.3 from 3.6 on.
+    public static var hasTLS13: Bool { libraryVersion.major >= 3 }
 }
 
 extension TLSChoices.Group {
@@ -76,5 +79,18 @@ extension ChannelFailure {
         default: reason = .internalFault
         }
         self.init(reason: reason, code: failure.code)
+    }
+}
+
+extension Line {
+    /// Mbed TLS 2.28.3
+    public mutating func appendLibraryVersion() {
+        let library = TLSContext.libraryVersion
+        append("Mbed TLS ")
+        append(library.major)
+        append(".")
+        append(library.minor)
+        append(".")
+        append(library.patch)
     }
 }

@@ -12,8 +12,8 @@ typedef struct ctls_resumption ctls_resumption;
 /// NULL when the arena has no room.
 ctls_resumption *ctls_resumption_create(void);
 void ctls_resumption_free(ctls_resumption *resumption);
-/// Not 0 once there is something to resume.
-int ctls_resumption_is_ready(const ctls_resumption *resumption);
+/// How many times a server has given something; 0 while there is nothing to resume.
+uint32_t ctls_resumption_count(const ctls_resumption *resumption);
 
 /// Gives all sessions of a client's context a certificate to show when a server asks; the identity must
 /// outlive them. Returns 0, or CTLS_FAILED without room.
