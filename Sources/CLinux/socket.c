@@ -144,6 +144,8 @@ clinux_error_kind clinux_kind_of_error(int result) {
         return CLINUX_ERROR_PEER_GONE;
     case EACCES: case EPERM:
         return CLINUX_ERROR_NO_PERMISSION;
+    case EEXIST:
+        return CLINUX_ERROR_EXISTS;
     case EBADF: case EFAULT: case EINVAL: case ENOTSOCK:
         return CLINUX_ERROR_OUR_FAULT;
     default:

@@ -58,6 +58,23 @@ static inline int ctls_pk_check_pair(
 #endif
 }
 
+/// A key for calls that only read it: 2.28 writes its parameter without const.
+static inline mbedtls_pk_context *ctls_pk_argument(const mbedtls_pk_context *key) {
+    return (mbedtls_pk_context *)(uintptr_t)key;
+}
+
+static inline int ctls_pk_sign(
+    mbedtls_pk_context *key, mbedtls_md_type_t hash, const unsigned char *digest,
+    unsigned char *signature, size_t capacity, size_t *length
+) {
+#if CTLS_HAS_TLS13
+    return mbedtls_pk_sign(key, hash, digest, 0, signature, capacity, length, ctls_random_bytes, NULL);
+#else
+    (void)capacity;     // its callers have room for any signature of keys in use here
+    return mbedtls_pk_sign(key, hash, digest, 0, signature, length, ctls_random_bytes, NULL);
+#endif
+}
+
 static inline void ctls_conf_versions(mbedtls_ssl_config *config, int tls13) {
 #if CTLS_HAS_TLS13
     mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);

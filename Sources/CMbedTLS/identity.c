@@ -2,50 +2,14 @@
 #include "identity.h"
 
 #include "ctls_arena.h"
+#include "key.h"
 
-#include <mbedtls/pem.h>
 #include <mbedtls/platform.h>
 
 #include <mbedtls/asn1.h>
 #include <string.h>
 
 static uint32_t identity_count;
-
-enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 4096 };
-
-static ctls_identity_status check_key(const mbedtls_pk_context *key) {
-    size_t bits = mbedtls_pk_get_bitlen(key);
-    if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) {
-        if (bits < RSA_BITS_LEAST) return CTLS_IDENTITY_KEY_WEAK;
-        return bits <= RSA_BITS_MOST ? CTLS_IDENTITY_OK : CTLS_IDENTITY_KEY_UNSUPPORTED;
-    }
-    if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)) return CTLS_IDENTITY_KEY_UNSUPPORTED;
-    switch (mbedtls_pk_ec(*key)->grp.id) {
-    case MBEDTLS_ECP_DP_SECP256R1:
-    case MBEDTLS_ECP_DP_SECP384R1:
-        return CTLS_IDENTITY_OK;
-    case MBEDTLS_ECP_DP_SECP192R1:
-    case MBEDTLS_ECP_DP_SECP192K1:
-        return CTLS_IDENTITY_KEY_WEAK;
-    default:
-        return CTLS_IDENTITY_KEY_UNSUPPORTED;
-    }
-}
-
-static ctls_identity_status parse_key(ctls_key_pair *pair, const uint8_t *key, size_t key_bytes) {
-    switch (ctls_pk_parse_key(&pair->key, key, key_bytes)) {
-    case 0:
-        return check_key(&pair->key);
-    case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
-    case MBEDTLS_ERR_PEM_PASSWORD_REQUIRED:
-        return CTLS_IDENTITY_KEY_ENCRYPTED;
-    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
-    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
-        return CTLS_IDENTITY_KEY_UNSUPPORTED;
-    default:
-        return CTLS_IDENTITY_KEY_UNREADABLE;
-    }
-}
 
 static ctls_identity_status parse(
     ctls_key_pair *pair,
@@ -63,7 +27,7 @@ static ctls_identity_status parse(
     default:    // a positive result counts certificates that did not parse: a chain with a hole is refused
         return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
     }
-    ctls_identity_status status = parse_key(pair, key, key_bytes);
+    ctls_identity_status status = ctls_key_parse_into(&pair->key, key, key_bytes);
     if (status != CTLS_IDENTITY_OK) return status;
     return ctls_pk_check_pair(&pair->chain.pk, &pair->key) == 0
         ? CTLS_IDENTITY_OK : CTLS_IDENTITY_KEY_MISMATCH;

@@ -1,7 +1,8 @@
-// postern certificate COMMAND: which one it is.
+// postern certificate COMMAND: which one it is, and what all of them need.
 
 import PosternCore
 import PosternLinux
+import PosternTLS
 
 public enum CertificateCommand {
     /// Runs the command that word `index` names and returns the program's exit code. `memory` is the region
@@ -13,6 +14,15 @@ public enum CertificateCommand {
             throw OperatorFault { line in
                 line.append("certificate wants a command; see postern certificate --help")
             }
+        }
+        Process.prepare(descriptors: Limits.descriptorReserve)
+        Process.excludeFromDumps(memory)
+        TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
+        if command == SelfSignedCommand.name {
+            let options = try CertificateOptions(
+                words, at: index + 1, of: command, taking: SelfSignedCommand.options)
+            try SelfSignedCommand.run(options)
+            return 0
         }
         throw OperatorFault(
             usage: "certificate command", command, "is unknown; see postern certificate --help")

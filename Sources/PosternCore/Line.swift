@@ -8,7 +8,8 @@ public struct Line: Sendable {
         precondition(bytes.count == Limits.logLineBytes, "a line has the length that the limits say")
     }
 
-    public mutating func append(_ text: Text) { append(text.bytes) }
+    // Not inlined: sentences are put together in hundreds of places.
+    @inline(never) public mutating func append(_ text: Text) { append(text.bytes) }
 
     public mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
         for byte in text { append(byte: byte) }

@@ -16,6 +16,7 @@ public struct OperatorFault: Error {
     }
 
     /// `kind 'word' problem`, as in: option '--listen' wants an argument.
+    @inline(never)
     public init(usage kind: Text, _ word: Text, _ problem: Text) {
         self.init { line in
             line.append(kind)

@@ -6,6 +6,9 @@ import PosternCore
 public struct CommandLineOption: @unchecked Sendable {
     let option: clinux_option
 
+    /// The long form without dashes.
+    public var name: Text { Text(zeroTerminated: option.name) }
+
     /// `name` is the long form without dashes; `code` a letter, then also the short form, or a number from
     /// 256 up.
     public init(_ name: StaticString, code: Int32, takesArgument: Bool) {

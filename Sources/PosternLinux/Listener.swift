@@ -91,6 +91,9 @@ public struct SystemFault: Error, Sendable {
     /// Nobody reads any more what was to be written.
     public var isBrokenPipe: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_PEER_GONE }
 
+    /// A file that must not be there is.
+    public var isExisting: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_EXISTS }
+
     init(doing action: Action, code: Int32) {
         self.action = action
         self.code = code

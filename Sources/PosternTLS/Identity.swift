@@ -59,7 +59,7 @@ public struct Identity: ~Copyable {
     }
 
     /// The library wants the zero byte behind PEM counted, and behind DER not.
-    private static func parsedCount(_ contents: UnsafeRawBufferPointer) -> Int {
+    static func parsedCount(_ contents: UnsafeRawBufferPointer) -> Int {
         let derSequenceTag: UInt8 = 0x30
         return contents.first == derSequenceTag ? contents.count : contents.count + 1
     }

@@ -44,6 +44,7 @@ typedef enum {
     CLINUX_ERROR_NO_DESCRIPTORS,    ///< EMFILE, ENFILE, ENOBUFS, ENOMEM
     CLINUX_ERROR_PEER_GONE,         ///< the peer or the way to it went away
     CLINUX_ERROR_NO_PERMISSION,     ///< EACCES, EPERM
+    CLINUX_ERROR_EXISTS,            ///< EEXIST
     CLINUX_ERROR_OUR_FAULT,         ///< EBADF, EFAULT, EINVAL, ENOTSOCK: a bug here
 } clinux_error_kind;
 

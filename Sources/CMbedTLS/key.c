@@ -1,0 +1,192 @@
+// Private keys: reading, making, writing, signing. See ctls_key.h.
+#include "key.h"
+
+#include "ctls_arena.h"
+
+#include <mbedtls/md.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/platform.h>
+#include <string.h>
+
+enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 4096, RSA_EXPONENT = 65537 };
+
+struct ctls_key {
+    mbedtls_pk_context pk;
+};
+
+ctls_identity_status ctls_key_check(const mbedtls_pk_context *key) {
+    size_t bits = mbedtls_pk_get_bitlen(key);
+    if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) {
+        if (bits < RSA_BITS_LEAST) return CTLS_IDENTITY_KEY_WEAK;
+        return bits <= RSA_BITS_MOST ? CTLS_IDENTITY_OK : CTLS_IDENTITY_KEY_UNSUPPORTED;
+    }
+    if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)) return CTLS_IDENTITY_KEY_UNSUPPORTED;
+    switch (mbedtls_pk_ec(*key)->grp.id) {
+    case MBEDTLS_ECP_DP_SECP256R1:
+    case MBEDTLS_ECP_DP_SECP384R1:
+        return CTLS_IDENTITY_OK;
+    case MBEDTLS_ECP_DP_SECP192R1:
+    case MBEDTLS_ECP_DP_SECP192K1:
+    case MBEDTLS_ECP_DP_SECP224R1:
+    case MBEDTLS_ECP_DP_SECP224K1:
+        return CTLS_IDENTITY_KEY_WEAK;
+    default:
+        return CTLS_IDENTITY_KEY_UNSUPPORTED;
+    }
+}
+
+ctls_identity_status ctls_key_parse_into(mbedtls_pk_context *key, const uint8_t *bytes, size_t count) {
+    switch (ctls_pk_parse_key(key, bytes, count)) {
+    case 0:
+        return ctls_key_check(key);
+    case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
+    case MBEDTLS_ERR_PEM_PASSWORD_REQUIRED:
+        return CTLS_IDENTITY_KEY_ENCRYPTED;
+    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+        return CTLS_IDENTITY_KEY_UNSUPPORTED;
+    default:
+        return CTLS_IDENTITY_KEY_UNREADABLE;
+    }
+}
+
+static ctls_identity_status generate(mbedtls_pk_context *pk, ctls_key_kind kind, uint32_t bits) {
+    int is_rsa = kind == CTLS_KEY_RSA;
+    const mbedtls_pk_info_t *info = mbedtls_pk_info_from_type(is_rsa ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY);
+    int error = mbedtls_pk_setup(pk, info);
+    if (error == 0 && is_rsa) {
+        error = mbedtls_rsa_gen_key(mbedtls_pk_rsa(*pk), ctls_random_bytes, NULL, bits, RSA_EXPONENT);
+    } else if (error == 0) {
+        mbedtls_ecp_group_id group =
+            kind == CTLS_KEY_P384 ? MBEDTLS_ECP_DP_SECP384R1 : MBEDTLS_ECP_DP_SECP256R1;
+        error = mbedtls_ecp_gen_key(group, mbedtls_pk_ec(*pk), ctls_random_bytes, NULL);
+    }
+    // Nothing else can go wrong with a kind and a size that are in use here.
+    return error == 0 ? ctls_key_check(pk) : CTLS_IDENTITY_OUT_OF_MEMORY;
+}
+
+static ctls_key *create(void) {
+    if (ctls_random_start() != 0) return NULL;
+    ctls_key *key = mbedtls_calloc(1, sizeof *key);
+    if (key != NULL) mbedtls_pk_init(&key->pk);
+    return key;
+}
+
+// Hands the key out, or frees it.
+static ctls_identity_status finish(
+    ctls_key *made, ctls_key **key, ctls_identity_status status, uint32_t failures_before
+) {
+    *key = status == CTLS_IDENTITY_OK ? made : NULL;
+    if (*key == NULL) ctls_key_free(made);
+    return ctls_arena_failures() != failures_before ? CTLS_IDENTITY_OUT_OF_MEMORY : status;
+}
+
+ctls_identity_status ctls_key_generate(ctls_key **key, ctls_key_kind kind, uint32_t bits) {
+    uint32_t failures = ctls_arena_failures();
+    *key = NULL;
+    ctls_key *made = create();
+    if (made == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
+    return finish(made, key, generate(&made->pk, kind, bits), failures);
+}
+
+ctls_identity_status ctls_key_parse(ctls_key **key, const uint8_t *bytes, size_t count) {
+    uint32_t failures = ctls_arena_failures();
+    *key = NULL;
+    ctls_key *made = create();
+    if (made == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
+    return finish(made, key, ctls_key_parse_into(&made->pk, bytes, count), failures);
+}
+
+void ctls_key_free(ctls_key *key) {
+    mbedtls_pk_free(&key->pk);
+    mbedtls_free(key);
+}
+
+ctls_key_kind ctls_key_get_kind(const ctls_key *key) {
+    if (mbedtls_pk_can_do(&key->pk, MBEDTLS_PK_RSA)) return CTLS_KEY_RSA;
+    return mbedtls_pk_get_bitlen(&key->pk) == 384 ? CTLS_KEY_P384 : CTLS_KEY_P256;
+}
+
+// The library writes to the end of its buffer.
+static size_t to_start(uint8_t *bytes, int length) {
+    if (length <= 0) return 0;
+    memmove(bytes, bytes + CTLS_KEY_DER_BYTES - length, (size_t)length);
+    return (size_t)length;
+}
+
+size_t ctls_key_write_private(const ctls_key *key, uint8_t *bytes) {
+    return to_start(bytes, mbedtls_pk_write_key_der(ctls_pk_argument(&key->pk), bytes, CTLS_KEY_DER_BYTES));
+}
+
+size_t ctls_key_write_public(const ctls_key *key, uint8_t *bytes) {
+    return to_start(
+        bytes, mbedtls_pk_write_pubkey_der(ctls_pk_argument(&key->pk), bytes, CTLS_KEY_DER_BYTES));
+}
+
+size_t ctls_key_sign(const ctls_key *key, const uint8_t *message, size_t count, uint8_t *signature) {
+    mbedtls_md_type_t hash = ctls_key_get_kind(key) == CTLS_KEY_P384 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA256;
+    unsigned char digest[MBEDTLS_MD_MAX_SIZE];
+    size_t length = 0;
+    if (mbedtls_md(mbedtls_md_info_from_type(hash), message, count, digest) != 0) return 0;
+    int error = ctls_pk_sign(
+        ctls_pk_argument(&key->pk), hash, digest, signature, CTLS_SIGNATURE_BYTES, &length);
+    return error == 0 ? length : 0;
+}
+
+// Others' signatures
+
+static ctls_signature_status check_signature(
+    mbedtls_pk_context *key, ctls_hash hash,
+    const uint8_t *message, size_t message_bytes, const uint8_t *signature, size_t signature_bytes
+) {
+    static const mbedtls_md_type_t types[] = {MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512};
+    unsigned char digest[MBEDTLS_MD_MAX_SIZE];
+    if (mbedtls_md(mbedtls_md_info_from_type(types[hash]), message, message_bytes, digest) != 0)
+        return CTLS_SIGNATURE_OUT_OF_MEMORY;
+    // Length zero is that of the hash.
+    int error = mbedtls_pk_verify(key, types[hash], digest, 0, signature, signature_bytes);
+    return error == 0 ? CTLS_SIGNATURE_GOOD : CTLS_SIGNATURE_BAD;
+}
+
+ctls_signature_status ctls_signature_check(
+    const uint8_t *public_key, size_t public_key_bytes, ctls_hash hash,
+    const uint8_t *message, size_t message_bytes, const uint8_t *signature, size_t signature_bytes
+) {
+    uint32_t failures = ctls_arena_failures();
+    if (ctls_random_start() != 0) return CTLS_SIGNATURE_OUT_OF_MEMORY;
+    mbedtls_pk_context key;
+    mbedtls_pk_init(&key);
+    unsigned char *rest = (unsigned char *)(uintptr_t)public_key;     // the library only reads it
+    int error = mbedtls_pk_parse_subpubkey(&rest, public_key + public_key_bytes, &key);
+    ctls_identity_status kind = error == 0 && rest == public_key + public_key_bytes
+        ? ctls_key_check(&key) : CTLS_IDENTITY_KEY_UNSUPPORTED;
+    ctls_signature_status status = kind == CTLS_IDENTITY_OK
+        ? check_signature(&key, hash, message, message_bytes, signature, signature_bytes)
+        : kind == CTLS_IDENTITY_KEY_WEAK ? CTLS_SIGNATURE_KEY_WEAK : CTLS_SIGNATURE_KEY_UNSUPPORTED;
+    mbedtls_pk_free(&key);
+    return ctls_arena_failures() != failures ? CTLS_SIGNATURE_OUT_OF_MEMORY : status;
+}
+
+int ctls_random_fill(uint8_t *bytes, size_t count) {
+    int error = ctls_random_start();
+    return error != 0 ? error : ctls_random_bytes(NULL, bytes, count);
+}
+
+// PEM
+
+static size_t append(char *text, size_t at, const char *more) {
+    size_t length = strlen(more);
+    memcpy(text + at, more, length + 1);
+    return at + length;
+}
+
+size_t ctls_pem_write(const char *label, const uint8_t *der, size_t der_bytes, char *text, size_t capacity) {
+    char begin[64], end[64];
+    if (strlen(label) > 32) return 0;
+    append(begin, append(begin, append(begin, 0, "-----BEGIN "), label), "-----\n");
+    append(end, append(end, append(end, 0, "-----END "), label), "-----\n");
+    size_t length = 0;
+    int error = mbedtls_pem_write_buffer(
+        begin, end, der, der_bytes, (unsigned char *)text, capacity, &length);
+    return error == 0 ? length - 1 : 0;     // without the zero
+}

@@ -1,0 +1,45 @@
+// The names of a machine for a certificate of its own: host name, localhost, and its addresses.
+
+import PosternCore
+import PosternLinux
+import PosternX509
+
+extension NameList {
+    /// The machine's names as they are now.
+    public static func ofThisMachine() -> NameList {
+        var names = NameList()
+        MachineNames.withHostName { text in
+            // A name that is none in DNS, such as "(none)", is left out.
+            if let name = GeneralName(text) { _ = names.append(name) }
+        }
+        names.appendConstant("localhost")
+        names.appendConstant("127.0.0.1")
+        names.appendConstant("::1")
+        MachineNames.forEachAddress { address in _ = names.append(address: address) }
+        return names
+    }
+
+    /// Adds a name that an operator gave, of which `option` is the option or field.
+    public mutating func append(_ text: Text, option: Text) throws(OperatorFault) {
+        guard let name = GeneralName(text) else {
+            throw OperatorFault { line in
+                line.append(option)
+                line.append(" '")
+                line.append(text)
+                line.append("' is no name; ")
+                line.append(GeneralName.hint)
+            }
+        }
+        guard append(name) else {
+            throw OperatorFault { line in
+                line.append("too many names; a certificate takes about ")
+                line.append(NameList.bytesMost)
+                line.append(" bytes of them")
+            }
+        }
+    }
+
+    private mutating func appendConstant(_ text: Text) {
+        if let name = GeneralName(text) { _ = append(name) }
+    }
+}

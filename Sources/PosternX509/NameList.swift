@@ -1,0 +1,97 @@
+// The names that a certificate or a request is to have: gathered one by one, each once, kept as GeneralName
+// after GeneralName in DER.
+
+import PosternCore
+
+public struct NameList: ~Copyable {
+    /// Room for about eighty names of ordinary length. Every handshake sends them over the wire.
+    public static let bytesMost = 2_048
+    /// Characters of a common name (RFC 5280, appendix A.1).
+    public static let commonNameMost = 64
+
+    private var bytes = InlineArray<2048, UInt8>(repeating: 0)
+    private var used = 0
+    private var subject = InlineArray<64, UInt8>(repeating: 0)
+    private var subjectUsed = 0
+    public private(set) var count = 0
+
+    public init() {}
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// Adds a name. The first one that fits becomes the common name. A name that is there already is not
+    /// added again. False when the list is full.
+    public mutating func append(_ name: GeneralName) -> Bool {
+        if subjectUsed == 0, name.text.count <= NameList.commonNameMost {
+            for index in 0..<name.text.count { subject[index] = name.text[index] }
+            subjectUsed = name.text.count
+        }
+        return name.withContent { content in append(tag: name.tag, content) }
+    }
+
+    /// Adds the 4 or 16 bytes of an address.
+    public mutating func append(address: UnsafeRawBufferPointer) -> Bool {
+        append(tag: PresentedName.addressTag, address)
+    }
+
+    /// Adds a name of a request or a certificate.
+    public mutating func append(_ name: PresentedName) -> Bool { append(tag: name.tag, name.content) }
+
+    private mutating func append(tag: UInt8, _ content: UnsafeRawBufferPointer) -> Bool {
+        let first = used
+        let end = withUnsafeMutableBytes(of: &bytes) { bytes -> Int? in
+            var writer = DERWriter(UnsafeMutableRawBufferPointer(rebasing: bytes[first...]))
+            writer.primitive(tag, content)
+            guard !writer.hasOverflown else { return nil }
+            var reader = DERReader(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<first]))
+            while let present = try? reader.next() {
+                if hasSameBytes(present.whole, writer.bytes) { return first }
+            }
+            return first + writer.count
+        }
+        guard let end else { return false }
+        if end > first { count += 1 }
+        used = end
+        return true
+    }
+
+    /// Calls `body` with GeneralName after GeneralName.
+    public borrowing func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withUnsafeBytes(of: bytes) { bytes throws(Failure) in
+            try body(UnsafeRawBufferPointer(rebasing: bytes[..<used]))
+        }
+    }
+
+    /// Calls `body` with the common name; it is empty when no name was short enough.
+    public borrowing func withCommonName<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeBytes(of: subject) { body(UnsafeRawBufferPointer(rebasing: $0[..<subjectUsed])) }
+    }
+
+    /// Whether these are the names of a certificate, in whatever order. `generalNames` is the value of its
+    /// subjectAltName extension.
+    public borrowing func isSame(as generalNames: UnsafeRawBufferPointer) -> Bool {
+        guard var names = try? PresentedNames(generalNames) else { return false }
+        var found = 0
+        while true {
+            do throws(DERFault) {
+                guard let name = try names.next() else { return found == count }
+                guard contains(name) else { return false }
+                found += 1
+            } catch {
+                return false
+            }
+        }
+    }
+
+    private borrowing func contains(_ name: PresentedName) -> Bool {
+        withBytes { bytes in
+            var reader = DERReader(bytes)
+            while let present = try? reader.next() {
+                if present.tag == name.tag, hasSameBytes(present.content, name.content) { return true }
+            }
+            return false
+        }
+    }
+}
