@@ -13,15 +13,21 @@ public struct JSONOutput {
 
     public init() {}
 
-    /// The outermost object begins, and ends with its line.
+    /// The outermost object begins, and ends with its line: for those who write it in several places.
     public mutating func begin() { raw(UInt8(ascii: "{")) }
 
     public mutating func end() {
-        raw("}\n")
+        raw("}")
+        finish()
+    }
+
+    /// Ends the line and writes what is left.
+    public mutating func finish() {
+        raw("\n")
         flush()
     }
 
-    /// `{` ... `}` as an element
+    /// `{` ... `}`: the whole, or an element.
     public mutating func object(_ members: (inout JSONOutput) -> Void) {
         separate()
         nest(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
