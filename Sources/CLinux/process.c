@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,12 +47,18 @@ clinux_signal clinux_signals_next(int descriptor) {
     }
 }
 
-void clinux_raise_descriptor_limit(size_t count) {
+size_t clinux_raise_descriptor_limit(size_t count) {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
-    limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return count;
+    if (limit.rlim_cur < count) {
+        limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur < count ? (size_t)limit.rlim_cur : count;
 }
+
+void clinux_restrict_new_files(void) { umask(077); }
 
 void clinux_disable_core_dumps(void) {
     struct rlimit none = {0, 0};

@@ -1,19 +1,12 @@
 // What a configuration must fulfil, as a whole. Checked before anything is opened, so that a mistake is one
 // sentence and not a server that fails later.
 
-/// The first rule that a configuration breaks.
-public struct ConfigFault: Error, Sendable {
-    /// The field as it is written in Config.swift.
-    public let field: Text
-    public let value: Int
-    /// Values that would be right.
-    public let allowed: ClosedRange<Int>
-
-    public init(field: Text, value: Int, allowed: ClosedRange<Int>) {
-        self.field = field
-        self.value = value
-        self.allowed = allowed
-    }
+/// The first rule that a configuration breaks. Fields are named as they are written in Config.swift.
+public enum ConfigFault: Error, Sendable {
+    /// Values in `allowed` would be right.
+    case outOfRange(field: Text, value: Int, allowed: ClosedRange<Int>)
+    /// `problem` says what is wrong and what to do.
+    case unfit(field: Text, problem: Text)
 }
 
 extension Config {
@@ -24,6 +17,7 @@ extension Config {
         try validateTLS()
         try validateDeadlines()
         try validateService()
+        try validateProcess()
         try require(socket.backlog, in: 1...65_535, "socket.backlog")
         try require(socket.keepAliveSeconds, in: 0...32_767, "socket.keepAliveSeconds")
         try require(turn.accepts, in: 1...1_024, "turn.accepts")
@@ -59,10 +53,17 @@ extension Config {
         try require(maximum, in: 1...Limits.recordBytes - prefix.count, "service.respond.maximum")
     }
 
+    private func validateProcess() throws(ConfigFault) {
+        if let chroot = process.chroot, !chroot.isAbsolute {
+            throw .unfit(
+                field: "process.chroot", problem: "is relative; give --chroot a name that begins with /")
+        }
+    }
+
     private func require(
         _ value: Int, in allowed: ClosedRange<Int>, _ field: Text
     ) throws(ConfigFault) {
         guard !allowed.contains(value) else { return }
-        throw ConfigFault(field: field, value: value, allowed: allowed)
+        throw .outOfRange(field: field, value: value, allowed: allowed)
     }
 }

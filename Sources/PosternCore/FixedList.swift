@@ -31,8 +31,14 @@ public struct FixedList<let capacity: Int, Element> {
     public var isEmpty: Bool { count == 0 }
 
     public subscript(index: Int) -> Element {
-        precondition(index < count, "index beyond the list")
-        return elements[index].unsafelyUnwrapped
+        get {
+            precondition(index < count, "index beyond the list")
+            return elements[index].unsafelyUnwrapped
+        }
+        set {
+            precondition(index < count, "index beyond the list")
+            elements[index] = newValue
+        }
     }
 }
 

@@ -5,9 +5,47 @@ public struct ProcessChoices: Sendable {
     public var detaches: Bool
     /// A file for the process id.
     public var pidFile: Text?
+    /// Who the server is once it listens: a name in /etc/passwd or a number. Its other groups are dropped.
+    public var user: Text?
+    /// The group instead of the user's own one: a name in /etc/group or a number.
+    public var group: Text?
+    /// The folder that is all the server sees once it listens. Files are named as they are outside.
+    public var chroot: Text?
 
-    public init(detaches: Bool = false, pidFile: Text? = nil) {
+    public init(
+        detaches: Bool = false, pidFile: Text? = nil, user: Text? = nil, group: Text? = nil,
+        chroot: Text? = nil
+    ) {
         self.detaches = detaches
         self.pidFile = pidFile
+        self.user = user
+        self.group = group
+        self.chroot = chroot
+    }
+
+    /// Something that the server could do at its start it may not be able to do later.
+    public var givesUpRights: Bool { user != nil || group != nil || chroot != nil }
+}
+
+extension Config {
+    /// Calls `body` with the name of every file that the server may read or write after its start.
+    public mutating func forEachFile(_ body: (inout Text) -> Void) {
+        for index in 0..<identities.count {
+            body(&identities[index].certificate)
+            body(&identities[index].key)
+        }
+    }
+
+    /// The server may leave its folder only if this is false.
+    public var hasRelativeFiles: Bool {
+        var config = self
+        var found = process.pidFile.map { !$0.isAbsolute } ?? false
+        config.forEachFile { file in found = found || !file.isAbsolute }
+        return found
+    }
+
+    /// Files that are below the new root get the names that they have there. The others keep theirs.
+    public mutating func enter(root: Text) {
+        forEachFile { file in file = file.below(root) ?? file }
     }
 }

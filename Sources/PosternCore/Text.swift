@@ -30,6 +30,19 @@ public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
 
     public var isEmpty: Bool { count == 0 }
 
+    /// The name of a file that means the same in every folder.
+    public var isAbsolute: Bool { count > 0 && start[0] == UInt8(ascii: "/") }
+
+    /// What a file below an absolute `folder` is called when that is the root: "/srv/a/b" below "/srv" is
+    /// "/a/b". Nil when it is not below.
+    public func below(_ folder: Text) -> Text? {
+        var length = folder.count
+        while length > 0, folder.start[length - 1] == UInt8(ascii: "/") { length -= 1 }
+        guard count > length, start[length] == UInt8(ascii: "/") else { return nil }
+        for index in 0..<length where start[index] != folder.start[index] { return nil }
+        return Text(zeroTerminated: zeroTerminated + length)
+    }
+
     public static func == (left: Text, right: Text) -> Bool {
         guard left.count == right.count else { return false }
         for index in 0..<left.count where left.start[index] != right.start[index] { return false }

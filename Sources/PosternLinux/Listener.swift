@@ -79,6 +79,7 @@ public struct SystemFault: Error, Sendable {
         case readingFile
         case writingFile
         case detaching
+        case givingUpRights
     }
 
     public let action: Action

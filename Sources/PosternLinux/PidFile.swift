@@ -13,7 +13,7 @@ public struct PidFile: ~Copyable {
         case system(SystemFault)
     }
 
-    private let path: Text?
+    private var path: Text?
     private let descriptor: Int32
     /// What stood in a stale file that was replaced, or 0.
     public let staleOwner: Int32
@@ -37,6 +37,9 @@ public struct PidFile: ~Copyable {
         descriptor = result
         staleOwner = owner
     }
+
+    /// It has the name now that it has from there.
+    public mutating func enter(root: Text) { path = path?.below(root) ?? path }
 
     /// Removes the file.
     deinit {

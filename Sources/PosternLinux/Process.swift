@@ -13,11 +13,34 @@ public enum Process {
     /// Before anything is opened: no socket may take the place of a standard stream that is closed.
     public static func claimStandardStreams() { clinux_claim_standard_streams() }
 
-    /// Room for `count` descriptors, as far as the hard limit allows; and no core dump with keys in it.
-    public static func prepare(descriptors count: Int) {
-        clinux_raise_descriptor_limit(count)
+    /// Room for `count` descriptors, as far as the hard limit allows: returns how many are missing. No core
+    /// dump with keys in it, and files that only their owner may read unless they say otherwise.
+    public static func prepare(descriptors count: Int) -> Int {
         clinux_disable_core_dumps()
+        clinux_restrict_new_files()
+        return count - min(count, clinux_raise_descriptor_limit(count))
     }
+
+    /// Whether `folder` can become the root, as far as one can tell.
+    public static func checkRoot(_ folder: Text) throws(OperatorFault) {
+        let result = clinux_folder_check(folder.zeroTerminated)
+        guard result == 0 else { throw OperatorFault(root: folder, result) }
+    }
+
+    /// Nothing outside of `folder` can be named from now on.
+    public static func changeRoot(to folder: Text) throws(OperatorFault) {
+        let result = clinux_root_change(folder.zeroTerminated)
+        guard result == 0 else { throw OperatorFault(root: folder, result) }
+    }
+
+    /// A folder that a process is in cannot be unmounted.
+    public static func leaveFolder() { clinux_folder_leave() }
+
+    /// No program that it might run gives it new rights.
+    public static func forgoPrivileges() { clinux_forgo_privileges() }
+
+    /// Nobody but root can look into it, though it runs as a user who may have other processes.
+    public static func closeToOthers() { clinux_close_to_others() }
 
     /// Keeps memory that holds secrets out of any dump.
     public static func excludeFromDumps(_ region: MemoryRegion) {
@@ -32,4 +55,19 @@ public enum Process {
 
     /// Code, constants and static data, all of the static memory included.
     public static var imageBytes: Int { clinux_image_bytes() }
+}
+
+extension OperatorFault {
+    fileprivate init(root folder: Text, _ result: Int32) {
+        let fault = SystemFault(doing: .givingUpRights, code: result)
+        self.init { line in
+            line.append("folder '")
+            line.append(folder)
+            line.append("' cannot become the root: ")
+            line.append(fault.text)
+            line.append(
+                fault.isPermission
+                    ? "; start as root, or without --chroot" : "; name another one with --chroot")
+        }
+    }
 }

@@ -25,6 +25,7 @@ public struct Server<Provider: Service>: ~Copyable {
     var queue: SlotQueue
     /// Plain text, of whichever connection has its turn.
     let buffer: UnsafeMutableRawBufferPointer
+    let descriptorsMissing: Int
     var nowMilliseconds: Int64
     var isReloadWanted = false
     /// When the drain ends, once the server was told to stop.
@@ -36,8 +37,11 @@ public struct Server<Provider: Service>: ~Copyable {
         let parts = try ServerParts(config, service, memory)
         let poller = try Server.makePoller()
         let signals = try Server.makeSignals(poller)
-        let pidFile = try Server.takePidFile(config.process)
+        let log = Log(config.log)
+        var pidFile = try Server.takePidFile(config.process)
         let listeners = try Server.listen(config, poller)
+        var config = config
+        try Server.giveUpRights(&config, parts.account, &pidFile)
         self.config = config
         self.pidFile = pidFile
         self.service = service
@@ -45,7 +49,8 @@ public struct Server<Provider: Service>: ~Copyable {
         self.signals = signals
         self.listeners = listeners
         plan = parts.plan
-        log = Log(config.log)
+        descriptorsMissing = parts.descriptorsMissing
+        self.log = log
         clients = parts.clients
         channels = parts.channels
         deadlines = parts.deadlines
@@ -59,6 +64,7 @@ public struct Server<Provider: Service>: ~Copyable {
     /// Serves until it is told to stop and everything in flight has ended.
     public mutating func run() {
         reportStart()
+        if config.process.givesUpRights { rehearseReload() }
         tellCaller()
         while !isFinished {
             let eventCount = poller.wait(milliseconds: waitMilliseconds())

@@ -13,6 +13,10 @@ struct ServerParts: ~Copyable {
     let buffer: UnsafeMutableRawBufferPointer
     let context: TLSContext
     let identities: IdentityStore
+    /// Who the server becomes once it listens.
+    let account: Account?
+    /// Descriptors that the system allows too few of, or 0.
+    let descriptorsMissing: Int
 
     init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion)
         throws(OperatorFault)
@@ -20,7 +24,10 @@ struct ServerParts: ~Copyable {
         try ServerParts.validate(config, service)
         let plan = MemoryPlan(config, blockBytes: memory.count)
         try plan.validate(config)
-        Process.prepare(descriptors: config.connections + Limits.listeners + Limits.descriptorReserve)
+        let account = try Account.named(user: config.process.user, group: config.process.group)
+        if let root = config.process.chroot { try Process.checkRoot(root) }
+        let descriptors = config.connections + Limits.listeners + Limits.descriptorReserve
+        let descriptorsMissing = Process.prepare(descriptors: descriptors)
         Process.excludeFromDumps(memory)
 
         // The plan has counted what is taken here: it fits.
@@ -43,6 +50,8 @@ struct ServerParts: ~Copyable {
         self.queue = queue
         self.buffer = UnsafeMutableRawBufferPointer(start: bytes, count: Limits.recordBytes)
         self.identities = identities
+        self.account = account
+        self.descriptorsMissing = descriptorsMissing
         self.context = context
     }
 
@@ -68,12 +77,13 @@ struct ServerParts: ~Copyable {
         let headrooms = 0...Limits.headroomBytesMost
         guard headrooms.contains(service.headroom) else {
             throw OperatorFault(
-                ConfigFault(field: "service.headroom", value: service.headroom, allowed: headrooms))
+                ConfigFault.outOfRange(
+                    field: "service.headroom", value: service.headroom, allowed: headrooms))
         }
         let maxima = 1...Limits.recordBytes
         guard maxima.contains(service.maximum) else {
             throw OperatorFault(
-                ConfigFault(field: "service.maximum", value: service.maximum, allowed: maxima))
+                ConfigFault.outOfRange(field: "service.maximum", value: service.maximum, allowed: maxima))
         }
     }
 }

@@ -36,6 +36,36 @@ extension Server {
         }
     }
 
+    /// Everything that needs root, or the old root folder, has been done: addresses, files, the system log,
+    /// the pid file. What follows happens with less.
+    static func giveUpRights(
+        _ config: inout Config, _ account: Account?, _ pidFile: inout PidFile
+    ) throws(OperatorFault) {
+        Process.forgoPrivileges()
+        if let root = config.process.chroot {
+            try Process.changeRoot(to: root)
+            config.enter(root: root)
+            pidFile.enter(root: root)
+        } else if config.process.detaches, !config.hasRelativeFiles {
+            Process.leaveFolder()
+        }
+        try account?.become()
+        if config.process.givesUpRights { Process.closeToOthers() }
+    }
+
+    /// Loads the files as SIGHUP would, now that the server has less rights than when it read them first:
+    /// what will not work is told today.
+    mutating func rehearseReload() {
+        do throws(OperatorFault) {
+            try identities.replace(config)
+        } catch {
+            log.write(.warning) { line in
+                line.append("SIGHUP will load nothing anew, since the server gave up rights: ")
+                line.append(error.message)
+            }
+        }
+    }
+
     /// The server listens. A caller that did not wait for this gets no server.
     mutating func tellCaller() {
         guard !Daemon.report(exitCode: 0) else { return }

@@ -21,6 +21,14 @@ extension Server {
             line.append(" KiB")
         }
         warnAboutIdentity()
+        if descriptorsMissing != 0 {
+            log.write(.warning) { line in
+                line.append("the limit of open descriptors is too low by ")
+                line.append(descriptorsMissing)
+                line.append(
+                    " for all connections at once; raise it where the server is started, with ulimit -n")
+            }
+        }
         if pidFile.staleOwner != 0 {
             log.write(.notice) { line in
                 line.append("the pid file was left by process ")

@@ -6,13 +6,20 @@ extension OperatorFault {
     init(_ fault: ConfigFault) {
         self.init { line in
             line.append("configuration field ")
-            line.append(fault.field)
-            line.append(" is ")
-            line.append(fault.value)
-            line.append("; give a value from ")
-            line.append(fault.allowed.lowerBound)
-            line.append(" to ")
-            line.append(fault.allowed.upperBound)
+            switch fault {
+            case .outOfRange(let field, let value, let allowed):
+                line.append(field)
+                line.append(" is ")
+                line.append(value)
+                line.append("; give a value from ")
+                line.append(allowed.lowerBound)
+                line.append(" to ")
+                line.append(allowed.upperBound)
+            case .unfit(let field, let problem):
+                line.append(field)
+                line.append(" ")
+                line.append(problem)
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ func printHelp() {
     }
 }
 
-private let helpLines: InlineArray<33, Text> = [
+private let helpLines: InlineArray<36, Text> = [
     "usage: postern [serve] [options]",
     "",
     "A TLS server with one thread and fixed memory. Options replace fields of the",
@@ -31,6 +31,9 @@ private let helpLines: InlineArray<33, Text> = [
     "      --detach               go on in the background; the caller returns when",
     "                             the server listens, or with the reason why not",
     "      --pidfile FILE         write the process id there; removed at the end",
+    "      --user NAME            become this user when the server listens,",
+    "      --group NAME           in this group, or else in the user's own one",
+    "      --chroot FOLDER        then see nothing but what is in this folder",
     "      --test-config          check configuration and identity, open nothing",
     "      --print-config         print the configuration and its memory added up",
     "      --version              print the versions of postern and Mbed TLS",

@@ -34,9 +34,12 @@ struct Options {
         static let unknownNames: Int32 = 262
         static let detach: Int32 = 263
         static let pidFile: Int32 = 264
+        static let user: Int32 = 265
+        static let group: Int32 = 266
+        static let chroot: Int32 = 267
     }
 
-    private static let table: InlineArray<14, CommandLineOption> = [
+    private static let table: InlineArray<17, CommandLineOption> = [
         CommandLineOption("listen", code: Code.listen, takesArgument: true),
         CommandLineOption("certificate", code: Code.certificate, takesArgument: true),
         CommandLineOption("key", code: Code.key, takesArgument: true),
@@ -51,6 +54,9 @@ struct Options {
         CommandLineOption("unknown-names", code: Code.unknownNames, takesArgument: true),
         CommandLineOption("detach", code: Code.detach, takesArgument: false),
         CommandLineOption("pidfile", code: Code.pidFile, takesArgument: true),
+        CommandLineOption("user", code: Code.user, takesArgument: true),
+        CommandLineOption("group", code: Code.group, takesArgument: true),
+        CommandLineOption("chroot", code: Code.chroot, takesArgument: true),
     ]
 
     init(_ words: CommandLineWords, at index: Int32, defaults: Config) throws(OperatorFault) {
@@ -105,6 +111,9 @@ struct Options {
             config.unknownNames = unknownNames
         case Code.detach: config.process.detaches = true
         case Code.pidFile: config.process.pidFile = argument
+        case Code.user: config.process.user = argument
+        case Code.group: config.process.group = argument
+        case Code.chroot: config.process.chroot = argument
         default: action = .help
         }
     }

@@ -77,6 +77,9 @@ private func printTLS(_ tls: TLSChoices) {
 private func printProcess(_ process: ProcessChoices) {
     printField("process.detaches", process.detaches ? "true" : "false")
     printField("process.pidFile", process.pidFile ?? "none")
+    printField("process.user", process.user ?? "none")
+    printField("process.group", process.group ?? "none")
+    printField("process.chroot", process.chroot ?? "none")
 }
 
 /// The parts, in the order in which they add up to the total.

@@ -149,8 +149,12 @@ struct ConfigRulesTests {
             Issue.record("\(field) \(value) was taken", sourceLocation: location)
             return
         }
-        #expect(fault.field.string == field, sourceLocation: location)
-        #expect(fault.value == value, sourceLocation: location)
-        #expect(fault.allowed == allowed, sourceLocation: location)
+        guard case .outOfRange(let refused, let found, let range) = fault else {
+            Issue.record("\(field) \(value) was refused for another reason", sourceLocation: location)
+            return
+        }
+        #expect(refused.string == field, sourceLocation: location)
+        #expect(found == value, sourceLocation: location)
+        #expect(range == allowed, sourceLocation: location)
     }
 }

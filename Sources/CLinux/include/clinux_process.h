@@ -23,8 +23,11 @@ int clinux_signals_open(void);
 /// The next signal that has arrived.
 clinux_signal clinux_signals_next(int descriptor);
 
-/// Raises the soft limit of open descriptors to `count` where it is lower and the hard limit allows.
-void clinux_raise_descriptor_limit(size_t count);
+/// Raises the soft limit of open descriptors to `count` where it is lower and the hard limit allows. Returns
+/// how many may be open.
+size_t clinux_raise_descriptor_limit(size_t count);
+/// New files are for their owner alone.
+void clinux_restrict_new_files(void);
 /// No core file, whatever happens.
 void clinux_disable_core_dumps(void);
 

@@ -1,0 +1,33 @@
+// Users, groups, the root folder: what a process gives up before it serves strangers.
+#ifndef CLINUX_ACCOUNT_H
+#define CLINUX_ACCOUNT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Finds a name, or a number, in a file such as /etc/passwd or /etc/group, whose lines are
+/// `name:password:id:...`. Returns 1 with its id in ids[0] and, where the field behind it is a number as in
+/// /etc/passwd, the group's in ids[1]; 0 when it is not there; -errno when the file cannot be read.
+int clinux_account_find(const char *file, const char *name, uint32_t ids[2]);
+
+/// Whether the process is this user and group already, by every kind of id.
+int clinux_account_is(uint32_t user, uint32_t group);
+/// Becomes this user and group for good, in no other group. Returns 0 or -errno.
+int clinux_account_become(uint32_t user, uint32_t group);
+/// Ids of the process.
+uint32_t clinux_account_user(void);
+uint32_t clinux_account_group(void);
+
+/// Makes a folder the root, and goes there. Returns 0 or -errno.
+int clinux_root_change(const char *folder);
+/// Goes to the root.
+void clinux_folder_leave(void);
+/// Whether the name is one of a folder. Returns 0 or -errno.
+int clinux_folder_check(const char *folder);
+
+/// Gives up getting new rights by running other programs.
+void clinux_forgo_privileges(void);
+/// Closes the process to debuggers, /proc and core dumps of all but root.
+void clinux_close_to_others(void);
+
+#endif

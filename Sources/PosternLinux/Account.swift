@@ -1,0 +1,88 @@
+// Users and groups: who the process is once it needs no rights of root any more.
+
+import CLinux
+import PosternCore
+
+public struct Account: Sendable {
+    private let user: UInt32
+    private let group: UInt32
+
+    /// Looks names or numbers up in /etc/passwd and /etc/group; nil when neither is given. A number need not
+    /// be there.
+    public static func named(user: Text?, group: Text?) throws(OperatorFault) -> Account? {
+        guard user != nil || group != nil else { return nil }
+        var ids = (user: clinux_account_user(), group: clinux_account_group())
+        if let user {
+            let found = try find(user, "user", in: "/etc/passwd", option: "--user")
+            ids.user = found.id
+            if let own = found.group {
+                ids.group = own
+            } else if group == nil {
+                throw OperatorFault(
+                    usage: "user", user, "has no group in /etc/passwd; give one with --group")
+            }
+        }
+        if let group { ids.group = try find(group, "group", in: "/etc/group", option: "--group").id }
+        return Account(user: ids.user, group: ids.group)
+    }
+
+    /// Becomes this user, in no group but this one, for good.
+    public func become() throws(OperatorFault) {
+        // Who is it already needs no rights for that, unless there are rights to give up.
+        if clinux_account_user() != 0, clinux_account_is(user, group) != 0 { return }
+        let result = clinux_account_become(user, group)
+        guard result == 0 else {
+            throw OperatorFault { line in
+                line.append("cannot become user ")
+                line.append(user)
+                line.append(" of group ")
+                line.append(group)
+                line.append(": ")
+                line.append(SystemFault(doing: .givingUpRights, code: result).text)
+                line.append("; start as root, or without --user and --group")
+            }
+        }
+    }
+
+    private static let none = UInt32.max
+
+    private static func find(
+        _ name: Text, _ kind: Text, in file: Text, option: Text
+    ) throws(OperatorFault) -> (id: UInt32, group: UInt32?) {
+        var ids = (none, none)
+        let result = withUnsafeMutablePointer(to: &ids) { ids in
+            clinux_account_find(
+                file.zeroTerminated, name.zeroTerminated,
+                UnsafeMutableRawPointer(ids).assumingMemoryBound(to: UInt32.self))
+        }
+        if result == 1 { return (ids.0, ids.1 == none ? nil : ids.1) }
+        if let number = name.number { return (number, nil) }
+        throw OperatorFault { line in
+            line.append(kind)
+            line.append(" '")
+            line.append(name)
+            line.append("' is not to be found in ")
+            line.append(file)
+            if result < 0 {
+                line.append(" (")
+                line.append(SystemFault(doing: .readingFile, code: result).text)
+                line.append(")")
+            }
+            line.append("; add it there, or give another one or a number with ")
+            line.append(option)
+        }
+    }
+}
+
+extension Text {
+    /// An id; the highest number stands for none.
+    fileprivate var number: UInt32? {
+        guard count > 0, count <= 10 else { return nil }
+        var value: UInt64 = 0
+        for digit in bytes {
+            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+            value = value * 10 + UInt64(widening: digit - UInt8(ascii: "0"))
+        }
+        return value < UInt64(widening: UInt32.max) ? UInt32(truncatingIfNeeded: value) : nil
+    }
+}
