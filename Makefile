@@ -23,7 +23,7 @@ BUILD := build/$(NAME)
 # Not in parallel: SwiftPM uses all processors itself, and two of them in one folder wait for each other.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: all build run test check bench ports certs format setup install clean help
+.PHONY: all build run test check bench ports certs format setup install deb ipk clean help
 
 all: build
 
@@ -72,6 +72,18 @@ PREFIX ?= /usr/local
 install:
 	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INIT='$(INIT)' ports/install.sh $(BUILD)/postern
 
+# Packages. What Debian, and what OpenWrt's opkg call the processor is a value of the port.
+ifeq ($(ARCHITECTURE),)
+deb ipk:
+	@echo 'make $@: port $(PORT) is built for this machine alone; give PORT=amd64 or a board' >&2; exit 2
+else
+DEB_ARCHITECTURE ?= $(ARCHITECTURE)
+deb: build
+	ports/debian/build.sh $(BUILD)/postern $(DEB_ARCHITECTURE) $(BUILD)
+ipk: build
+	ports/openwrt/build.sh $(BUILD)/postern $(OPKG_ARCHITECTURE) $(BUILD)
+endif
+
 # An identity for localhost to try the server with; never for a device.
 certs/server.crt certs/server.key:
 	certs/make-server.sh
@@ -105,6 +117,7 @@ help:
 	@echo 'make ports           all ports'
 	@echo 'make install         what was built, to DESTDIR and PREFIX ($(PREFIX)), with what INIT needs: some of'
 	@echo '                     busybox sysv openrc procd runit s6 systemd'
+	@echo 'make deb, make ipk   a package for Debian, for OpenWrt, of PORT'
 	@echo 'make certs           an identity for localhost in certs/'
 	@echo 'make format          format the Swift sources'
 	@echo 'make clean           remove what was built'

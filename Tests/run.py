@@ -90,7 +90,7 @@ def table():
         pytest("tidy", "Tests/Tidy", after=BUILDS),
         pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary")),
         *[acceptance(port) for port in NATIVE],
-        pytest("init", "Tests/Init", after=("build-amd64",), POSTERN_BINARY=str(BUILD / "amd64/postern")),
+        pytest("init", "Tests/Init", after=("build-amd64", "build-arm64"), POSTERN_BINARY=str(BUILD / "amd64/postern")),
     ]
 
 

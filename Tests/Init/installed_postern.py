@@ -30,7 +30,6 @@ class InstalledPostern:
 
     def configure(self, options="", **settings):
         """Writes the default file: listen on loopback, with these options, and these further settings."""
-        import os; settings.update({"POSTERN_USER": ""} if os.environ.get("NOUSER") else {})
         settings["POSTERN_OPTIONS"] = f"--listen 127.0.0.1:{self.port} --certificate /etc/postern/server.crt " \
                                       f"--key /etc/postern/server.key {options}"
         self.root.write(self.defaults, "".join(f'{name}="{value}"\n' for name, value in settings.items()))

@@ -18,10 +18,10 @@ def started(system, postern):
 
 
 @every
-def test_start_serves_and_stop_ends_it(system, postern):
+def test_start_serves_as_a_user_of_its_own_and_stop_ends_it(system, postern):
     assert system.status().returncode != 0
     started(system, postern)
-    assert postern.shown() == 0
+    assert postern.shown() == 0 and postern.user() == "postern"
     assert system.status().returncode == 0
     assert system.stop().returncode == 0
     assert postern.processes() == [] and not postern.listens(), "stop came back before the process was gone"

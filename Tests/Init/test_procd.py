@@ -9,7 +9,7 @@ import systems
 from installed_postern import wait_until
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "ports/init"
-USER_OPTIONS = []
+USER_OPTIONS = ["--user", "postern"]
 
 pytestmark = pytest.mark.parametrize("system", [systems.Procd], ids=["procd"], indirect=True)
 
@@ -34,8 +34,9 @@ def test_the_settings_as_installed_start_one_supervised_instance(router):
     assert [words for words in calls if words[0] == "procd_open_instance"] == [["procd_open_instance", "main"]]
     given = parameters(calls)
     assert given["command"] == [
-        "/usr/sbin/postern", "--certificate", "/etc/postern/server.crt", "--key", "/etc/postern/server.key",
-        "--service", "echo", "--log-level", "notice", "--create-identity", "--watch", *USER_OPTIONS]
+        "/usr/sbin/postern", "--listen", "0.0.0.0:4433", "--listen", "[::]:4433",
+        "--certificate", "/etc/postern/server.crt", "--key", "/etc/postern/server.key", "--service",
+        "echo", "--log-level", "notice", "--create-identity", "--watch", *USER_OPTIONS]
     assert given["respawn"] == ["3600", "5", "0"] and given["no_new_privs"] == ["1"]
     assert given["term_timeout"] == ["15"] and given["stderr"] == ["1"]
     assert ["procd_add_reload_trigger", "postern"] in calls
@@ -43,7 +44,7 @@ def test_the_settings_as_installed_start_one_supervised_instance(router):
 
 def test_the_folder_of_the_identity_belongs_to_the_server(router):
     router.command("start")
-    assert router.root.check("stat", "-c", "%U:%G %a", "/etc/postern") == "root:root 750\n"
+    assert router.root.check("stat", "-c", "%U:%G %a", "/etc/postern") == "postern:postern 750\n"
 
 
 def test_lists_and_sections_become_options_and_instances(router):
@@ -64,7 +65,7 @@ def test_lists_and_sections_become_options_and_instances(router):
     assert commands == [
         ["/usr/sbin/postern", "--listen", "127.0.0.1:4433", "--listen", "[::1]:4433", "--unknown-names", "refuse",
          *USER_OPTIONS],
-        ["/usr/sbin/postern", "--listen", "127.0.0.1:4434"]]
+        ["/usr/sbin/postern", "--listen", "127.0.0.1:4434", "--user", "root"]]
 
 
 def test_with_ujail_the_server_is_in_a_jail_with_one_capability(router):
@@ -82,7 +83,7 @@ def test_with_ujail_the_server_is_in_a_jail_with_one_capability(router):
     given = parameters(calls)
     assert ["procd_add_jail", "postern-main"] in calls
     assert ["procd_add_jail_mount_rw", "/etc/postern"] in calls and ["procd_add_jail_mount", "/etc/other"] in calls
-    assert given["user"] == given["group"] == ["root"] and "--user" not in given["command"]
+    assert given["user"] == given["group"] == ["postern"] and "--user" not in given["command"]
     assert given["capabilities"] == ["/etc/capabilities/postern.json"]
 
 
@@ -117,7 +118,7 @@ def test_reload_lets_procd_compare_the_options_and_the_server_load_its_files(rou
 def test_the_command_serves(router, postern):
     router.root.write("/etc/config/postern", f"config postern 'main'\n\tlist listen '127.0.0.1:{postern.port}'\n")
     server = router.root.start(*parameters(router.command("start")[1])["command"])
-    assert wait_until(postern.listens) and postern.shown() == 0
+    assert wait_until(postern.listens) and postern.shown() == 0 and postern.user() == "postern"
     server.terminate()
     server.wait(10)
 
