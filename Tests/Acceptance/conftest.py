@@ -55,7 +55,7 @@ def identities(open_folder):
     return types.SimpleNamespace(
         good=make(folder, "good"), other=make(folder, "other"), rsa=make(folder, "rsa", "rsa:2048"),
         curve384=make(folder, "curve384", "P-384"), chained=postern_identity.make_chained(folder, "chained"),
-        expired=postern_identity.make_expired(folder, "expired"),
+        expired=postern_identity.make_dated(folder, "expired", 2020, 2021),
         weak_rsa=make(folder, "weak-rsa", "rsa:1024"), weak_curve=make(folder, "weak-curve", "secp224r1"),
         ed25519=make(folder, "ed25519", "ed25519"), curve521=make(folder, "curve521", "P-521"))
 

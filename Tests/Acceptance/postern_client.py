@@ -74,6 +74,24 @@ def echo_once(server, data=b"one good client\n", **keywords):
         return address
 
 
+def take_session(server, context):
+    """A full handshake and one echo (TLS 1.3 sends its tickets after the handshake). Returns the session."""
+    with tls_connection(server, context) as tls:
+        assert not tls.session_reused
+        tls.sendall(b"hello")
+        assert receive_exactly(tls, 5) == b"hello"
+        assert tls.session.has_ticket
+        return tls.session
+
+
+def use_session(server, context, session):
+    """A connection that offers a session. Returns whether it was resumed."""
+    with tls_connection(server, context, session=session) as tls:
+        tls.sendall(b"again")
+        assert receive_exactly(tls, 5) == b"again"
+        return tls.session_reused
+
+
 def seconds_of(action):
     """How long an action took."""
     start = time.monotonic()

@@ -76,8 +76,8 @@ def sign(folder, name, key, subject, issuer, issuer_key, extensions):
     return made
 
 
-def make_expired(folder, name):
-    """A certificate that ended years ago: only `openssl ca` of every release takes a start and an end."""
+def make_dated(folder, name, begin, end):
+    """A certificate from one year's first day to another's: only `openssl ca` of every release takes both."""
     made = Identity(folder / f"{name}.crt", folder / f"{name}.key", folder / f"{name}.crt")
     make_key(made.key, "P-256")
     request, settings, index = folder / f"{name}.csr", folder / f"{name}.cnf", folder / f"{name}.index"
@@ -89,7 +89,7 @@ def make_expired(folder, name):
         f"x509_extensions=names\n[any]\ncommonName=supplied\n[names]\nsubjectAltName={NAMES}\n")
     openssl("ca", "-config", settings, "-selfsign", "-keyfile", made.key, "-in", request,
             "-out", made.certificate, "-batch", "-notext",
-            "-startdate", "20200101000000Z", "-enddate", "20210101000000Z")
+            "-startdate", f"{begin}0101000000Z", "-enddate", f"{end}0101000000Z")
     return made
 
 

@@ -7,6 +7,7 @@ import struct
 KILL = 0x80000000           # SECCOMP_RET_KILL_PROCESS
 ALLOW = 0x7FFF0000          # SECCOMP_RET_ALLOW
 LISTEN, WAIT4, GETRANDOM, CLOSE_RANGE = 50, 61, 318, 436
+AFTER_LINUX_4_19 = 335      # the first number that it has not got: rseq is 334, and the next one came with 5.1
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 
 
@@ -18,9 +19,10 @@ def fail(number):
 NO_SUCH_CALL, AGAIN = fail(errno.ENOSYS), fail(errno.EAGAIN)
 
 
-def filter_calls(call, action, second_argument=None):
-    """A preexec_fn after which a system call gets the action; where a second argument is given, only with that."""
-    load, jump, answer = 0x20, 0x15, 0x06
+def filter_calls(call, action, second_argument=None, and_later=False):
+    """A preexec_fn after which a system call gets the action; where a second argument is given, only with that.
+    With `and_later`, so do all calls of higher numbers."""
+    load, jump, answer = 0x20, 0x35 if and_later else 0x15, 0x06
     if second_argument is None:
         program = [(load, 0, 0, 0), (jump, 0, 1, call)]
     else:

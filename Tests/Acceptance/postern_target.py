@@ -9,6 +9,7 @@ import functools
 import os
 import re
 import shlex
+import struct
 import subprocess
 
 BINARY = os.environ.get("POSTERN_BINARY", "")
@@ -50,6 +51,18 @@ def refused(ended, *parts, code=2):
     assert (ended.returncode, ended.stdout) == (code, b""), text
     assert text.startswith("postern: error: ") and text.count("\n") == 1, text
     assert [part for part in parts if str(part) not in text] == [], text
+
+
+def is_dynamic(path):
+    """Whether the ELF file asks for a dynamic linker (program header PT_INTERP)."""
+    with open(path, "rb") as file:
+        content = file.read(4096)
+    if content[:4] != b"\x7fELF":
+        return False
+    wide = content[4] == 2
+    offset, = struct.unpack_from("<Q" if wide else "<I", content, 32 if wide else 28)
+    size, count = struct.unpack_from("<HH", content, 54 if wide else 42)
+    return any(struct.unpack_from("<I", content, offset + index * size)[0] == 3 for index in range(count))
 
 
 @functools.lru_cache(maxsize=None)

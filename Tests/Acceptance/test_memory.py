@@ -12,7 +12,7 @@ import time
 import pytest
 
 from postern_client import client_context, client_hello, echo_once, receive_exactly, tls_connection
-from postern_target import BINARY, DEFAULT_CONNECTIONS, VERSIONS
+from postern_target import BINARY, DEFAULT_CONNECTIONS, VERSIONS, is_dynamic
 
 # Counts calls of the C heap into a file that the test has mapped too; the real functions are glibc's own.
 COUNTER_SOURCE = r"""
@@ -58,18 +58,6 @@ int posix_memalign(void **made, size_t alignment, size_t size)
 }
 void free(void *old) { if (old) counters[1]++; __libc_free(old); }
 """
-
-
-def is_dynamic(path):
-    """Whether the ELF file asks for a dynamic linker (program header PT_INTERP)."""
-    with open(path, "rb") as file:
-        content = file.read(4096)
-    if content[:4] != b"\x7fELF":
-        return False
-    wide = content[4] == 2
-    offset, = struct.unpack_from("<Q" if wide else "<I", content, 32 if wide else 28)
-    size, count = struct.unpack_from("<HH", content, 54 if wide else 42)
-    return any(struct.unpack_from("<I", content, offset + index * size)[0] == 3 for index in range(count))
 
 
 def load(server, connections=40):

@@ -5,28 +5,10 @@ import ssl
 
 import pytest
 
-from postern_client import client_context, echo_once, receive_exactly, tls_connection
+from postern_client import client_context, echo_once, take_session, use_session
 from postern_command import gnutls_client, gnutls_priority, s_client
 from postern_identity import openssl
 from postern_target import VERSIONS
-
-
-def take_session(server, context):
-    """A full handshake and one echo (TLS 1.3 sends its tickets after the handshake). Returns the session."""
-    with tls_connection(server, context) as tls:
-        assert not tls.session_reused
-        tls.sendall(b"hello")
-        assert receive_exactly(tls, 5) == b"hello"
-        assert tls.session.has_ticket
-        return tls.session
-
-
-def use_session(server, context, session):
-    """A connection that offers a session. Returns whether it was resumed."""
-    with tls_connection(server, context, session=session) as tls:
-        tls.sendall(b"again")
-        assert receive_exactly(tls, 5) == b"again"
-        return tls.session_reused
 
 
 @pytest.mark.parametrize("version", VERSIONS)

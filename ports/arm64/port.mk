@@ -3,6 +3,7 @@ SWIFT_TRIPLE = aarch64-none-none-elf
 ARCHITECTURE = arm64
 OPKG_ARCHITECTURE = aarch64_cortex-a53
 DEFAULT_SUITE = trixie
-RUNNER = qemu-aarch64
+# The oldest of these processors (Raspberry Pi 3): what only later ones have ends the program.
+RUNNER = qemu-aarch64 -cpu cortex-a53
 MACHINE = AArch64
 PIE = yes

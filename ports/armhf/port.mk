@@ -3,7 +3,8 @@ SWIFT_TRIPLE = armv7-none-none-eabi
 ARCHITECTURE = armhf
 OPKG_ARCHITECTURE = arm_cortex-a7_neon-vfpv4
 DEFAULT_SUITE = trixie
-RUNNER = qemu-arm
+# A processor without NEON, as some of these boards have: one such instruction ends the program.
+RUNNER = qemu-arm -cpu cortex-a9,neon=off
 MACHINE = ARM
 FLOAT = hard
 PIE = yes

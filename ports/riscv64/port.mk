@@ -3,6 +3,7 @@ SWIFT_TRIPLE = riscv64-none-none-eabi
 ARCHITECTURE = riscv64
 OPKG_ARCHITECTURE = riscv64_riscv64
 DEFAULT_SUITE = trixie
-RUNNER = qemu-riscv64
+# The first 64-bit processor that ran Linux: what is not in RV64GC ends the program.
+RUNNER = qemu-riscv64 -cpu sifive-u54
 MACHINE = RISC-V
 PIE = yes

@@ -1,0 +1,85 @@
+"""Dates past 2038, where seconds since 1970 no longer fit into 32 signed bits: in certificates and on the clock.
+
+Debian 12's Mbed TLS for 32-bit Arm has a time_t of 32 bits inside; Sources/CMbedTLS/fortify.c says what is done about it.
+"""
+import datetime
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from postern_client import client_context, echo_once, take_session, use_session
+from postern_identity import make_dated
+from postern_target import BINARY, EMULATED, VERSIONS, is_dynamic
+
+UTC = datetime.timezone.utc
+LATER = datetime.datetime(2050, 6, 1, tzinfo=UTC)
+# The clock of the binary can be moved where it, or its emulator, asks libc for the time.
+clock_can_be_moved = pytest.mark.applies(EMULATED or not BINARY or is_dynamic(BINARY))
+
+
+@pytest.fixture(scope="session")
+def dated(open_folder):
+    """Identities by the years in which they begin and end."""
+    return {years: make_dated(open_folder, f"dated-{years[0]}-{years[1]}", *years)
+            for years in [(2020, 2040), (2020, 2080), (2040, 2080), (2060, 2080)]}
+
+
+@pytest.fixture(scope="session")
+def clock(open_folder):
+    """The environment in which a program believes that it is June of 2050."""
+    library = open_folder / "shifted_clock.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library,
+                    pathlib.Path(__file__).with_name("shifted_clock.c")], check=True)
+    shift = int((LATER - datetime.datetime.now(UTC)).total_seconds())
+    return {"LD_PRELOAD": str(library), "POSTERN_CLOCK_SHIFT": str(shift)}
+
+
+def warnings(server):
+    return [line for line in server.lines if " warning: " in line]
+
+
+def days_left(server):
+    return int(re.search(r"(-?\d+) days left", server.start_line["certificate"])[1])
+
+
+@pytest.mark.parametrize("end", [2040, 2080])
+def test_a_certificate_that_ends_past_2038_is_loaded_without_a_warning(launch, dated, end):
+    server = launch(identity=dated[2020, end])
+    left = datetime.datetime(end, 1, 1, tzinfo=UTC) - datetime.datetime.now(UTC)
+    assert abs(days_left(server) - left.days) <= 1
+    echo_once(server)
+    assert warnings(server) == []
+
+
+def test_a_certificate_that_begins_past_2038_is_not_valid_yet(launch, dated):
+    server = launch(identity=dated[2040, 2080])
+    server.wait_for_line("postern: warning: .*is not valid yet.*")
+    echo_once(server)
+
+
+@clock_can_be_moved
+@pytest.mark.parametrize("begin", [2020, 2040])
+def test_in_2050_a_certificate_until_2080_is_good(launch, dated, clock, begin):
+    server = launch(identity=dated[begin, 2080], environment=clock)
+    left = datetime.datetime(2080, 1, 1, tzinfo=UTC) - LATER
+    assert abs(days_left(server) - left.days) <= 1
+    echo_once(server)
+    assert warnings(server) == []
+
+
+@clock_can_be_moved
+@pytest.mark.parametrize("years, said", [((2020, 2040), "has expired"), ((2060, 2080), "is not valid yet")])
+def test_in_2050_a_certificate_outside_its_years_is_warned_of(launch, dated, clock, years, said):
+    server = launch(identity=dated[years], environment=clock)
+    server.wait_for_line(f"postern: warning: .*{said}.*")
+
+
+@clock_can_be_moved
+@pytest.mark.parametrize("version", VERSIONS)
+def test_in_2050_sessions_resume(launch, identity, clock, version):
+    """Tickets carry the time at which they were made, through Mbed TLS's own clock."""
+    server, context = launch(environment=clock), client_context(version)
+    assert use_session(server, context, take_session(server, context))
+    assert server.settle()["resumed"] == 1
