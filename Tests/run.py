@@ -13,7 +13,10 @@ from steps import Runner, Step
 TOP = pathlib.Path(__file__).resolve().parents[1]
 BUILD = TOP / "build"
 NATIVE = ["host", "amd64"]                       # those whose binaries this machine runs itself
+EMULATED = ["arm64", "armhf", "armel", "riscv64"]
 OLD = "armhf-bookworm"                           # Mbed TLS 2.28 on a board
+# For a binary whose code has all tests under another name.
+PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", "dates")]
 BUILDS = tuple(f"build-{port}" for port in [*port_values.PORTS, OLD])
 
 
@@ -33,12 +36,11 @@ def pytest(name, *arguments, after=(), alone=False, **environment):
                 environment={"PYTHONDONTWRITEBYTECODE": "1", "BUILD": str(BUILD), **environment})
 
 
-def acceptance(name, build="", runner=None, arguments=("Tests/Acceptance",), alone=False):
+def acceptance(name, build="", options="", tests=("Tests/Acceptance",)):
     """The acceptance suite on the binaries in a folder of build/, under the emulator of the port if it has one."""
     build = build or name
-    if runner is None:
-        runner = port_values.of(build.removesuffix("-bookworm")).get("RUNNER", "")
-    return pytest(f"acceptance-{name}", *arguments, after=(f"build-{build}",), alone=alone, POSTERN_RUNNER=runner,
+    runner = port_values.of(build.removesuffix("-bookworm")).get("RUNNER", "")
+    return pytest(f"acceptance-{name}", *tests, after=(f"build-{build}",), POSTERN_RUNNER=runner + options,
                   POSTERN_BINARY=str(BUILD / build / "postern"),
                   POSTERN_SMALL_BINARY=str(BUILD / f"{build}-small" / "postern"))
 
@@ -89,7 +91,9 @@ def table():
         swift_test("swift-test-3.6", *mbedtls_of_sysroot(), after=("build-amd64",)),
         pytest("tidy", "Tests/Tidy", after=BUILDS),
         pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary")),
-        *[acceptance(port) for port in NATIVE],
+        *[acceptance(port) for port in [*NATIVE, *EMULATED, OLD]],
+        acceptance("armhf-4.19", build="armhf", options=" -r 4.19", tests=PORT_TESTS),
+        acceptance("raspberrypi-zero", tests=PORT_TESTS),
         pytest("init", "Tests/Init", after=("build-amd64", "build-arm64"), POSTERN_BINARY=str(BUILD / "amd64/postern")),
     ]
 

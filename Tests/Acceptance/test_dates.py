@@ -1,6 +1,7 @@
 """Dates past 2038, where seconds since 1970 no longer fit into 32 signed bits: in certificates and on the clock.
 
-Debian 12's Mbed TLS for 32-bit Arm has a time_t of 32 bits inside; Sources/CMbedTLS/fortify.c says what is done about it.
+Debian 12's Mbed TLS for 32-bit Arm has a time_t of 32 bits inside; Sources/CMbedTLS/fortify.c says what is done about
+that.
 """
 import datetime
 import pathlib

@@ -17,10 +17,10 @@ from postern_target import EMULATED, RUNNER
 
 # What came after 4.19, by name. The `time64` calls are those of 32-bit processors, of Linux 5.1.
 NEWER = re.compile(
-    r"(\w+_time64|clock_\w+64|timer_\w+64|timerfd_\w+64|pidfd_\w+|io_uring_\w+|open_tree|move_mount|fsopen|fsconfig"
-    r"|fsmount|fspick|clone3|close_range|openat2|faccessat2|process_madvise|epoll_pwait2|mount_setattr|quotactl_fd|landlock_\w+"
-    r"|memfd_secret|process_mrelease|futex_waitv|set_mempolicy_home_node|cachestat|fchmodat2|map_shadow_stack"
-    r"|futex_(wake|wait|requeue)|statmount|listmount|lsm_\w+|mseal)")
+    r"(\w+_time64|clock_\w+64|timer_\w+64|timerfd_\w+64|pidfd_\w+|io_uring_\w+|open_tree|move_mount|fsopen"
+    r"|fsconfig|fsmount|fspick|clone3|close_range|openat2|faccessat2|process_madvise|epoll_pwait2|mount_setattr"
+    r"|quotactl_fd|landlock_\w+|memfd_secret|process_mrelease|futex_waitv|set_mempolicy_home_node|cachestat|fchmodat2"
+    r"|map_shadow_stack|futex_(wake|wait|requeue)|statmount|listmount|lsm_\w+|mseal)")
 # Asked for first, and the older one when the kernel has not got it: by musl, whose time has 64 bits, and by CLinux.
 WITH_FALLBACK = {"clock_gettime64", "close_range"}
 
