@@ -1,11 +1,13 @@
 #!/bin/sh
-# Makes the folder $3 with what a static binary for Debian architecture $1 and suite $2 is linked from: Mbed TLS,
-# musl, the kernel's headers and the compiler's builtins. The mirrors are those that this machine's apt uses; what
-# apt said is kept in $3.log. The folder is complete or not there.
+# Makes the folder $3 with unpacked packages of Debian architecture $1 and suite $2: those named after it and all that
+# they need; without names what a static binary is linked from, which is Mbed TLS, musl, the kernel's headers and the
+# compiler's builtins. The mirrors are those that this machine's apt uses; what apt said is kept in $3.log. The folder
+# is complete or not there.
 set -eu
 architecture=$1
 suite=$2
 folder=$3
+shift 3
 log=$folder.log
 
 say() { echo "ports/sysroot.sh: $*" >&2; }
@@ -30,6 +32,9 @@ if [ -z "$mirror" ]; then
     exit 1
 fi
 
+[ $# != 0 ] || set -- libmbedtls-dev musl-dev linux-libc-dev "libgcc-$gcc-dev"
+packages=$(IFS=,; echo "$*")
+
 # Takes the suite's name on the mirror, and further lines of a sources.list.
 fetch() {
     name=$1
@@ -38,7 +43,7 @@ fetch() {
     rm -rf "$folder.new"
     { echo "== $(date)"; printf '%s\n' "$@"; } >>"$log"
     mmdebstrap --verbose --variant=extract --skip=cleanup/apt/lists --architectures="$architecture" \
-        --include="libmbedtls-dev,musl-dev,linux-libc-dev,libgcc-$gcc-dev" "$suite" "$folder.new" "$@" >>"$log" 2>&1 &&
+        --include="$packages" "$suite" "$folder.new" "$@" >>"$log" 2>&1 &&
         # An alias moves on to the next release one day.
         grep -qx "Codename: $suite" "$folder.new"/var/lib/apt/lists/*"_dists_${name}_"*Release &&
         rm -rf "$folder.new/var/lib/apt/lists"
