@@ -23,7 +23,7 @@ BUILD := build/$(NAME)
 # Not in parallel: SwiftPM uses all processors itself, and two of them in one folder wait for each other.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: all build run test check bench ports certs format setup install deb ipk clean help
+.PHONY: all build run test board-test check bench ports certs format setup install deb ipk clean help
 
 all: build
 
@@ -97,6 +97,9 @@ run: build certs/server.crt
 test:
 	Tests/run
 
+board-test:
+	Tests/run board-armhf board-arm64
+
 bench:
 	@ports/install-packages.sh $$(cat Tests/packages)
 	$(MAKE) PORT=host
@@ -113,6 +116,7 @@ help:
 	@echo 'make                 build/$(PORT)/postern; PORT=<port> for another of: $(PORTS)'
 	@echo 'make run             build and serve localhost:4433'
 	@echo 'make test            every test'
+	@echo 'make board-test      those on booted boards, of armhf and arm64'
 	@echo 'make bench           figures beside a minimal C loop'
 	@echo 'make ports           all ports'
 	@echo 'make install         what was built, to DESTDIR and PREFIX ($(PREFIX)), with what INIT needs: some of'

@@ -45,6 +45,12 @@ def acceptance(name, build="", options="", tests=("Tests/Acceptance",)):
                   POSTERN_SMALL_BINARY=str(BUILD / f"{build}-small" / "postern"))
 
 
+def board(port):
+    """The board of a port, with the binary that everybody gets."""
+    return pytest(f"board-{port}", "Tests/Board", after=(f"build-{port}",), POSTERN_BOARD=port,
+                  POSTERN_RUNNER=port_values.of(port)["RUNNER"], POSTERN_BINARY=str(BUILD / port / "postern"))
+
+
 def swift_test(name, *options, after=()):
     """The suites of `swift test`, in a folder of their own."""
     command = ["swift", "test", "--build-system", "native", "--scratch-path", str(BUILD / name), "-q",
@@ -94,6 +100,8 @@ def table():
         *[acceptance(port) for port in [*NATIVE, *EMULATED, OLD]],
         acceptance("armhf-4.19", build="armhf", options=" -r 4.19", tests=PORT_TESTS),
         acceptance("raspberrypi-zero", tests=PORT_TESTS),
+        board("armhf"),
+        board("arm64"),
         pytest("init", "Tests/Init", after=("build-amd64", "build-arm64"), POSTERN_BINARY=str(BUILD / "amd64/postern")),
     ]
 

@@ -7,3 +7,5 @@ DEFAULT_SUITE = trixie
 RUNNER = qemu-aarch64 -cpu cortex-a53
 MACHINE = AArch64
 PIE = yes
+BOARD_KERNEL = linux-image-arm64
+BOARD_MACHINE = qemu-system-aarch64 -M virt -cpu cortex-a53

@@ -8,3 +8,5 @@ RUNNER = qemu-arm -cpu cortex-a9,neon=off
 MACHINE = ARM
 FLOAT = hard
 PIE = yes
+BOARD_KERNEL = linux-image-armmp
+BOARD_MACHINE = qemu-system-arm -M virt,highmem=off -cpu cortex-a7

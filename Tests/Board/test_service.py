@@ -1,0 +1,193 @@
+"""Postern as a service of a board: started by init, handled by its init script, killed, supervised, rebooted.
+
+The figures of the board are measured here too; they are printed at the end of a run.
+"""
+import contextlib
+import re
+
+import pytest
+
+import postern_identity
+from postern_client import client_context, echo_once, receive_exactly, receive_to_end, tls_connection
+
+KIBIBYTE = 1024
+START, STARTED = "Starting postern: ", "OK"
+LISTENING = "postern: notice: listening on .*"
+GOAL_START_SECONDS = 1.0
+GOAL_RESIDENT_BYTES = 1_200_000
+GOAL_CONNECTION_BYTES = 20_000
+
+
+@contextlib.contextmanager
+def open_connection(server, context=None):
+    """A client with a connection in use."""
+    with tls_connection(server, context) as tls:
+        say_and_hear(tls)
+        yield tls
+
+
+def say_and_hear(tls):
+    tls.sendall(b"hello")
+    assert receive_exactly(tls, 5) == b"hello"
+
+
+def fingerprint(server):
+    with tls_connection(server) as tls:
+        return tls.getpeercert(binary_form=True)
+
+
+def test_init_starts_it(board, server):
+    assert START + STARTED in board.boot_text, board.boot_text
+    echo_once(server)
+
+
+def test_restart(echo):
+    before = echo.process.pid
+    with open_connection(echo) as tls:
+        said = echo.init_script("restart")
+        assert receive_to_end(tls) == b""       # told, not cut off
+    assert said == "Stopping postern: OK\nStarting postern: OK\n"
+    assert echo.process.pid != before
+    echo_once(echo)
+
+
+def test_start_while_it_runs_changes_nothing(echo):
+    before = echo.process.pid
+    echo.init_script("start")
+    assert echo.process.pid == before
+    assert "postern runs" in echo.init_script("status")
+
+
+def test_reload(board, echo, tmp_path):
+    """New connections see the new certificate, open ones go on; a bad one changes nothing and is told."""
+    before, pid = fingerprint(echo), echo.process.pid
+    board.run("cp -p /etc/postern/server.crt /etc/postern/server.key /tmp")
+    other = postern_identity.make_identity(tmp_path, "other")
+    try:
+        with open_connection(echo) as tls:
+            since = echo.mark()
+            put_identity(board, other.certificate.read_text(), other.key.read_text())
+            assert echo.init_script("reload") == "Reloading postern: OK\n"
+            echo.wait_for_line("postern: notice: .*(reload|load).*", since)
+            assert fingerprint(echo) != before
+            put_identity(board, "no certificate\n", other.key.read_text())
+            said = echo.init_script("reload", expected=None)
+            assert "FAIL" in said and "/etc/postern/server.crt" in said, said
+            say_and_hear(tls)
+        echo_once(echo)
+    finally:
+        board.run("mv /tmp/server.crt /tmp/server.key /etc/postern")
+        echo.init_script("reload")
+    assert fingerprint(echo) == before
+    assert echo.process.pid == pid
+
+
+def put_identity(board, certificate, key):
+    for name, text in (("crt", certificate), ("key", key)):
+        board.run(f"cat >/etc/postern/server.{name} <<END\n{text}END")
+
+
+def test_stop(board, echo):
+    """When `stop` comes back the process is gone, and so is the pid file; clients were told."""
+    pid = echo.process.pid
+    with open_connection(echo) as tls:
+        assert echo.init_script("stop") == "Stopping postern: OK\n"
+        board.run(f"test ! -d /proc/{pid} && test ! -e /var/run/postern.pid")
+        assert "4433" not in board.run("netstat -lnt")
+        assert receive_to_end(tls) == b""
+    echo.init_script("status", expected=3)
+    assert echo.init_script("stop") == "Stopping postern: OK, it did not run\n"
+    assert echo.init_script("start") == START + STARTED + "\n"
+    echo_once(echo)
+
+
+def test_kill_without_a_supervisor(board, echo):
+    """It stays away, and what it leaves does not hinder the next start."""
+    pid = echo.process.pid
+    board.run(f"kill -9 {pid}; while test -d /proc/{pid}; do usleep 10000; done")
+    echo.init_script("status", expected=3)
+    assert echo.init_script("start") == START + STARTED + "\n"
+    assert echo.process.pid != pid
+    echo_once(echo)
+
+
+def test_kill_under_init_as_supervisor(board, echo):
+    """BusyBox init starts what its inittab says to respawn anew, whenever it ends."""
+    echo.init_script("stop")
+    board.run("cp /etc/inittab /tmp/inittab")
+    since = echo.mark()
+    try:
+        command = "/usr/sbin/postern --user postern --listen 0.0.0.0:4433 >/dev/null 2>&1"
+        board.run(f"echo '::respawn:{command}' >>/etc/inittab")
+        board.run("kill -HUP 1")
+        echo.wait_for_line(LISTENING, since)
+        echo_once(echo)
+        pid = int(board.run("pidof postern"))
+        since = echo.mark()
+        board.run(f"kill -9 {pid}")
+        echo.wait_for_line(LISTENING, since)
+        assert int(board.run("pidof postern")) != pid
+        echo_once(echo)
+    finally:
+        board.run("cp /tmp/inittab /etc/inittab; kill -HUP 1; sleep 1")
+        board.run("while killall postern; do sleep 1; done")
+        echo.init_script("start")
+    echo_once(echo)
+
+
+# A board's memory
+
+@pytest.fixture
+def fresh(echo):
+    """The server as it is after its start."""
+    echo.init_script("restart")
+    return echo
+
+
+def test_memory_at_start(board, fresh, figures):
+    resident = fresh.status("Rss")
+    figures["RSS at start"] = (resident, "bytes")
+    figures["free memory with Postern running"] = (available(board), "bytes")
+    assert resident < GOAL_RESIDENT_BYTES
+
+
+def available(board):
+    return int(re.search(r"^MemAvailable: +(\d+) kB", board.run("cat /proc/meminfo"), re.MULTILINE)[1]) * KIBIBYTE
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_memory_of_an_idle_connection(fresh, figures, version):
+    few, many = 8, 40
+    with contextlib.ExitStack() as stack:
+        for _ in range(few):
+            stack.enter_context(open_connection(fresh, client_context(version)))
+        before = fresh.status("Rss")
+        for _ in range(many - few):
+            stack.enter_context(open_connection(fresh, client_context(version)))
+        each = (fresh.status("Rss") - before) // (many - few)
+    figures[f"RSS of an idle connection, TLS {version}"] = (each, "bytes")
+    assert 0 < each < GOAL_CONNECTION_BYTES
+
+
+# The end
+
+def test_reboot(board, echo, figures):
+    """Clients are told as the board goes down; it comes up with the same identity."""
+    before = fingerprint(echo)
+    with open_connection(echo) as tls:
+        board.reboot()
+        assert receive_to_end(tls) == b""
+    assert START + STARTED in board.boot_text, board.boot_text
+    echo.log_bytes = 0      # the log was in RAM
+    assert fingerprint(echo) == before
+    seconds = board.boot_seconds(START, STARTED)
+    figures["from init's start of the script to listening, with a key"] = (round(seconds * 1000), "ms")
+    assert seconds < GOAL_START_SECONDS
+
+
+def test_kernel_has_nothing_to_complain(board, echo):
+    """No fault of a process, and on 32-bit Arm no access to memory that the kernel had to mend."""
+    bad = re.search(r".*(segfault|Oops|BUG|undefined instruction|Out of memory|oom-kill).*", board.run("dmesg"))
+    assert not bad, bad[0]
+    alignment = board.run("cat /proc/cpu/alignment", expected=None)
+    assert re.search(r"^User:\s+0$", alignment, re.MULTILINE) or "No such file" in alignment, alignment
