@@ -81,6 +81,11 @@ class InstalledPostern:
         assert len(found) == 1, found
         return found[0][0]
 
+    def has_come_back_after(self, process):
+        """Whether another process serves now than this one."""
+        found = self.processes()
+        return bool(found) and process not in [number for number, _ in found] and self.listens()
+
     def user(self):
         """The name of the user that the server runs as."""
         number = self.processes()[0][1]

@@ -11,6 +11,7 @@ class BusyBox:
     base = "empty"
     defaults = "/etc/default/postern"
     supervises = False      # brings a server back that died
+    holds_restart = True    # does not stop a server for one that could not start
     checks = True           # says what is wrong with the configuration, instead of the server in its log
     log = None
 
@@ -106,7 +107,7 @@ class Runit(SysV):
     """runsvdir over a folder of services, and sv."""
     name = init = "runit"
     supervises = True
-    checks = False
+    holds_restart = checks = False
     log = "/var/log/postern/current"
 
     def __init__(self, root):
@@ -155,6 +156,7 @@ class Systemd(SysV):
     name = init = "systemd"
     base = "systemd"
     supervises = True
+    holds_restart = False
 
     def __init__(self, root):
         super().__init__(root)

@@ -4,9 +4,14 @@ import pytest
 import systems
 from installed_postern import wait_until
 
-every = pytest.mark.parametrize("system", systems.EVERY, ids=lambda system: system.name, indirect=True)
-supervisors = pytest.mark.parametrize("system", [one for one in systems.EVERY if one.supervises],
-                                      ids=lambda system: system.name, indirect=True)
+
+def those_that(attribute):
+    """The systems of which this is true."""
+    return pytest.mark.parametrize("system", [one for one in systems.EVERY if getattr(one, attribute)],
+                                   ids=lambda system: system.name, indirect=True)
+
+
+every = those_that("name")
 
 
 def started(system, postern):
@@ -45,39 +50,39 @@ def test_reload_shows_the_new_certificate_from_the_same_process(system, postern)
     assert wait_until(lambda: postern.shown() == 1) and postern.process() == process
 
 
-@supervisors
+@those_that("supervises")
 def test_a_killed_server_comes_back(system, postern):
     process = started(system, postern)
     postern.root.check("kill", "-KILL", process)
-    assert wait_until(lambda: postern.processes() not in ([], [process]) and postern.listens())
-    assert postern.process() != process and postern.shown() == 0
+    assert wait_until(lambda: postern.has_come_back_after(process)) and postern.shown() == 0
 
 
-@pytest.mark.parametrize("system", [one for one in systems.EVERY if one.log], ids=lambda system: system.name,
-                         indirect=True)
+@those_that("log")
 def test_the_log_is_kept(system, postern):
     started(system, postern)
     assert wait_until(lambda: "postern: notice: listening on 127.0.0.1:" in system.read_log())
 
 
-@pytest.mark.parametrize("system", [one for one in systems.EVERY if one.checks], ids=lambda system: system.name,
-                         indirect=True)
-class TestBadConfiguration:
-    def test_start_fails_aloud(self, system, postern):
-        postern.configure("--service nonsense")
-        ended = system.start()
-        assert ended.returncode != 0 and "nonsense" in system.said(ended)
-        assert postern.processes() == []
+@those_that("checks")
+def test_start_with_a_wrong_configuration_fails_aloud(system, postern):
+    postern.configure("--service nonsense")
+    ended = system.start()
+    assert ended.returncode != 0 and "nonsense" in system.said(ended)
+    assert postern.processes() == []
 
-    def test_reload_fails_aloud_and_changes_nothing(self, system, postern):
-        process = started(system, postern)
-        postern.root.write("/etc/postern/server.crt", "no certificate")
-        ended = system.reload()
-        assert ended.returncode != 0 and "/etc/postern/server.crt" in system.said(ended)
-        assert postern.shown() == 0 and postern.process() == process
 
-    def test_restart_does_not_stop_a_server_that_could_not_start_again(self, system, postern):
-        process = started(system, postern)
-        postern.configure("--service nonsense")
-        assert system.restart().returncode != 0
-        assert postern.process() == process
+@those_that("checks")
+def test_reload_of_a_wrong_certificate_fails_aloud_and_changes_nothing(system, postern):
+    process = started(system, postern)
+    postern.root.write("/etc/postern/server.crt", "no certificate")
+    ended = system.reload()
+    assert ended.returncode != 0 and "/etc/postern/server.crt" in system.said(ended)
+    assert postern.shown() == 0 and postern.process() == process
+
+
+@those_that("holds_restart")
+def test_restart_does_not_stop_a_server_that_could_not_start_again(system, postern):
+    process = started(system, postern)
+    postern.configure("--service nonsense")
+    assert system.restart().returncode != 0
+    assert postern.process() == process
