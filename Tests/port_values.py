@@ -13,4 +13,4 @@ def of(port):
     """All values by name."""
     text = (TOP / "ports" / port / "port.mk").read_text()
     own = dict(re.findall(r"^(\w+) = ?(.*)$", text, re.MULTILINE))
-    return {**of(own["BASE"]), **own} if "BASE" in own else own
+    return of(own["BASE"]) | own if "BASE" in own else own

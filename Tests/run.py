@@ -12,20 +12,24 @@ from steps import Runner, Step
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
 BUILD = TOP / "build"
-NATIVE = ["host", "amd64"]                       # those whose binaries this machine runs itself
-EMULATED = ["arm64", "armhf", "armel", "riscv64"]
-OLD = "armhf-bookworm"                           # Mbed TLS 2.28 on a board
+VALUES = {port: port_values.of(port) for port in port_values.PORTS}
+BOARDS = [port for port in VALUES if "BASE" in VALUES[port]]           # ports with a configuration and no code
+PORTS = [port for port in VALUES if port not in BOARDS]                # those that this machine runs itself come first
+PORTS.sort(key=lambda port: "RUNNER" in VALUES[port])
+OLD = "armhf-bookworm"                                                 # Mbed TLS 2.28 on a board
+BUILDS = tuple(f"build-{port}" for port in [*PORTS, OLD, *BOARDS])
 # For a binary whose code has all tests under another name.
 PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", "dates")]
-BUILDS = tuple(f"build-{port}" for port in [*port_values.PORTS, OLD])
 
 
-def build(port, suite="", after=()):
-    """Both binaries of a port: the one with its own configuration, and the one with the configuration of the tests."""
+def build(port, suite=""):
+    """Both binaries of a port: the one with its own configuration, and the one with the configuration of the tests.
+    A board's code is that of the port it is built as, which has the second one."""
     name = f"{port}-{suite}" if suite else port
     make = f"make -s PORT={port} SUITE={suite}" if suite else f"make -s PORT={port}"
-    small = f"{make} NAME={name}-small CONFIG=Tests/Ports/small"
-    return Step(f"build-{name}", ["sh", "-c", f"{make} && {small}"], after=after)
+    if port not in BOARDS:
+        make += f" && {make} NAME={name}-small CONFIG=Tests/Ports/small"
+    return Step(f"build-{name}", ["sh", "-c", make])
 
 
 def pytest(name, *arguments, after=(), alone=False, **environment):
@@ -39,7 +43,7 @@ def pytest(name, *arguments, after=(), alone=False, **environment):
 def acceptance(name, build="", options="", tests=("Tests/Acceptance",)):
     """The acceptance suite on the binaries in a folder of build/, under the emulator of the port if it has one."""
     build = build or name
-    runner = port_values.of(build.removesuffix("-bookworm")).get("RUNNER", "")
+    runner = VALUES[build.removesuffix("-bookworm")].get("RUNNER", "")
     return pytest(f"acceptance-{name}", *tests, after=(f"build-{build}",), POSTERN_RUNNER=runner + options,
                   POSTERN_BINARY=str(BUILD / build / "postern"),
                   POSTERN_SMALL_BINARY=str(BUILD / f"{build}-small" / "postern"))
@@ -83,23 +87,19 @@ def mbedtls_of_sysroot():
 def table():
     """Every step there is. `after` names what a step needs; the rest is order: what takes long begins early."""
     return [
-        build("host"),
-        build("amd64"),
-        build("arm64"),
-        build("armhf"),
+        *[build(port) for port in PORTS],
         build("armhf", suite="bookworm"),
-        build("armel"),
-        build("riscv64"),
-        build("raspberrypi-zero", after=("build-armel",)),      # both use the sysroot of armel
+        *[build(port) for port in BOARDS],
         example("embedded", "release", "--toolset", str(BUILD / "host/toolset.json"), after=("build-host",)),
         example("ordinary", "debug"),
         swift_test("swift-test"),
         swift_test("swift-test-3.6", *mbedtls_of_sysroot(), after=("build-amd64",)),
         pytest("tidy", "Tests/Tidy", after=BUILDS),
+        pytest("ports", "Tests/Ports", after=BUILDS),
         pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary")),
-        *[acceptance(port) for port in [*NATIVE, *EMULATED, OLD]],
+        *[acceptance(port) for port in [*PORTS, OLD]],
         acceptance("armhf-4.19", build="armhf", options=" -r 4.19", tests=PORT_TESTS),
-        acceptance("raspberrypi-zero", tests=PORT_TESTS),
+        *[acceptance(port, tests=PORT_TESTS) for port in BOARDS],
         board("armhf"),
         board("arm64"),
         pytest("init", "Tests/Init", after=("build-amd64", "build-arm64"), POSTERN_BINARY=str(BUILD / "amd64/postern")),

@@ -65,6 +65,10 @@ fetch_somehow() {
 }
 
 mkdir -p "$(dirname "$folder")"
+# Several builds may want it at once: the first one fetches it, the others find it.
+exec 9>"$folder.lock"
+flock 9
+if [ -e "$folder/usr/include/mbedtls/ssl.h" ]; then exit; fi
 : >"$log"
 if ! fetch_somehow; then
     grep -E '^(E|Err|W):' "$log" | sort -u | tail -n 8 >&2 || true

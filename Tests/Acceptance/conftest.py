@@ -16,6 +16,8 @@ import postern_identity
 import postern_target
 from postern_server import Server
 
+LEFT_OUT = pytest.StashKey()
+
 
 def pytest_collection_modifyitems(config, items):
     """Leaves out what does not apply to the binary under test: native tests under an emulator, where they would look at
@@ -27,6 +29,16 @@ def pytest_collection_modifyitems(config, items):
     left_out = [item for item in items if is_left_out(item)]
     items[:] = [item for item in items if not is_left_out(item)]
     config.hook.pytest_deselected(items=left_out)
+    config.stash[LEFT_OUT] = sorted({item.nodeid.rpartition("/")[2].partition("[")[0] for item in left_out})
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Nothing is left out silently. Emulation is fast enough for all the others."""
+    names = config.stash.get(LEFT_OUT, [])
+    if names:
+        terminalreporter.write_line("left out: they look at an emulator's own process, or do not apply here")
+        for name in names:
+            terminalreporter.write_line(f"  {name}")
 
 
 def pytest_report_header():
