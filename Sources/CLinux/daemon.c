@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "clinux_daemon.h"
 
+#include "clinux_service.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +16,7 @@
 // early: after a chroot there may be no /dev/null.
 static int report_pipe = -1;
 static int null_device = -1;
+static pid_t first_id = 0;
 
 void clinux_claim_standard_streams(void) {
     int descriptor;
@@ -70,6 +73,7 @@ clinux_detach_result clinux_detach(int kept, int *code) {
     int ends[2];
     pid_t child = -1;
     close_from(STDERR_FILENO + 1 + kept);
+    first_id = getpid();
     if (pipe2(ends, O_CLOEXEC) == 0) child = fork();
     if (child < 0) {
         *code = -errno;
@@ -78,6 +82,8 @@ clinux_detach_result clinux_detach(int kept, int *code) {
     close(ends[child == 0 ? 0 : 1]);
     return child == 0 ? leave(ends[1], code) : wait_for_report(ends[0], child, code);
 }
+
+int32_t clinux_process_first_id(void) { return first_id != 0 ? first_id : getpid(); }
 
 int clinux_detach_is_awaited(void) { return report_pipe >= 0; }
 

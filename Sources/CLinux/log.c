@@ -18,10 +18,16 @@ enum { FACILITY_DAEMON = 3 };
 
 static int log_socket = -1;
 
+int clinux_stderr_is_client(void) {
+    struct stat error, input;
+    return fstat(STDERR_FILENO, &error) == 0 && S_ISSOCK(error.st_mode)
+        && fstat(STDIN_FILENO, &input) == 0 && error.st_dev == input.st_dev && error.st_ino == input.st_ino;
+}
+
 int clinux_stderr_is_detached(void) {
     struct stat status;
     if (fstat(STDERR_FILENO, &status) != 0) return 1;
-    return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+    return (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3)) || clinux_stderr_is_client();
 }
 
 int clinux_stderr_write(const char *bytes, size_t count) {

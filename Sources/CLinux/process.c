@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -15,6 +16,12 @@ int64_t clinux_monotonic_milliseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clinux_monotonic_microseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 int64_t clinux_unix_seconds(void) {
@@ -63,6 +70,16 @@ void clinux_restrict_new_files(void) { umask(077); }
 void clinux_disable_core_dumps(void) {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
+}
+
+int clinux_random_is_ready(void) {
+    unsigned char byte;
+    return getrandom(&byte, 1, GRND_NONBLOCK) >= 0 || errno != EAGAIN;
+}
+
+void clinux_random_wait(void) {
+    unsigned char byte;
+    while (getrandom(&byte, 1, 0) < 0 && errno == EINTR) { }
 }
 
 void clinux_exclude_from_dumps(void *start, size_t bytes) { madvise(start, bytes, MADV_DONTDUMP); }

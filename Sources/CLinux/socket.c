@@ -37,6 +37,7 @@ int clinux_address_parse(clinux_address *address, const char *host, uint16_t por
 
 size_t clinux_address_text(const clinux_address *address, char *text) {
     char host[INET6_ADDRSTRLEN] = "?";
+    if (address->family == 0) return (size_t)snprintf(text, CLINUX_ADDRESS_TEXT_BYTES, "local");
     inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, host, sizeof host);
     const char *format = address->family == 4 ? "%s:%u" : "[%s]:%u";
     return (size_t)snprintf(text, CLINUX_ADDRESS_TEXT_BYTES, format, host, (unsigned)address->port);
@@ -76,6 +77,13 @@ static int set_option(int descriptor, int level, int name, int value) {
     return setsockopt(descriptor, level, name, &value, sizeof value);
 }
 
+int clinux_socket_tune(int descriptor, int no_delay, int keep_alive_seconds) {
+    if (no_delay && set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1) != 0) return -errno;
+    if (keep_alive_seconds == 0) return 0;
+    if (set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1) != 0) return -errno;
+    return set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_seconds) == 0 ? 0 : -errno;
+}
+
 static int prepare(
     int descriptor, clinux_address *address, int backlog, int no_delay, int keep_alive_seconds
 ) {
@@ -84,11 +92,8 @@ static int prepare(
     if (set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) != 0) return -errno;
     // One family a socket, so that a list of addresses means the same whatever the system's default is.
     if (address->family == 6 && set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0) return -errno;
-    if (no_delay && set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1) != 0) return -errno;
-    if (keep_alive_seconds > 0) {
-        if (set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1) != 0) return -errno;
-        if (set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_seconds) != 0) return -errno;
-    }
+    int error = clinux_socket_tune(descriptor, no_delay, keep_alive_seconds);
+    if (error != 0) return error;
     if (bind(descriptor, &system.any, length) != 0) return -errno;
     if (listen(descriptor, backlog) != 0) return -errno;
     if (getsockname(descriptor, &system.any, &length) != 0) return -errno;

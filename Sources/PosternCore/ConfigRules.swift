@@ -54,6 +54,17 @@ extension Config {
     }
 
     private func validateProcess() throws(ConfigFault) {
+        if process.inetd, process.detaches {
+            throw .unfit(
+                field: "process.inetd",
+                problem: "excludes process.detaches; leave out --inetd or --detach")
+        }
+        if process.inetd, process.pidFile != nil {
+            throw .unfit(
+                field: "process.inetd",
+                problem:
+                    "excludes process.pidFile; leave out --inetd or --pidfile")
+        }
         if let chroot = process.chroot, !chroot.isAbsolute {
             throw .unfit(
                 field: "process.chroot", problem: "is relative; give --chroot a name that begins with /")

@@ -32,6 +32,9 @@ public enum Limits {
     /// or nothing.
     public static let logLineBytes = 1_024
 
+    /// Bytes of the name of a local socket (unix(7); CLINUX_SOCKET_NAME_BYTES).
+    public static let socketNameBytes = 107
+
     /// Milliseconds of a deadline or waiting time: a day. Larger ones are mistakes of unit.
     public static let deadlineMillisecondsMost = 86_400_000
     /// Life of a session ticket in seconds: a week (RFC 8446, section 4.6.1).

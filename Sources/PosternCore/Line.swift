@@ -62,6 +62,13 @@ public struct Line: Sendable {
         }
     }
 
+    /// For messages of several lines; a line of the log is one.
+    public mutating func breakLine() {
+        guard count < Limits.logLineBytes - 1 else { return }
+        bytes[count] = UInt8(ascii: "\n")
+        count += 1
+    }
+
     public mutating func append(byte: UInt8) {
         // The last place is for the end of the line.
         guard count < Limits.logLineBytes - 1 else { return }

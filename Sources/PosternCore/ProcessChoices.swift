@@ -3,6 +3,9 @@
 public struct ProcessChoices: Sendable {
     /// The server goes on in the background, and its caller gets the exit code when it listens.
     public var detaches: Bool
+    /// The server serves the one connection on standard input, as inetd gives it, and ends. It listens
+    /// nowhere.
+    public var inetd: Bool
     /// A file for the process id.
     public var pidFile: Text?
     /// Who the server is once it listens: a name in /etc/passwd or a number. Its other groups are dropped.
@@ -13,10 +16,12 @@ public struct ProcessChoices: Sendable {
     public var chroot: Text?
 
     public init(
-        detaches: Bool = false, pidFile: Text? = nil, user: Text? = nil, group: Text? = nil,
+        detaches: Bool = false, inetd: Bool = false, pidFile: Text? = nil, user: Text? = nil,
+        group: Text? = nil,
         chroot: Text? = nil
     ) {
         self.detaches = detaches
+        self.inetd = inetd
         self.pidFile = pidFile
         self.user = user
         self.group = group

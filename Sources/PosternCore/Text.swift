@@ -43,6 +43,20 @@ public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
         return Text(zeroTerminated: zeroTerminated + length)
     }
 
+    /// Digits and nothing else, of a number that is at most `most`.
+    public func number(upTo most: UInt64) -> UInt64? {
+        guard count > 0 else { return nil }
+        var value: UInt64 = 0
+        for byte in bytes {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            let digit = UInt64(widening: byte - UInt8(ascii: "0"))
+            // Before it can overflow.
+            guard digit <= most, value <= (most - digit) / 10 else { return nil }
+            value = value * 10 + digit
+        }
+        return value
+    }
+
     public static func == (left: Text, right: Text) -> Bool {
         guard left.count == right.count else { return false }
         for index in 0..<left.count where left.start[index] != right.start[index] { return false }

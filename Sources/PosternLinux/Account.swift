@@ -56,7 +56,10 @@ public struct Account: Sendable {
                 UnsafeMutableRawPointer(ids).assumingMemoryBound(to: UInt32.self))
         }
         if result == 1 { return (ids.0, ids.1 == none ? nil : ids.1) }
-        if let number = name.number { return (number, nil) }
+        // The highest one stands for none.
+        if let number = name.number(upTo: UInt64(widening: none - 1)) {
+            return (UInt32(truncatingIfNeeded: number), nil)
+        }
         throw OperatorFault { line in
             line.append(kind)
             line.append(" '")
@@ -71,18 +74,5 @@ public struct Account: Sendable {
             line.append("; add it there, or give another one or a number with ")
             line.append(option)
         }
-    }
-}
-
-extension Text {
-    /// An id; the highest number stands for none.
-    fileprivate var number: UInt32? {
-        guard count > 0, count <= 10 else { return nil }
-        var value: UInt64 = 0
-        for digit in bytes {
-            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
-            value = value * 10 + UInt64(widening: digit - UInt8(ascii: "0"))
-        }
-        return value < UInt64(widening: UInt32.max) ? UInt32(truncatingIfNeeded: value) : nil
     }
 }

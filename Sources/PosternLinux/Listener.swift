@@ -21,6 +21,16 @@ public struct Listener {
         self.address = PeerAddress(address)
     }
 
+    /// Takes a socket that a service manager has opened, listening already.
+    public init(adopting descriptor: Int32, _ choices: SocketChoices) throws(SystemFault) {
+        var address = clinux_address()
+        let result = clinux_listener_adopt(
+            descriptor, &address, choices.noDelay ? 1 : 0, Int32(choices.keepAliveSeconds))
+        guard result == 0 else { throw SystemFault(doing: .listening, code: result) }
+        self.descriptor = descriptor
+        self.address = PeerAddress(address)
+    }
+
     public func accept() -> AcceptStep {
         var peer = clinux_address()
         let result = clinux_accept(descriptor, &peer)
@@ -80,6 +90,7 @@ public struct SystemFault: Error, Sendable {
         case writingFile
         case detaching
         case givingUpRights
+        case notifying
     }
 
     public let action: Action
@@ -105,6 +116,8 @@ public struct SystemFault: Error, Sendable {
         switch code {
         case CLINUX_FILE_NOT_REGULAR: "it is not a regular file"
         case CLINUX_FILE_TOO_LARGE: "it is too large for a certificate or a key"
+        case CLINUX_NOT_LISTENING: "it is no socket that listens for TCP"
+        case CLINUX_NOT_CONNECTED: "it is no socket with a client at its other end"
         default: Text(zeroTerminated: clinux_error_text(code))
         }
     }

@@ -40,6 +40,13 @@ public struct Log {
         line.withTerminatedBytes { bytes in _ = clinux_stderr_write(Log.characters(bytes), bytes.count) }
     }
 
+    /// A fault that ends the program before it serves: where nobody reads standard error, it is told here.
+    public func tell(_ fault: OperatorFault) {
+        if isDetached, clinux_stderr_is_client() == 0 {
+            write(.error) { line in line.append(fault.message) }
+        }
+    }
+
     /// For lines that strangers can cause: only as many as the configuration allows.
     public mutating func writeLimited(
         _ level: LogLevel, atMilliseconds now: Int64, _ compose: (inout Line) -> Void
@@ -101,12 +108,24 @@ public enum StandardOutput {
     }
 }
 
-/// What a program says when it cannot start.
+/// What a program says beside its output.
 public enum StandardError {
     public static func write(_ line: inout Line) {
         line.withTerminatedBytes { bytes in
             let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
             _ = clinux_stderr_write(start, bytes.count)
         }
+    }
+
+    /// Why a program does not do what was asked for. Where standard error is a client's, as under inetd,
+    /// that goes to the system log: strangers read nothing about files.
+    public static func tell(_ fault: OperatorFault) {
+        var line = Line()
+        guard clinux_stderr_is_client() == 0 else {
+            return Log(LogChoices()).write(.error) { line in line.append(fault.message) }
+        }
+        line.append("postern: error: ")
+        line.append(fault.message)
+        write(&line)
     }
 }

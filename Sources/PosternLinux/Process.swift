@@ -15,6 +15,7 @@ public enum Process {
 
     /// Room for `count` descriptors, as far as the hard limit allows: returns how many are missing. No core
     /// dump with keys in it, and files that only their owner may read unless they say otherwise.
+    @discardableResult
     public static func prepare(descriptors count: Int) -> Int {
         clinux_disable_core_dumps()
         clinux_restrict_new_files()

@@ -15,6 +15,9 @@ public struct Server<Provider: Service>: ~Copyable {
     var identities: IdentityStore
     var poller: Poller
     let signals: Signals
+    var manager: ServiceManager
+    /// The only client there will ever be.
+    let inherited: InheritedConnection?
     /// Removed with the server.
     let pidFile: PidFile
     var listeners: FixedList<8, Listener>
@@ -34,15 +37,22 @@ public struct Server<Provider: Service>: ~Copyable {
     /// Checks the configuration, loads the identity, and listens. `memory` is the region of a StaticMemory.
     /// Throws a sentence for the operator, and then nothing is open.
     public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorFault) {
+        let environment = try ServiceEnvironment()
+        let given = try Server.adopt(environment, config)
         let parts = try ServerParts(config, service, memory)
+        let inherited = try Server.takeConnection(config)
         let poller = try Server.makePoller()
         let signals = try Server.makeSignals(poller)
         let log = Log(config.log)
         var pidFile = try Server.takePidFile(config.process)
-        let listeners = try Server.listen(config, poller)
+        let listeners = try Server.listen(config, given: given, poller)
+        let manager = ServiceManager(environment)
+        ServiceEnvironment.forget()
         var config = config
         try Server.giveUpRights(&config, parts.account, &pidFile)
         self.config = config
+        self.inherited = inherited
+        self.manager = manager
         self.pidFile = pidFile
         self.service = service
         self.poller = poller
@@ -65,6 +75,7 @@ public struct Server<Provider: Service>: ~Copyable {
     public mutating func run() {
         reportStart()
         if config.process.givesUpRights { rehearseReload() }
+        if let inherited { start(inherited.descriptor, inherited.peer) }
         tellCaller()
         while !isFinished {
             let eventCount = poller.wait(milliseconds: waitMilliseconds())
@@ -74,6 +85,7 @@ public struct Server<Provider: Service>: ~Copyable {
             advanceQueued()
             expireDeadlines()
             if isReloadWanted { reloadIdentity() }
+            keepAlive()
             if log.hasSuppressed { log.reportSuppressed(atMilliseconds: nowMilliseconds) }
         }
         reportStop()

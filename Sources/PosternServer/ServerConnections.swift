@@ -87,7 +87,7 @@ extension Server {
         log.write(.notice) { line in line.append("all waiting clients are served again") }
     }
 
-    private mutating func start(_ descriptor: Int32, _ peer: PeerAddress) {
+    mutating func start(_ descriptor: Int32, _ peer: PeerAddress) {
         counters.accepted += 1
         // There are as many channels as connections, and the pool of connections is not full.
         let slot = clients.take().unsafelyUnwrapped

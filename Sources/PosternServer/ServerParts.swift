@@ -26,6 +26,7 @@ struct ServerParts: ~Copyable {
         try plan.validate(config)
         let account = try Account.named(user: config.process.user, group: config.process.group)
         if let root = config.process.chroot { try Process.checkRoot(root) }
+        KernelRandom.wait(config.log)
         let descriptors = config.connections + Limits.listeners + Limits.descriptorReserve
         let descriptorsMissing = Process.prepare(descriptors: descriptors)
         Process.excludeFromDumps(memory)
@@ -120,18 +121,53 @@ extension Server {
         }
     }
 
+    /// Listens where the configuration says, unless sockets have come from a service manager.
     static func listen(
-        _ config: Config, _ poller: borrowing Poller
+        _ config: Config, given: FixedList<8, Listener>, _ poller: borrowing Poller
+    ) throws(OperatorFault) -> FixedList<8, Listener> {
+        var listeners = given
+        let wanted = given.isEmpty && !config.process.inetd ? config.listeners.count : 0
+        for index in 0..<wanted {
+            do throws(SystemFault) {
+                _ = listeners.append(try Listener(config.listeners[index], config.socket))
+            } catch {
+                close(listeners)
+                throw OperatorFault(listening: config.listeners[index], error)
+            }
+        }
+        for index in 0..<listeners.count {
+            do throws(SystemFault) {
+                try poller.add(listeners[index], .listener(index))
+            } catch {
+                close(listeners)
+                throw OperatorFault(system: error)
+            }
+        }
+        return listeners
+    }
+
+    private static func close(_ listeners: FixedList<8, Listener>) {
+        for index in 0..<listeners.count { listeners[index].close() }
+    }
+
+    /// Sockets of a service manager, before a descriptor of our own can be taken for one. They stay the
+    /// manager's: it may start a server again with them.
+    static func adopt(
+        _ environment: ServiceEnvironment, _ config: Config
     ) throws(OperatorFault) -> FixedList<8, Listener> {
         var listeners = FixedList<8, Listener>()
-        for index in 0..<config.listeners.count {
+        for index in 0..<environment.listeners {
+            let descriptor = ServiceEnvironment.firstDescriptor + Int32(index)
             do throws(SystemFault) {
-                let listener = try Listener(config.listeners[index], config.socket)
-                _ = listeners.append(listener)
-                try poller.add(listener, .listener(index))
+                _ = listeners.append(try Listener(adopting: descriptor, config.socket))
             } catch {
-                for opened in 0..<listeners.count { listeners[opened].close() }
-                throw OperatorFault(listening: config.listeners[index], error)
+                throw OperatorFault { line in
+                    line.append("descriptor ")
+                    line.append(Int(descriptor))
+                    line.append(" of LISTEN_FDS cannot be listened on: ")
+                    line.append(error.text)
+                    line.append("; check ListenStream= of the socket unit")
+                }
             }
         }
         return listeners

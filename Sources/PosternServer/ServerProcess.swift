@@ -3,13 +3,15 @@
 import PosternCore
 import PosternLinux
 
-extension ProcessChoices {
+extension Config {
     /// Goes on in the background where that is chosen. Returns nil in the process that shall serve, and in
     /// the one that was called the exit code, once the server listens or has failed.
     public func detach() throws(OperatorFault) -> Int32? {
-        guard detaches else { return nil }
+        guard process.detaches else { return nil }
+        do throws(ConfigFault) { try validate() } catch { throw OperatorFault(error) }
+        let environment = try ServiceEnvironment()
         do throws(SystemFault) {
-            switch try Daemon.detach() {
+            switch try Daemon.detach(keeping: environment.listeners) {
             case .server: return nil
             case .caller(let exitCode): return exitCode
             case .callerAlone: break
@@ -17,17 +19,46 @@ extension ProcessChoices {
         } catch {
             throw OperatorFault(system: error)
         }
-        var line = Line()
-        line.append(
-            "postern: error: the server ended before it listened; start it without --detach to see why")
-        StandardError.write(&line)
-        return ProcessChoices.exitCodeOfLostServer
+        StandardError.tell(
+            OperatorFault { line in
+                line.append("the server ended before it listened; start it without --detach to see why")
+            })
+        return Config.exitCodeOfLostServer
     }
 
     private static let exitCodeOfLostServer: Int32 = 1
 }
 
 extension Server {
+    /// To the service manager: it serves, for the first time or with what was loaded anew.
+    func tellReady() { manager.tellReady { line in line.append(openCount: clients.used) } }
+
+    func tellStopping() {
+        manager.tellStopping(withinMilliseconds: config.deadlines.drainMilliseconds) { line in
+            line.append("stopping, ")
+            line.append(openCount: clients.used)
+        }
+    }
+
+    /// A sign of life: only the loop gives it, so that it is one.
+    mutating func keepAlive() {
+        let open = clients.used
+        manager.keepAlive(atMilliseconds: nowMilliseconds) { line in line.append(openCount: open) }
+    }
+
+    static func takeConnection(_ config: Config) throws(OperatorFault) -> InheritedConnection? {
+        guard config.process.inetd else { return nil }
+        do throws(SystemFault) {
+            return try InheritedConnection(config.socket)
+        } catch {
+            throw OperatorFault { line in
+                line.append("--inetd wants a connection as standard input: ")
+                line.append(error.text)
+                line.append("; start it from inetd or another super-server")
+            }
+        }
+    }
+
     static func takePidFile(_ choices: ProcessChoices) throws(OperatorFault) -> PidFile {
         do throws(PidFile.Fault) {
             return try PidFile(choices.pidFile)
@@ -66,11 +97,20 @@ extension Server {
         }
     }
 
-    /// The server listens. A caller that did not wait for this gets no server.
+    /// The server serves. A caller that did not wait for this gets no server.
     mutating func tellCaller() {
+        tellReady()
         guard !Daemon.report(exitCode: 0) else { return }
         log.write(.error) { line in line.append("the caller is gone that started the server") }
         startDraining()
+    }
+}
+
+extension Line {
+    /// What `systemctl status` shows.
+    fileprivate mutating func append(openCount count: Int) {
+        append(count)
+        append(" connections open")
     }
 }
 

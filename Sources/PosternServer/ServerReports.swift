@@ -5,9 +5,12 @@ import PosternLinux
 import PosternTLS
 
 extension Server {
+    /// Where there is a process for each connection, its start and end are no news.
+    private var serviceLevel: LogLevel { inherited == nil ? .notice : .debug }
+
     func reportStart() {
-        log.write(.notice) { line in
-            line.append("listening on")
+        log.write(serviceLevel) { line in
+            line.append(inherited == nil ? "listening on" : "serving one connection")
             for index in 0..<listeners.count {
                 line.append(" ")
                 listeners[index].address.append(to: &line)
@@ -21,6 +24,12 @@ extension Server {
             line.append(" KiB")
         }
         warnAboutIdentity()
+        if let fault = manager.fault {
+            log.write(.warning) { line in
+                line.append("the service manager cannot be told of anything, at $NOTIFY_SOCKET: ")
+                line.append(fault.text)
+            }
+        }
         if descriptorsMissing != 0 {
             log.write(.warning) { line in
                 line.append("the limit of open descriptors is too low by ")
@@ -157,7 +166,7 @@ extension Server {
     }
 
     func reportStop() {
-        log.write(.notice) { line in
+        log.write(serviceLevel) { line in
             line.append("stopped; served ")
             line.append(counters.handshakes)
             line.append(" connections")

@@ -9,13 +9,15 @@ extension Server {
         while let request = signals.next() {
             switch request {
             case .stop: startDraining()
-            case .reload: isReloadWanted = true
+            case .reload:
+                isReloadWanted = true
+                manager.tellReloading()
             case .report: reportCounters()
             }
         }
     }
 
-    var isFinished: Bool { drainEndMilliseconds != nil && clients.used == 0 }
+    var isFinished: Bool { (drainEndMilliseconds != nil || inherited != nil) && clients.used == 0 }
 
     /// How long the loop may sleep; nil until something happens.
     mutating func waitMilliseconds() -> Int64? {
@@ -25,6 +27,7 @@ extension Server {
         if acceptance.pause == .noDescriptors {
             due = min(due ?? acceptance.retryAtMilliseconds, acceptance.retryAtMilliseconds)
         }
+        if let next = manager.keepAliveAtMilliseconds { due = min(due ?? next, next) }
         if log.hasSuppressed || isReloadWanted {
             // Both wait for time to pass: for the rate of the log, for handshakes to end.
             let soon = nowMilliseconds + Int64(widening: Limits.descriptorRetryMilliseconds)
@@ -38,6 +41,7 @@ extension Server {
         guard drainEndMilliseconds == nil else { return }
         drainEndMilliseconds = nowMilliseconds + Int64(widening: config.deadlines.drainMilliseconds)
         reportDraining()
+        tellStopping()
         for index in 0..<listeners.count { listeners[index].close() }
         listeners.removeAll()
         acceptance = Acceptance()
@@ -56,5 +60,6 @@ extension Server {
                 line.append(error.message)
             }
         }
+        tellReady()
     }
 }

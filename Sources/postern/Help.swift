@@ -11,7 +11,7 @@ func printHelp() {
     }
 }
 
-private let helpLines: InlineArray<36, Text> = [
+private let helpLines: InlineArray<37, Text> = [
     "usage: postern [serve] [options]",
     "",
     "A TLS server with one thread and fixed memory. Options replace fields of the",
@@ -30,6 +30,7 @@ private let helpLines: InlineArray<36, Text> = [
     "      --log-level LEVEL      error, warning, notice, info or debug",
     "      --detach               go on in the background; the caller returns when",
     "                             the server listens, or with the reason why not",
+    "      --inetd                serve the connection on standard input and end",
     "      --pidfile FILE         write the process id there; removed at the end",
     "      --user NAME            become this user when the server listens,",
     "      --group NAME           in this group, or else in the user's own one",

@@ -37,9 +37,10 @@ struct Options {
         static let user: Int32 = 265
         static let group: Int32 = 266
         static let chroot: Int32 = 267
+        static let inetd: Int32 = 268
     }
 
-    private static let table: InlineArray<17, CommandLineOption> = [
+    private static let table: InlineArray<18, CommandLineOption> = [
         CommandLineOption("listen", code: Code.listen, takesArgument: true),
         CommandLineOption("certificate", code: Code.certificate, takesArgument: true),
         CommandLineOption("key", code: Code.key, takesArgument: true),
@@ -57,6 +58,7 @@ struct Options {
         CommandLineOption("user", code: Code.user, takesArgument: true),
         CommandLineOption("group", code: Code.group, takesArgument: true),
         CommandLineOption("chroot", code: Code.chroot, takesArgument: true),
+        CommandLineOption("inetd", code: Code.inetd, takesArgument: false),
     ]
 
     init(_ words: CommandLineWords, at index: Int32, defaults: Config) throws(OperatorFault) {
@@ -114,6 +116,7 @@ struct Options {
         case Code.user: config.process.user = argument
         case Code.group: config.process.group = argument
         case Code.chroot: config.process.chroot = argument
+        case Code.inetd: config.process.inetd = true
         default: action = .help
         }
     }

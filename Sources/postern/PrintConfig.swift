@@ -76,6 +76,7 @@ private func printTLS(_ tls: TLSChoices) {
 
 private func printProcess(_ process: ProcessChoices) {
     printField("process.detaches", process.detaches ? "true" : "false")
+    printField("process.inetd", process.inetd ? "true" : "false")
     printField("process.pidFile", process.pidFile ?? "none")
     printField("process.user", process.user ?? "none")
     printField("process.group", process.group ?? "none")

@@ -34,11 +34,7 @@ private func exitCode(_ words: CommandLineWords) -> Int32 {
         }
         return exitCode
     } catch {
-        // Not through the log: whoever starts a program reads what it says, detached or not.
-        var line = Line()
-        line.append("postern: error: ")
-        line.append(error.message)
-        StandardError.write(&line)
+        StandardError.tell(error)
         return StandardOutput.hasFailed ? ExitCode.failed : ExitCode.badInput
     }
 }
@@ -70,10 +66,15 @@ private func serve(_ words: CommandLineWords, at index: Int32) throws(OperatorFa
 }
 
 private func serve(_ config: Config) throws(OperatorFault) -> Int32 {
-    if let exitCode = try config.process.detach() { return exitCode }
-    var server = try Server(config, service: config.service, memory: memory.region())
-    server.run()
-    return ExitCode.done
+    if let exitCode = try config.detach() { return exitCode }
+    do throws(OperatorFault) {
+        var server = try Server(config, service: config.service, memory: memory.region())
+        server.run()
+        return ExitCode.done
+    } catch {
+        Log(config.log).tell(error)
+        throw error
+    }
 }
 
 private func printVersion(_ config: Config) {

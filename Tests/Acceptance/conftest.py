@@ -15,6 +15,7 @@ import pytest
 import postern_identity
 import postern_target
 from postern_server import Server
+from postern_services import SystemLog
 
 LEFT_OUT = pytest.StashKey()
 
@@ -136,3 +137,16 @@ def has_ipv6():
             probe.bind(("::1", 0))
     except OSError:
         pytest.fail("this machine has no ::1")
+
+
+@pytest.fixture
+def system_log(open_folder):
+    """A system log for servers that are started with its prefix."""
+    if not SystemLog.is_possible():
+        pytest.skip("needs a mount namespace")
+    folder = open_folder / "system-log"
+    folder.mkdir()
+    made = SystemLog(folder)
+    yield made
+    made.close()
+    shutil.rmtree(folder)

@@ -38,13 +38,13 @@ def parse_address(text):
 class Server:
     """One running server. `lines` is its whole log so far; `mark()` and `since` point into it."""
 
-    def __init__(self, binary, options, *, prefix=(), environment=None, folder=None):
+    def __init__(self, binary, options, *, prefix=(), environment=None, folder=None, **process):
         self.lines = []
         self.condition = threading.Condition()
         self.exited_by_test = False
         self.process = subprocess.Popen(
             [*prefix, *command(binary, *options)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env={**os.environ, **(environment or {})}, cwd=folder)
+            stderr=subprocess.PIPE, env={**os.environ, **(environment or {})}, cwd=folder, **process)
         self.reader = threading.Thread(target=self._follow, daemon=True)
         self.reader.start()
         try:

@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Not 0 when nobody can read standard error: it is closed or /dev/null, as after a detached start.
+/// Not 0 when standard error is a socket and standard input too: a client's, as inetd gives it.
+int clinux_stderr_is_client(void);
+/// Not 0 when nobody of this machine can read standard error: it is closed or /dev/null, as after a detached
+/// start, or a client's.
 int clinux_stderr_is_detached(void);
 /// Writes bytes to standard error if that can be done at once. Returns 0 or -errno.
 int clinux_stderr_write(const char *bytes, size_t count);

@@ -7,6 +7,8 @@
 
 /// Milliseconds of a clock that only goes forward.
 int64_t clinux_monotonic_milliseconds(void);
+/// The same clock as service managers read it.
+int64_t clinux_monotonic_microseconds(void);
 /// Seconds since 1970, UTC.
 int64_t clinux_unix_seconds(void);
 
@@ -30,6 +32,11 @@ size_t clinux_raise_descriptor_limit(size_t count);
 void clinux_restrict_new_files(void);
 /// No core file, whatever happens.
 void clinux_disable_core_dumps(void);
+
+/// Whether getrandom(2) answers at once; early in a boot it may not yet.
+int clinux_random_is_ready(void);
+/// Waits until it does.
+void clinux_random_wait(void);
 
 /// Keeps the pages out of any dump of the process.
 void clinux_exclude_from_dumps(void *start, size_t bytes);

@@ -7,7 +7,7 @@
 
 /// An IP address and port, in a form that needs no header of the system.
 typedef struct {
-    uint8_t family;         ///< 4 or 6
+    uint8_t family;         ///< 4 or 6; 0 for a local socket, which has no address
     uint16_t port;          ///< host byte order
     uint32_t scope;         ///< IPv6 zone, 0 for none
     uint8_t bytes[16];      ///< network byte order; IPv4 uses the first four
@@ -18,7 +18,7 @@ typedef struct {
 
 /// Reads a numeric IPv4 or IPv6 address (with %zone where link-local). Returns 0 or -EINVAL.
 int clinux_address_parse(clinux_address *address, const char *host, uint16_t port);
-/// Writes 1.2.3.4:443 or [::1]:443 and returns its length.
+/// Writes 1.2.3.4:443, [::1]:443 or local and returns its length.
 size_t clinux_address_text(const clinux_address *address, char *text);
 
 /// A non-blocking listening socket; on return `address` has the port that was really bound. Accepted sockets

@@ -1,0 +1,75 @@
+// What a service manager says in the environment (sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3)):
+// parsed here, used by the server. What is meant for another process is no word to this one.
+
+public struct ServiceEnvironment: Sendable {
+    /// Descriptors from 3 on that are sockets to listen on; 0 for none.
+    public let listeners: Int
+    public static let firstDescriptor: Int32 = 3
+    /// Where notifications go: a path, or an abstract name that begins with @.
+    public let notifySocket: Text?
+    /// The manager acts when it hears nothing for so long; nil when it does not watch.
+    public let watchdogMilliseconds: Int?
+
+    /// `value` looks a variable up; `processID` is the id that this process was started with.
+    public init(processID: Int32, _ value: (Text) -> Text?) throws(OperatorFault) {
+        let isListening = ServiceEnvironment.isMeant(value("LISTEN_PID"), processID, whenUnset: false)
+        let isWatched = ServiceEnvironment.isMeant(value("WATCHDOG_PID"), processID, whenUnset: true)
+        listeners = try ServiceEnvironment.listeners(isListening ? value("LISTEN_FDS") : nil)
+        watchdogMilliseconds = try ServiceEnvironment.watchdog(isWatched ? value("WATCHDOG_USEC") : nil)
+        notifySocket = try ServiceEnvironment.socket(value("NOTIFY_SOCKET"))
+    }
+
+    /// Everything that is read here; none of it is for programs that this one might start.
+    public static let names: InlineArray<6, Text> = [
+        "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC", "NOTIFY_SOCKET",
+    ]
+
+    private static func isMeant(_ text: Text?, _ processID: Int32, whenUnset: Bool) -> Bool {
+        guard let text else { return whenUnset }
+        return text.number(upTo: UInt64(widening: UInt32.max)) == UInt64(widening: Int(processID))
+    }
+
+    private static func listeners(_ text: Text?) throws(OperatorFault) -> Int {
+        guard let text else { return 0 }
+        guard let number = text.number(upTo: UInt64(widening: Limits.listeners)) else {
+            throw OperatorFault(
+                variable: "LISTEN_FDS", text, "a service manager may pass up to 8 sockets")
+        }
+        return Int(narrowing: number)
+    }
+
+    private static func watchdog(_ text: Text?) throws(OperatorFault) -> Int? {
+        guard let text else { return nil }
+        let most = UInt64(widening: Limits.deadlineMillisecondsMost) * 1000
+        guard let microseconds = text.number(upTo: most), microseconds >= 2000 else {
+            throw OperatorFault(
+                variable: "WATCHDOG_USEC", text,
+                "a watchdog may wait for 2 ms to a day (WatchdogSec= of the service)")
+        }
+        return Int(narrowing: microseconds / 1000)
+    }
+
+    private static func socket(_ text: Text?) throws(OperatorFault) -> Text? {
+        guard let text else { return nil }
+        let isName = text.isAbsolute || text.count > 0 && text.start[0] == UInt8(ascii: "@")
+        guard isName, text.count > 1, text.count <= Limits.socketNameBytes else {
+            throw OperatorFault(
+                variable: "NOTIFY_SOCKET", text,
+                "it has to be the path of a socket, or an abstract name with @ in front")
+        }
+        return text
+    }
+}
+
+extension OperatorFault {
+    fileprivate init(variable: Text, _ value: Text, _ rule: Text) {
+        self.init { line in
+            line.append("environment variable ")
+            line.append(variable)
+            line.append(" is '")
+            line.append(value)
+            line.append("'; ")
+            line.append(rule)
+        }
+    }
+}
