@@ -24,6 +24,7 @@ public enum CertificateCommand {
             try SelfSignedCommand.run(options)
             return 0
         }
+        if command == VerifyCommand.name { return try VerifyCommand.run(words, at: index + 1) }
         throw OperatorFault(
             usage: "certificate command", command, "is unknown; see postern certificate --help")
     }

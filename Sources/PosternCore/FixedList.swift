@@ -26,6 +26,13 @@ public struct FixedList<let capacity: Int, Element> {
         return true
     }
 
+    public mutating func modify(_ index: Int, _ body: (inout Element) -> Void) {
+        precondition(index < count, "index beyond the list")
+        var element = elements[index].unsafelyUnwrapped
+        body(&element)
+        elements[index] = element
+    }
+
     public mutating func removeAll() { self = FixedList() }
 
     public var isEmpty: Bool { count == 0 }

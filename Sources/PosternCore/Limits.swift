@@ -25,6 +25,15 @@ public enum Limits {
     public static let readAheadBytes = 256
     /// Bytes of a certificate or key file. A chain of eight RSA-4096 certificates in PEM has 16 KiB.
     public static let identityFileBytes = 24_576
+    /// Bytes of a file of authorities or of revocation lists. Debian's bundle of public ones has 220 KiB.
+    public static let authorityFileBytes = 393_216
+    /// Bytes of the files of a chain that is looked at, together.
+    public static let chainFileBytes = 262_144
+    /// Authorities between a leaf and the one that is trusted. Public chains have two or three; Mbed TLS
+    /// stops at eight too.
+    public static let pathIntermediates = 8
+    /// Signatures that are checked for one path. A stranger says how many candidates a step has.
+    public static let pathSignatures = 24
     /// Identities in memory at once: the current one and replaced ones that handshakes still show. One more
     /// reload waits until such a handshake has ended.
     public static let identities = 4

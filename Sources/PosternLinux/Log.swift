@@ -102,6 +102,13 @@ public enum StandardOutput {
         line.withTerminatedBytes { write($0) }
     }
 
+    /// Writes one line.
+    public static func write(_ compose: (inout Line) -> Void) {
+        var line = Line()
+        compose(&line)
+        write(&line)
+    }
+
     public static func write(_ bytes: UnsafeBufferPointer<UInt8>) {
         let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
         if clinux_stdout_write(start, bytes.count) != 0 { hasFailed = true }

@@ -185,3 +185,12 @@ extension UnsafeRawBufferPointer {
         return nil
     }
 }
+
+extension UnsafeRawBufferPointer {
+    /// Whether these are the bytes, of an object identifier mostly.
+    func equals<let length: Int>(_ bytes: InlineArray<length, UInt8>) -> Bool {
+        guard count == length else { return false }
+        for index in 0..<length where self[index] != bytes[index] { return false }
+        return true
+    }
+}

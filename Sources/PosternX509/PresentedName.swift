@@ -59,10 +59,15 @@ extension Line {
                 append(address)
                 return
             }
+        case PresentedName.directoryTag:
+            append("directory:")
+            append(distinguishedName: name.content)
+            return
         default:
-            append("other name")
+            append("other:")
+            append(hexadecimal: name.content)
             return
         }
-        append(name.content.assumingMemoryBound(to: UInt8.self))
+        name.content.withMemoryRebound(to: UInt8.self) { append(foreign: $0) }
     }
 }

@@ -1,0 +1,136 @@
+// A certificate in DER, taken apart and not copied (RFC 5280, section 4.1). Reading is strict about DER and
+// about which fields there are; whether the values are right is asked in CertificateRules.
+
+import PosternCore
+
+public struct Certificate {
+    public let whole: UnsafeRawBufferPointer
+    /// What is signed.
+    public let signedContent: UnsafeRawBufferPointer
+    /// 0 for version 1, 2 for version 3.
+    public let version: UInt8
+    /// Content of the INTEGER.
+    public let serial: UnsafeRawBufferPointer
+    /// AlgorithmIdentifier inside of what is signed, and beside the signature; whole.
+    public let innerAlgorithm: UnsafeRawBufferPointer
+    public let outerAlgorithm: UnsafeRawBufferPointer
+    /// Names, whole.
+    public let issuer: UnsafeRawBufferPointer
+    public let subject: UnsafeRawBufferPointer
+    /// Seconds since 1970, UTC.
+    public let notBefore: Int64
+    public let notAfter: Int64
+    /// SubjectPublicKeyInfo, whole: its SHA-256 is the pin.
+    public let publicKey: UnsafeRawBufferPointer
+    public let hasUniqueIdentifiers: Bool
+    /// Content of the SEQUENCE of extensions; nil when there is none.
+    public let extensions: UnsafeRawBufferPointer?
+    /// The bits.
+    public let signature: UnsafeRawBufferPointer
+
+    public init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
+        var file = DERReader(der)
+        let certificate = try file.next(DERTag.sequence)
+        try file.end()
+        whole = certificate.whole
+        var outer = certificate.reader
+        let content = try outer.next(DERTag.sequence)
+        signedContent = content.whole
+        outerAlgorithm = try outer.next(DERTag.sequence).whole
+        signature = try outer.next(DERTag.bitString).bits
+        try outer.end()
+
+        var inner = content.reader
+        version = try Certificate.readVersion(&inner)
+        serial = try inner.next(DERTag.integer).content
+        innerAlgorithm = try inner.next(DERTag.sequence).whole
+        issuer = try inner.next(DERTag.sequence).whole
+        var validity = try inner.next(DERTag.sequence).reader
+        notBefore = try validity.next().time.seconds
+        notAfter = try validity.next().time.seconds
+        try validity.end()
+        subject = try inner.next(DERTag.sequence).whole
+        publicKey = try inner.next(DERTag.sequence).whole
+        let issuerIdentifier = try inner.optional(DERTag.context(1))
+        let subjectIdentifier = try inner.optional(DERTag.context(2))
+        hasUniqueIdentifiers = issuerIdentifier != nil || subjectIdentifier != nil
+        extensions = try Certificate.readExtensions(&inner)
+        try inner.end()
+    }
+
+    /// Version 1 is the default and is not written.
+    private static func readVersion(_ reader: inout DERReader) throws(DERFault) -> UInt8 {
+        guard var field = try reader.optional(DERTag.contextConstructed(0))?.reader else { return 0 }
+        let version = try field.next(DERTag.integer).content
+        try field.end()
+        guard version.count == 1, version[0] == 1 || version[0] == 2 else { throw .badValue }
+        return version[0]
+    }
+
+    private static func readExtensions(_ reader: inout DERReader) throws(DERFault)
+        -> UnsafeRawBufferPointer?
+    {
+        guard var field = try reader.optional(DERTag.contextConstructed(3))?.reader else { return nil }
+        let extensions = try field.next(DERTag.sequence).content
+        try field.end()
+        guard !extensions.isEmpty else { throw .badValue }
+        return extensions
+    }
+
+    /// Issuer and subject are the same: a root, or an authority's certificate over a new key of its own.
+    public var isSelfIssued: Bool { DistinguishedName.isSame(issuer, subject) }
+
+    /// Whether it is for this name, by its alternative names alone: the common name is none (RFC 9525).
+    public func covers(_ name: GeneralName) -> Bool {
+        guard let alternativeNames = CertificateExtensions(extensions).alternativeNames else { return false }
+        do throws(DERFault) {
+            return try PresentedNames(alternativeNames).cover(name)
+        } catch {
+            return false
+        }
+    }
+}
+
+extension DERElement {
+    /// The content of a BIT STRING that has whole bytes.
+    public var bits: UnsafeRawBufferPointer {
+        get throws(DERFault) {
+            guard content.count >= 1, content[0] == 0 else { throw .badValue }
+            return UnsafeRawBufferPointer(rebasing: content[1...])
+        }
+    }
+
+    /// UTCTime or GeneralizedTime in the one form that RFC 5280, section 4.1.2.5, allows.
+    public var time: CalendarTime {
+        get throws(DERFault) {
+            guard let time = CalendarTime(self) else { throw .badValue }
+            return time
+        }
+    }
+}
+
+extension CalendarTime {
+    /// Nil when it is no time, or not in the form of RFC 5280: up to the end of 2049 YYMMDDHHMMSSZ, from
+    /// then on YYYYMMDDHHMMSSZ.
+    init?(_ element: DERElement) {
+        let text = element.content
+        let yearDigits = element.tag == DERTag.generalizedTime ? 4 : 2
+        guard element.tag == DERTag.utcTime || yearDigits == 4, text.count == yearDigits + 11,
+            text[text.count - 1] == UInt8(ascii: "Z")
+        else { return nil }
+        for index in 0..<(text.count - 1) where !NameSyntax.isDigit(text[index]) { return nil }
+        func number(_ first: Int) -> Int {
+            Int(text[first] - UInt8(ascii: "0")) * 10 + Int(text[first + 1] - UInt8(ascii: "0"))
+        }
+        let year: Int
+        if yearDigits == 4 {
+            year = number(0) * 100 + number(2)
+            guard year >= 2050 else { return nil }
+        } else {
+            year = number(0) < 50 ? 2000 + number(0) : 1900 + number(0)
+        }
+        self.init(
+            year: year, month: number(yearDigits), day: number(yearDigits + 2),
+            hour: number(yearDigits + 4), minute: number(yearDigits + 6), second: number(yearDigits + 8))
+    }
+}

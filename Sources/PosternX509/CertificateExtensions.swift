@@ -1,0 +1,170 @@
+// The extensions of a certificate that its use depends on (RFC 5280, section 4.2), each read strictly.
+// Faults of the extensions themselves are gathered, not thrown: a certificate is looked at whole.
+
+import PosternCore
+
+public struct CertificateExtensions {
+    public private(set) var faults = CertificateFaults()
+    public private(set) var isAuthority = false
+    /// Authorities that may be below; nil for any number.
+    public private(set) var pathLength: Int?
+    /// Nil when the extension is not there: then every usage is allowed.
+    public private(set) var keyUsage: KeyUsage?
+    /// Nil when the extension is not there: then every purpose is allowed.
+    public private(set) var purposes: Purposes?
+    /// The whole SEQUENCE OF GeneralName.
+    public private(set) var alternativeNames: UnsafeRawBufferPointer?
+    public private(set) var alternativeNamesAreCritical = false
+    /// The content of NameConstraints.
+    public private(set) var nameConstraints: UnsafeRawBufferPointer?
+    public private(set) var subjectKeyIdentifier: UnsafeRawBufferPointer?
+    public private(set) var authorityKeyIdentifier: UnsafeRawBufferPointer?
+    /// The identifier of the first critical extension that is not known.
+    public private(set) var unknown: UnsafeRawBufferPointer?
+
+    /// Extensions of a certificate. Real ones have about ten.
+    private static let countMost = 32
+
+    public struct KeyUsage {
+        let bits: UInt8
+        public var signs: Bool { bits & 0x80 != 0 }
+        public var enciphersKeys: Bool { bits & 0x20 != 0 }
+        public var agreesOnKeys: Bool { bits & 0x08 != 0 }
+        public var signsCertificates: Bool { bits & 0x04 != 0 }
+        public var signsRevocationLists: Bool { bits & 0x02 != 0 }
+    }
+
+    public struct Purposes {
+        public fileprivate(set) var server = false
+        public fileprivate(set) var client = false
+        public fileprivate(set) var any = false
+    }
+
+    /// Of the content of the SEQUENCE of extensions; nil for none.
+    public init(_ content: UnsafeRawBufferPointer?) {
+        guard let content else { return }
+        var reader = DERReader(content)
+        var count = 0
+        do throws(DERFault) {
+            while !reader.isEmpty {
+                count += 1
+                guard count <= CertificateExtensions.countMost else { throw .badValue }
+                let before = UnsafeRawBufferPointer(
+                    rebasing: content[..<(content.count - reader.rest.count)])
+                try read(try reader.next(DERTag.sequence), behind: before)
+            }
+        } catch {
+            faults.insert(.badEncoding)
+        }
+    }
+
+    private mutating func read(
+        _ element: DERElement, behind before: UnsafeRawBufferPointer
+    ) throws(DERFault) {
+        var reader = element.reader
+        let identifier = try reader.next(DERTag.objectIdentifier).content
+        var isCritical = false
+        if let critical = try reader.optional(DERTag.boolean) {
+            // FALSE is the default, and defaults are not written in DER.
+            guard critical.content.count == 1, critical.content[0] == 0xFF else { throw .badValue }
+            isCritical = true
+        }
+        let value = try reader.next(DERTag.octetString).content
+        try reader.end()
+        if try CertificateExtensions.has(identifier, in: before) { faults.insert(.duplicateExtension) }
+        do throws(DERFault) {
+            let isKnown = try take(identifier, value, isCritical)
+            if !isKnown, isCritical {
+                faults.insert(.unknownCriticalExtension)
+                if unknown == nil { unknown = identifier }
+            }
+        } catch {
+            faults.insert(.badEncoding)
+        }
+    }
+
+    private static func has(
+        _ identifier: UnsafeRawBufferPointer, in extensions: UnsafeRawBufferPointer
+    ) throws(DERFault) -> Bool {
+        var reader = DERReader(extensions)
+        while !reader.isEmpty {
+            var other = try reader.next(DERTag.sequence).reader
+            if hasSameBytes(identifier, try other.next(DERTag.objectIdentifier).content) { return true }
+        }
+        return false
+    }
+
+    /// Returns false when the extension is none whose meaning is respected here.
+    private mutating func take(
+        _ identifier: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ isCritical: Bool
+    ) throws(DERFault) -> Bool {
+        // 2.5.29.x, id-ce
+        guard identifier.count == 3, identifier[0] == 0x55, identifier[1] == 0x1D else { return false }
+        switch identifier[2] {
+        case 14: subjectKeyIdentifier = try CertificateExtensions.only(value, DERTag.octetString).content
+        case 15: try takeKeyUsage(value)
+        case 17:
+            alternativeNames = try CertificateExtensions.only(value, DERTag.sequence).whole
+            alternativeNamesAreCritical = isCritical
+        case 19: try takeBasicConstraints(value)
+        case 30: nameConstraints = try CertificateExtensions.only(value, DERTag.sequence).content
+        case 35:
+            var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
+            authorityKeyIdentifier = try reader.optional(DERTag.context(0))?.content
+        case 37: try takePurposes(value)
+        // Certificate policies restrict nothing as long as any policy will do, and any will do here.
+        case 32: _ = try CertificateExtensions.only(value, DERTag.sequence)
+        default: return false
+        }
+        return true
+    }
+
+    /// The one element of an extension's value, in strict DER and not empty where emptiness has no meaning.
+    static func only(_ value: UnsafeRawBufferPointer, _ tag: UInt8) throws(DERFault) -> DERElement {
+        try StrictDER.check(value)
+        var reader = DERReader(value)
+        let element = try reader.next(tag)
+        try reader.end()
+        return element
+    }
+
+    private mutating func takeKeyUsage(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+        let bits = try CertificateExtensions.only(value, DERTag.bitString).content
+        // The byte for unused bits, and nine bits at most; RFC 5280 wants one of them set.
+        guard bits.count == 2 || bits.count == 3 else { throw .badValue }
+        // The last bit that is written is a one.
+        guard bits[bits.count - 1].trailingZeroBitCount == Int(bits[0]) else { throw .badValue }
+        keyUsage = KeyUsage(bits: bits[1])
+    }
+
+    private mutating func takeBasicConstraints(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+        var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
+        if let authority = try reader.optional(DERTag.boolean) {
+            guard authority.content[0] == 0xFF else { throw .badValue }
+            isAuthority = true
+        }
+        if let length = try reader.optional(DERTag.integer)?.content {
+            guard length[0] < 0x80 else { throw .badValue }
+            pathLength = length.count == 1 ? Int(length[0]) : Int(UInt8.max)
+        }
+        try reader.end()
+    }
+
+    private mutating func takePurposes(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+        var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
+        var purposes = Purposes()
+        guard !reader.isEmpty else { throw .badValue }
+        while !reader.isEmpty {
+            let identifier = try reader.next(DERTag.objectIdentifier).content
+            // 1.3.6.1.5.5.7.3.1, 1.3.6.1.5.5.7.3.2, 2.5.29.37.0
+            if identifier.equals([0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01]) {
+                purposes.server = true
+            }
+            if identifier.equals([0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02]) {
+                purposes.client = true
+            }
+            if identifier.equals([0x55, 0x1D, 0x25, 0x00]) { purposes.any = true }
+        }
+        self.purposes = purposes
+    }
+}

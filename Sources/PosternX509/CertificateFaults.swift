@@ -1,0 +1,120 @@
+// What can be wrong with a certificate where it stands in its path: one bit each, so that a policy can
+// decide which ones matter, and in words.
+
+import PosternCore
+
+public struct CertificateFaults: Equatable, Sendable {
+    public private(set) var bits: UInt32
+
+    public init() { bits = 0 }
+    /// Bits as they came out of `bits`, by way of C.
+    public init(bits: UInt32) { self.bits = bits }
+    private init(bit: UInt32) { bits = 1 &<< bit }
+
+    // The numbers are the order in which faults are named: what stands first explains most.
+
+    /// Not encoded as RFC 5280 and DER ask.
+    public static let badEncoding = CertificateFaults(bit: 0)
+    /// Not between 1 and 2^159, in 20 bytes at most.
+    public static let badSerial = CertificateFaults(bit: 1)
+    public static let duplicateExtension = CertificateFaults(bit: 2)
+    public static let unknownCriticalExtension = CertificateFaults(bit: 3)
+    /// An issuer with its name is known, but has not made the signature.
+    public static let badSignature = CertificateFaults(bit: 4)
+    /// Not SHA-256 and up with ECDSA or RSA.
+    public static let weakSignature = CertificateFaults(bit: 5)
+    /// Not P-256, P-384 or RSA of 2048 to 4096 bits.
+    public static let weakKey = CertificateFaults(bit: 6)
+    /// The issuer is not known.
+    public static let untrusted = CertificateFaults(bit: 7)
+    /// It names itself as issuer and is not among the trusted.
+    public static let selfSigned = CertificateFaults(bit: 8)
+    /// More certificates above it than are allowed.
+    public static let chainTooLong = CertificateFaults(bit: 9)
+    /// It has issued another one and is not allowed to.
+    public static let notAnAuthority = CertificateFaults(bit: 10)
+    /// More authorities below it than its path length allows.
+    public static let pathLength = CertificateFaults(bit: 11)
+    /// A key usage that does not go with what it is.
+    public static let wrongKeyUsage = CertificateFaults(bit: 12)
+    /// Not for a server, or not for a client.
+    public static let wrongPurpose = CertificateFaults(bit: 13)
+    /// A name that an authority above it may not issue.
+    public static let nameConstraint = CertificateFaults(bit: 14)
+    /// Another certificate of its issuer in the path has its serial number.
+    public static let duplicateSerial = CertificateFaults(bit: 15)
+    public static let expired = CertificateFaults(bit: 16)
+    public static let notYetValid = CertificateFaults(bit: 17)
+    public static let revoked = CertificateFaults(bit: 18)
+    /// No revocation list of its issuer.
+    public static let crlMissing = CertificateFaults(bit: 19)
+    /// The list of its issuer should have been replaced by now, or is not valid yet.
+    public static let crlExpired = CertificateFaults(bit: 20)
+    /// The list of its issuer is not signed by it, or not one that is understood.
+    public static let crlBad = CertificateFaults(bit: 21)
+    /// None of its names is the one that was asked for.
+    public static let wrongName = CertificateFaults(bit: 22)
+    static let count: UInt32 = 23
+
+    public var isEmpty: Bool { bits == 0 }
+
+    public func contains(_ fault: CertificateFaults) -> Bool { bits & fault.bits == fault.bits }
+    /// Whether any of these is there.
+    public func hasAny(of faults: CertificateFaults) -> Bool { bits & faults.bits != 0 }
+
+    public mutating func insert(_ faults: CertificateFaults) { bits |= faults.bits }
+    public mutating func remove(_ faults: CertificateFaults) { bits &= ~faults.bits }
+
+    public static func | (left: CertificateFaults, right: CertificateFaults) -> CertificateFaults {
+        CertificateFaults(bits: left.bits | right.bits)
+    }
+
+    /// Those that only say that the time is not right: a device without a clock may accept them for a while.
+    public static var timely: CertificateFaults { expired | notYetValid | crlExpired }
+
+    /// The first fault alone; empty when there is none.
+    public var first: CertificateFaults { CertificateFaults(bits: bits & (0 &- bits)) }
+
+    /// Calls `body` with each fault alone, in the order in which they are named.
+    public func forEach(_ body: (CertificateFaults) -> Void) {
+        for bit in 0..<CertificateFaults.count {
+            let fault = CertificateFaults(bit: bit)
+            if contains(fault) { body(fault) }
+        }
+    }
+
+    /// For a program: the first fault as one word.
+    public var name: Text { CertificateFaults.all[index].name }
+
+    /// The first fault, to be read behind a certificate's subject.
+    public var words: Text { CertificateFaults.all[index].words }
+
+    private var index: Int { isEmpty ? Int(CertificateFaults.count) : bits.trailingZeroBitCount }
+
+    private static let all: InlineArray<24, (name: Text, words: Text)> = [
+        ("badEncoding", "is not encoded as RFC 5280 and DER ask"),
+        ("badSerial", "has a serial number that is empty, zero, negative or longer than 20 bytes"),
+        ("duplicateExtension", "has the same extension twice"),
+        ("unknownCriticalExtension", "has a critical extension that is not known here"),
+        ("badSignature", "has a signature that its issuer did not make"),
+        ("weakSignature", "is not signed with SHA-256, SHA-384 or SHA-512 and ECDSA or RSA"),
+        ("weakKey", "has a key other than P-256, P-384 or RSA of 2048 to 4096 bits"),
+        ("untrusted", "is issued by somebody who is not known here"),
+        ("selfSigned", "is signed by itself and not among the trusted"),
+        ("chainTooLong", "has more authorities above it than are allowed"),
+        ("notAnAuthority", "has issued another one and is no authority"),
+        ("pathLength", "has more authorities below it than its path length allows"),
+        ("wrongKeyUsage", "has a key usage that does not go with what it is used for"),
+        ("wrongPurpose", "is not for this purpose"),
+        ("nameConstraint", "has a name that an authority above it may not issue"),
+        ("duplicateSerial", "has the serial number of another certificate of its issuer"),
+        ("expired", "has expired"),
+        ("notYetValid", "is not valid yet"),
+        ("revoked", "is revoked"),
+        ("crlMissing", "has no revocation list of its issuer"),
+        ("crlExpired", "has a revocation list of its issuer that is out of date"),
+        ("crlBad", "has a revocation list that its issuer did not sign or that is not understood"),
+        ("wrongName", "is for other names"),
+        ("none", "has no fault"),
+    ]
+}
