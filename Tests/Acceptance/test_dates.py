@@ -6,13 +6,14 @@ that.
 import datetime
 import pathlib
 import re
+import struct
 import subprocess
 
 import pytest
 
 from postern_client import client_context, echo_once, take_session, use_session
 from postern_identity import make_dated
-from postern_target import BINARY, EMULATED, VERSIONS, is_dynamic
+from postern_target import BINARY, EMULATED, VERSIONS, is_dynamic, mbedtls_version
 
 UTC = datetime.timezone.utc
 LATER = datetime.datetime(2050, 6, 1, tzinfo=UTC)
@@ -27,14 +28,30 @@ def dated(open_folder):
             for years in [(2020, 2040), (2020, 2080), (2040, 2080), (2060, 2080)]}
 
 
+class Clock:
+    """The calendar of the servers that are started with its environment."""
+
+    def __init__(self, library, path):
+        self.path = path
+        self.environment = {"LD_PRELOAD": str(library), "POSTERN_CLOCK": str(path)}
+        self.set(LATER)
+
+    def set(self, moment):
+        with open(self.path, "r+b" if self.path.exists() else "wb") as file:
+            file.write(struct.pack("<q", int((moment - datetime.datetime.now(UTC)).total_seconds())))
+
+
 @pytest.fixture(scope="session")
-def clock(open_folder):
-    """The environment in which a program believes that it is June of 2050."""
-    library = open_folder / "shifted_clock.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library,
-                    pathlib.Path(__file__).with_name("shifted_clock.c")], check=True)
-    shift = int((LATER - datetime.datetime.now(UTC)).total_seconds())
-    return {"LD_PRELOAD": str(library), "POSTERN_CLOCK_SHIFT": str(shift)}
+def clock_library(open_folder):
+    library, source = open_folder / "shifted_clock.so", pathlib.Path(__file__).with_name("shifted_clock.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source], check=True)
+    return library
+
+
+@pytest.fixture
+def clock(clock_library, tmp_path):
+    """It stands at June of 2050."""
+    return Clock(clock_library, tmp_path / "clock")
 
 
 def warnings(server):
@@ -63,7 +80,7 @@ def test_a_certificate_that_begins_past_2038_is_not_valid_yet(launch, dated):
 @clock_can_be_moved
 @pytest.mark.parametrize("begin", [2020, 2040])
 def test_in_2050_a_certificate_until_2080_is_good(launch, dated, clock, begin):
-    server = launch(identity=dated[begin, 2080], environment=clock)
+    server = launch(identity=dated[begin, 2080], environment=clock.environment)
     left = datetime.datetime(2080, 1, 1, tzinfo=UTC) - LATER
     assert abs(days_left(server) - left.days) <= 1
     echo_once(server)
@@ -73,7 +90,7 @@ def test_in_2050_a_certificate_until_2080_is_good(launch, dated, clock, begin):
 @clock_can_be_moved
 @pytest.mark.parametrize("years, said", [((2020, 2040), "has expired"), ((2060, 2080), "is not valid yet")])
 def test_in_2050_a_certificate_outside_its_years_is_warned_of(launch, dated, clock, years, said):
-    server = launch(identity=dated[years], environment=clock)
+    server = launch(identity=dated[years], environment=clock.environment)
     server.wait_for_line(f"postern: warning: .*{said}.*")
 
 
@@ -81,6 +98,20 @@ def test_in_2050_a_certificate_outside_its_years_is_warned_of(launch, dated, clo
 @pytest.mark.parametrize("version", VERSIONS)
 def test_in_2050_sessions_resume(launch, identity, clock, version):
     """Tickets carry the time at which they were made, through Mbed TLS's own clock."""
-    server, context = launch(environment=clock), client_context(version)
+    server, context = launch(environment=clock.environment), client_context(version)
     assert use_session(server, context, take_session(server, context))
     assert server.settle()["resumed"] == 1
+
+
+@clock_can_be_moved
+@pytest.mark.applies(mbedtls_version() < (3, 0))
+@pytest.mark.parametrize("begin", [datetime.datetime.now(UTC), LATER], ids=["now", "2050"])
+def test_a_ticket_ends_with_its_lifetime(launch, identity, clock, begin):
+    """By the calendar, as Mbed TLS 2.28 measures it; later ones ask a clock that only counts."""
+    clock.set(begin)
+    server, context = launch(environment=clock.environment), client_context("1.2")
+    session = take_session(server, context)
+    clock.set(begin + datetime.timedelta(hours=23))
+    assert use_session(server, context, session)
+    clock.set(begin + datetime.timedelta(hours=25))
+    assert not use_session(server, context, session)
