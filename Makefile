@@ -60,7 +60,7 @@ $(SYSROOT_READY):
 	@touch $@
 
 # What `make run` and a build need beside the Swift toolchain; what only tests need is in Tests/packages.
-PACKAGES = libmbedtls-dev mmdebstrap openssl libc6-dev
+PACKAGES = libmbedtls-dev mmdebstrap libc6-dev
 setup:
 	@ports/install-packages.sh $(PACKAGES)
 
@@ -84,14 +84,17 @@ ipk: build
 	ports/openwrt/build.sh $(BUILD)/postern $(OPKG_ARCHITECTURE) $(BUILD)
 endif
 
-# An identity for localhost to try the server with; never for a device.
-certs/server.crt certs/server.key:
-	certs/make-server.sh
-certs: setup certs/server.crt
+# Throw-away certificates to try the server with; never for a device. The list comes last.
+certs/ca.crl:
+	@test -x build/host/postern || $(MAKE) PORT=host
+	certs/make.sh build/host/postern
+certs:
+	@rm -f certs/ca.crl
+	$(MAKE) certs/ca.crl
 
-run: build certs/server.crt
+run: build certs/ca.crl
 	@echo 'Talk to it from another terminal; a line that you type comes back:'
-	@echo '  openssl s_client -connect localhost:4433 -CAfile certs/server.crt -verify_return_error -verify_hostname localhost -quiet'
+	@echo '  openssl s_client -connect localhost:4433 -CAfile certs/ca.crt -verify_return_error -verify_hostname localhost -quiet'
 	$(BUILD)/postern --listen localhost:4433 --certificate certs/server.crt --key certs/server.key
 
 test:
@@ -122,6 +125,6 @@ help:
 	@echo 'make install         what was built, to DESTDIR and PREFIX ($(PREFIX)), with what INIT needs: some of'
 	@echo '                     busybox sysv openrc procd runit s6 systemd'
 	@echo 'make deb, make ipk   a package for Debian, for OpenWrt, of PORT'
-	@echo 'make certs           an identity for localhost in certs/'
+	@echo 'make certs           throw-away certificates in certs/, to try things with'
 	@echo 'make format          format the Swift sources'
 	@echo 'make clean           remove what was built'

@@ -1,4 +1,4 @@
-// Writing small files whole: one, or two that belong together. See clinux_file.h.
+// Writing small files whole: one, or some that belong together. See clinux_file.h.
 #define _GNU_SOURCE
 #include "clinux_file.h"
 
@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,18 +110,19 @@ static void sync_folder(const char *path) {
     close(descriptor);
 }
 
-int clinux_write_files(const clinux_new_file *files, size_t count, int replaces, size_t *failed) {
+int clinux_write_files(const clinux_new_file *files, size_t count, size_t *failed) {
     struct staged staged[CLINUX_NEW_FILES] = {0};
     int result = 0;
     for (*failed = 0; result == 0 && *failed < count; *failed += result == 0)
-        if (!replaces && clinux_exists(files[*failed].path)) result = -EEXIST;
+        if (!files[*failed].replaces && clinux_exists(files[*failed].path)) result = -EEXIST;
     if (result != 0) return result;
     for (*failed = 0; result == 0 && *failed < count; *failed += result == 0)
         result = stage(&files[*failed], &staged[*failed]);
     if (result == 0) *failed = 0;
     for (; result == 0 && *failed < count; *failed += result == 0) {
+        const clinux_new_file *file = &files[*failed];
         struct staged *next = &staged[*failed];
-        result = replaces ? publish_over(&files[*failed], next) : publish_beside(&files[*failed], next);
+        result = file->replaces ? publish_over(file, next) : publish_beside(file, next);
         next->is_published = result == 0;
     }
     for (size_t i = 0; i < count; i++) {
@@ -130,4 +132,16 @@ int clinux_write_files(const clinux_new_file *files, size_t count, int replaces,
         if (staged[i].is_published) sync_folder(files[i].path);
     }
     return result;
+}
+
+int clinux_lock_file(const char *path) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (descriptor < 0) return -errno;
+    while (flock(descriptor, LOCK_EX) != 0)
+        if (errno != EINTR) {
+            int result = -errno;
+            close(descriptor);
+            return result;
+        }
+    return 0;
 }

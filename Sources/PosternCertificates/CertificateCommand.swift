@@ -15,16 +15,23 @@ public enum CertificateCommand {
                 line.append("certificate wants a command; see postern certificate --help")
             }
         }
-        Process.prepare(descriptors: Limits.descriptorReserve)
-        Process.excludeFromDumps(memory)
-        TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
-        if command == SelfSignedCommand.name {
-            let options = try CertificateOptions(
-                words, at: index + 1, of: command, taking: SelfSignedCommand.options)
-            try SelfSignedCommand.run(options)
+        if command == "--help" || command == "-h" {
+            CertificateHelp.printOverview()
             return 0
         }
+        _ = Process.prepare(descriptors: Limits.descriptorReserve)
+        Process.excludeFromDumps(memory)
+        TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
         if command == VerifyCommand.name { return try VerifyCommand.run(words, at: index + 1) }
+        if let issuing = IssuingCommand.named(command) {
+            let options = try CertificateOptions(words, at: index + 1, of: command, taking: issuing.options)
+            guard !options.wantsHelp else {
+                CertificateHelp.print(issuing)
+                return 0
+            }
+            KernelRandom.wait(LogChoices())
+            return try issuing.run(options)
+        }
         throw OperatorFault(
             usage: "certificate command", command, "is unknown; see postern certificate --help")
     }

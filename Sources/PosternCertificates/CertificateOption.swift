@@ -20,6 +20,7 @@ enum CertificateOption: Int32 {
     case reason
     case before
     case newKey
+    case sameKey
     case form
     case force
     case help
@@ -30,13 +31,17 @@ enum CertificateOption: Int32 {
     /// Its name without the dashes.
     var text: Text { CertificateOption.table[Int(rawValue)].name }
 
-    init?(code: Int32) { self.init(rawValue: code - CertificateOption.firstCode) }
+    init?(code: Int32) {
+        let help = CertificateOption.help.rawValue
+        self.init(rawValue: code == CertificateOption.helpCode ? help : code - CertificateOption.firstCode)
+    }
 
     /// Above what a letter could be.
     private static let firstCode: Int32 = 256
+    private static let helpCode = Int32(UInt8(ascii: "h"))
 
     /// In the order of the cases.
-    static let table: InlineArray<19, CommandLineOption> = [
+    static let table: InlineArray<20, CommandLineOption> = [
         CommandLineOption("certificate", code: 256, takesArgument: true),
         CommandLineOption("key", code: 257, takesArgument: true),
         CommandLineOption("request", code: 258, takesArgument: true),
@@ -53,9 +58,10 @@ enum CertificateOption: Int32 {
         CommandLineOption("reason", code: 269, takesArgument: true),
         CommandLineOption("before", code: 270, takesArgument: true),
         CommandLineOption("new-key", code: 271, takesArgument: false),
-        CommandLineOption("form", code: 272, takesArgument: true),
-        CommandLineOption("force", code: 273, takesArgument: false),
-        CommandLineOption("help", code: 274, takesArgument: false),
+        CommandLineOption("same-key", code: 272, takesArgument: false),
+        CommandLineOption("form", code: 273, takesArgument: true),
+        CommandLineOption("force", code: 274, takesArgument: false),
+        CommandLineOption("help", code: helpCode, takesArgument: false),
     ]
 }
 

@@ -17,7 +17,7 @@ enum FileForm {
 }
 
 struct CertificateOptions {
-    private static let daysMost = 36_500
+    static let daysMost = 36_500
     private static let pathLengthMost = 16
 
     let command: Text
@@ -37,6 +37,7 @@ struct CertificateOptions {
     private(set) var reason: RevocationReason?
     private(set) var beforeDays: Int?
     private(set) var makesNewKey = false
+    private(set) var usesSameKey = false
     private(set) var form: FileForm?
     private(set) var replaces = false
     private(set) var wantsHelp = false
@@ -82,6 +83,7 @@ struct CertificateOptions {
         case .before: beforeDays = try number(argument, option, 1...CertificateOptions.daysMost)
         case .pathLength: pathLength = try number(argument, option, 0...CertificateOptions.pathLengthMost)
         case .newKey: makesNewKey = true
+        case .sameKey: usesSameKey = true
         case .force: replaces = true
         case .help: wantsHelp = true
         default: try takeWord(option, argument)
@@ -179,22 +181,5 @@ struct CertificateOptions {
         var validity = Validity(days: days ?? defaultDays, from: notBefore ?? Process.unixSeconds())
         if let notBefore { validity.notBefore = notBefore }
         return validity
-    }
-
-    /// Refuses, before any work, what would overwrite a file without --force, or one file with another.
-    func checkNewFiles(_ first: Text, _ second: Text? = nil) throws(OperatorFault) {
-        if let second, first == second {
-            throw OperatorFault(usage: "file", first, "cannot be two things; give each a name of its own")
-        }
-        guard !replaces else { return }
-        try checkNew(first)
-        if let second { try checkNew(second) }
-    }
-
-    private func checkNew(_ file: Text) throws(OperatorFault) {
-        guard !File.exists(file) else {
-            throw OperatorFault(
-                usage: "file", file, "exists already; give another name, or --force to replace it")
-        }
     }
 }

@@ -12,24 +12,16 @@ extension NameList {
             // A name that is none in DNS, such as "(none)", is left out.
             if let name = GeneralName(text) { _ = names.append(name) }
         }
-        names.appendConstant("localhost")
-        names.appendConstant("127.0.0.1")
-        names.appendConstant("::1")
+        names.append(constant: "localhost")
+        names.append(constant: "127.0.0.1")
+        names.append(constant: "::1")
         MachineNames.forEachAddress { address in _ = names.append(address: address) }
         return names
     }
 
     /// Adds a name that an operator gave, of which `option` is the option or field.
     public mutating func append(_ text: Text, option: Text) throws(OperatorFault) {
-        guard let name = GeneralName(text) else {
-            throw OperatorFault { line in
-                line.append(option)
-                line.append(" '")
-                line.append(text)
-                line.append("' is no name; ")
-                line.append(GeneralName.hint)
-            }
-        }
+        guard let name = GeneralName(text) else { throw OperatorFault(notName: text, option: option) }
         guard append(name) else {
             throw OperatorFault { line in
                 line.append("too many names; a certificate takes about ")
@@ -39,7 +31,19 @@ extension NameList {
         }
     }
 
-    private mutating func appendConstant(_ text: Text) {
+    private mutating func append(constant text: Text) {
         if let name = GeneralName(text) { _ = append(name) }
+    }
+}
+
+extension OperatorFault {
+    init(notName text: Text, option: Text) {
+        self.init { line in
+            line.append(option)
+            line.append(" '")
+            line.append(text)
+            line.append("' is no name; ")
+            line.append(GeneralName.hint)
+        }
     }
 }

@@ -1,5 +1,5 @@
-// Memory of the arena for making one certificate, request or list, and the writing of DER and PEM in it. It
-// is given back and wiped with the value.
+// Memory of the arena for making one certificate or request, and the making in it. It is given back and
+// wiped with the value.
 
 import PosternCore
 import PosternTLS
@@ -7,71 +7,170 @@ import PosternX509
 
 struct IssuingMemory: ~Copyable {
     /// Of one object in DER: a certificate has a key of at most 550 bytes, names of 2,048 and two Names.
-    static let derBytes = 8_192
-    private static let subjectBytes = 128
+    private static let derBytes = 8_192
+    private static let subjectBytes = 512
+    private static let identifierBytes = 32
     private static let pemBytes = derBytes / 48 * 65 + 128
-    private static let bytes = 2 * pemBytes + derBytes + PrivateKey.derBytesMost + subjectBytes
+    private static let bytes =
+        subjectBytes + identifierBytes + PrivateKey.derBytesMost + derBytes + 2 * pemBytes
 
     private let memory: UnsafeMutableRawBufferPointer
 
     init() throws(OperatorFault) {
         guard let memory = TLSArena.allocate(IssuingMemory.bytes) else {
-            throw OperatorFault { line in line.append("the arena has no room to make a certificate") }
+            throw OperatorFault(issuing: .outOfMemory)
         }
         self.memory = memory
     }
 
     deinit { TLSArena.release(memory) }
 
-    /// The pieces, none over another.
-    var subject: UnsafeMutableRawBufferPointer { piece(at: 0, IssuingMemory.subjectBytes) }
-    var publicKey: UnsafeMutableRawBufferPointer {
-        piece(at: IssuingMemory.subjectBytes, PrivateKey.derBytesMost)
+    private var subject: UnsafeMutableRawBufferPointer { piece(0, IssuingMemory.subjectBytes) }
+    private var identifier: UnsafeMutableRawBufferPointer {
+        piece(IssuingMemory.subjectBytes, IssuingMemory.identifierBytes)
     }
-    var der: UnsafeMutableRawBufferPointer {
-        piece(at: IssuingMemory.subjectBytes + PrivateKey.derBytesMost, IssuingMemory.derBytes)
+    private var publicKey: UnsafeMutableRawBufferPointer {
+        piece(IssuingMemory.subjectBytes + IssuingMemory.identifierBytes, PrivateKey.derBytesMost)
     }
-    /// For a certificate, request or list.
-    var text: UnsafeMutableRawBufferPointer {
-        piece(at: IssuingMemory.bytes - 2 * IssuingMemory.pemBytes, IssuingMemory.pemBytes)
+    private var der: UnsafeMutableRawBufferPointer {
+        piece(
+            IssuingMemory.bytes - 2 * IssuingMemory.pemBytes - IssuingMemory.derBytes, IssuingMemory.derBytes
+        )
+    }
+    /// For a certificate or request.
+    private var text: UnsafeMutableRawBufferPointer {
+        piece(IssuingMemory.bytes - 2 * IssuingMemory.pemBytes, IssuingMemory.pemBytes)
     }
     /// For its key.
-    var keyText: UnsafeMutableRawBufferPointer {
-        piece(at: IssuingMemory.bytes - IssuingMemory.pemBytes, IssuingMemory.pemBytes)
+    private var keyText: UnsafeMutableRawBufferPointer {
+        piece(IssuingMemory.bytes - IssuingMemory.pemBytes, IssuingMemory.pemBytes)
     }
 
-    private func piece(at first: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
+    private func piece(_ first: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: memory[first..<(first + count)])
     }
 
-    /// The Name of a subject with the first of these names as its common name.
-    borrowing func subjectName(_ names: borrowing NameList) -> UnsafeRawBufferPointer {
+    // What follows points into this memory, each thing to a part of its own.
+
+    borrowing func publicKey(of key: borrowing PrivateKey) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        do throws(IdentityFault) {
+            return try key.publicKey(into: publicKey)
+        } catch {
+            throw OperatorFault(issuing: error)
+        }
+    }
+
+    /// The Name of a subject with this common name.
+    borrowing func subjectName(_ commonName: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var writer = DERWriter(subject)
-        names.withCommonName { writer.name(commonName: $0) }
+        writer.name(commonName: commonName)
         return writer.bytes
+    }
+
+    borrowing func subjectName(_ names: borrowing NameList) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        guard names.hasCommonName else {
+            throw OperatorFault { line in
+                line.append(
+                    "no name has 64 bytes or fewer, and the subject wants one; give a shorter one too")
+            }
+        }
+        return names.withCommonName { subjectName($0) }
+    }
+
+    /// A certificate's fields, with a new serial number; issuer is itself until a caller says otherwise.
+    borrowing func content(
+        subject: UnsafeRawBufferPointer, publicKey: UnsafeRawBufferPointer, role: CertificateRole,
+        validity: Validity, names: UnsafeRawBufferPointer
+    ) throws(OperatorFault) -> CertificateContent {
+        do throws(IdentityFault) {
+            let digest = try PrivateKey.identifier(of: publicKey)
+            for index in 0..<20 { identifier[index] = digest[index] }
+            let identifier = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(identifier)[..<20])
+            return CertificateContent(
+                serial: try RandomNumbers.serial(), issuer: subject, subject: subject, validity: validity,
+                publicKey: publicKey, names: names, role: role, subjectKeyIdentifier: identifier,
+                authorityKeyIdentifier: identifier)
+        } catch {
+            throw OperatorFault(issuing: error)
+        }
     }
 
     borrowing func certificatePEM(
         _ content: CertificateContent, signedBy key: borrowing PrivateKey
-    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        try pem(.certificate, try certificate(content, signedBy: key), into: text)
+    }
+
+    /// The same in DER.
+    borrowing func certificate(
+        _ content: CertificateContent, signedBy key: borrowing PrivateKey
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
         let algorithm = key.algorithm
-        var writer = DERWriter(der)
-        try key.sign(to: &writer) { content.write(to: &$0, algorithm) }
-        return try pem(.certificate, writer.bytes, into: text)
+        return try sign(key) { content.write(to: &$0, algorithm) }
+    }
+
+    borrowing func requestPEM(
+        subject: UnsafeRawBufferPointer, publicKey: UnsafeRawBufferPointer, names: UnsafeRawBufferPointer,
+        signedBy key: borrowing PrivateKey
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        let der = try sign(key) {
+            $0.requestContent(subject: subject, publicKey: publicKey, names: names)
+        }
+        return try pem(.request, der, into: text)
     }
 
     borrowing func keyPEM(
         _ key: borrowing PrivateKey, publicKey: UnsafeRawBufferPointer
-    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
         var writer = DERWriter(der)
-        try key.write(to: &writer, publicKey: publicKey)
+        do throws(IdentityFault) {
+            try key.write(to: &writer, publicKey: publicKey)
+        } catch {
+            throw OperatorFault(issuing: error)
+        }
         return try pem(.privateKey, writer.bytes, into: keyText)
+    }
+
+    private borrowing func sign(
+        _ key: borrowing PrivateKey, _ content: (inout DERWriter) -> Void
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        var writer = DERWriter(der)
+        do throws(IdentityFault) {
+            try key.sign(to: &writer, content)
+        } catch {
+            throw OperatorFault(issuing: error)
+        }
+        return writer.bytes
     }
 
     private borrowing func pem(
         _ label: PEM.Label, _ der: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
-    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
-        guard let text = PEM.write(label, der, into: memory) else { throw .outOfMemory }
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        guard let text = PEM.write(label, der, into: memory) else {
+            throw OperatorFault(issuing: .outOfMemory)
+        }
         return text
+    }
+}
+
+extension PrivateKey {
+    static func new(_ type: KeyType) throws(OperatorFault) -> PrivateKey {
+        do throws(IdentityFault) {
+            return try PrivateKey(generating: type)
+        } catch {
+            throw OperatorFault(issuing: error)
+        }
+    }
+}
+
+extension OperatorFault {
+    /// What can go wrong while something is made that has nothing to do with files.
+    init(issuing fault: IdentityFault) {
+        self.init { line in
+            line.append(
+                fault == .outOfMemory
+                    ? "the memory for this is too small; give the port's StaticMemory more pages"
+                    : "the key is of a kind that is not in use here; give P-256, P-384 or RSA")
+        }
     }
 }

@@ -28,52 +28,34 @@ public struct SelfSigned {
 
     /// Makes a key and a certificate for it, and writes both files or neither.
     public func make(_ type: KeyType, names: borrowing NameList) throws(OperatorFault) {
-        let memory = try IssuingMemory()
-        let text: (key: UnsafeRawBufferPointer, certificate: UnsafeRawBufferPointer)
-        do throws(IdentityFault) {
-            let key = try PrivateKey(generating: type)
-            let publicKey = try key.publicKey(into: memory.publicKey)
-            let keyText = try memory.keyPEM(key, publicKey: publicKey)
-            text = (keyText, try certificatePEM(key, names, memory))
-        } catch {
-            throw OperatorFault(error, certificate: certificate, key: key)
-        }
-        try File.writePair(
-            key: key, text.key, certificate: certificate, text.certificate, replaces: replaces)
+        try write(try PrivateKey.new(type), isNew: true, names)
     }
 
     /// Makes a certificate over the key in the key's file, and writes that file alone.
     public func makeOverSameKey(names: borrowing NameList) throws(OperatorFault) {
-        let memory = try IssuingMemory()
-        let text: UnsafeRawBufferPointer
-        let contents = try InputFile.contents(of: key, "key", option: "--key", into: memory.keyText)
-        do throws(IdentityFault) {
-            text = try certificatePEM(try PrivateKey(contents), names, memory)
-        } catch {
-            throw OperatorFault(error, certificate: certificate, key: key)
-        }
-        do throws(SystemFault) {
-            try File.write(certificate, text, mode: 0o644, replaces: replaces)
-        } catch {
-            throw OperatorFault(writing: certificate, "certificate", error)
-        }
+        let key = try KeyFile.read(key, option: "--key", certificate: certificate)
+        try write(key, isNew: false, names)
     }
 
-    private func certificatePEM(
-        _ key: borrowing PrivateKey, _ names: borrowing NameList, _ memory: borrowing IssuingMemory
-    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
-        let publicKey = try key.publicKey(into: memory.publicKey)
-        let identifier = try PrivateKey.identifier(of: publicKey)
-        let subject = memory.subjectName(names)
-        let serial = try RandomNumbers.serial()
-        return try names.withBytes { names throws(IdentityFault) in
-            try withUnsafeBytes(of: identifier) { issuerIdentifier throws(IdentityFault) in
-                let content = CertificateContent(
-                    serial: serial, issuer: subject, subject: subject, validity: validity,
-                    publicKey: publicKey, names: names, role: .end(profile),
-                    subjectKeyIdentifier: identifier, authorityKeyIdentifier: issuerIdentifier)
-                return try memory.certificatePEM(content, signedBy: key)
-            }
+    private func write(
+        _ key: borrowing PrivateKey, isNew: Bool, _ names: borrowing NameList
+    ) throws(OperatorFault) {
+        let memory = try IssuingMemory()
+        let publicKey = try memory.publicKey(of: key)
+        let subject = try memory.subjectName(names)
+        var files = NewFiles()
+        if isNew {
+            files.add(
+                self.key, "key", try memory.keyPEM(key, publicKey: publicKey), isSecret: true,
+                replaces: replaces)
         }
+        let text = try names.withBytes { names throws(OperatorFault) in
+            let content = try memory.content(
+                subject: subject, publicKey: publicKey, role: .end(profile), validity: validity, names: names
+            )
+            return try memory.certificatePEM(content, signedBy: key)
+        }
+        files.add(certificate, "certificate", text, replaces: replaces)
+        try files.write()
     }
 }

@@ -52,13 +52,15 @@ public struct CommandLineWords {
     public func next<let optionCount: Int>(_ options: InlineArray<optionCount, CommandLineOption>)
         -> CommandLineStep
     {
-        var table = InlineArray<optionCount, clinux_option>(repeating: clinux_option())
-        for index in 0..<optionCount { table[index] = options[index].option }
+        // A CommandLineOption is a clinux_option and nothing else.
+        withUnsafePointer(to: options) { next(UnsafeRawPointer($0), optionCount) }
+    }
+
+    @inline(never)
+    private func next(_ options: UnsafeRawPointer, _ optionCount: Int) -> CommandLineStep {
         var argument: UnsafePointer<CChar>?
-        let code = withUnsafePointer(to: &table) { table in
-            let first = UnsafeRawPointer(table).assumingMemoryBound(to: clinux_option.self)
-            return clinux_option_next(count, words, first, optionCount, &argument)
-        }
+        let code = clinux_option_next(
+            count, words, options.assumingMemoryBound(to: clinux_option.self), optionCount, &argument)
         switch code {
         case CLINUX_OPTION_END: return .end
         case Int32(UInt8(ascii: "?")): return .unknown(Text(zeroTerminated: clinux_option_text()))

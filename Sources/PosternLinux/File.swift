@@ -21,37 +21,55 @@ public enum File {
         _ path: Text, _ bytes: UnsafeRawBufferPointer, mode: UInt32, replaces: Bool
     ) throws(SystemFault) {
         var file = clinux_new_file(
-            path: path.zeroTerminated, bytes: bytes.baseAddress, count: bytes.count, mode: mode)
+            path: path.zeroTerminated, bytes: bytes.baseAddress, count: bytes.count, mode: mode,
+            replaces: replaces ? 1 : 0)
         var failed = 0
-        let result = clinux_write_files(&file, 1, replaces ? 1 : 0, &failed)
+        let result = clinux_write_files(&file, 1, &failed)
         guard result == 0 else { throw SystemFault(doing: .writingFile, code: result) }
+    }
+
+    /// Waits until no other process has locked this file, and locks it until the program ends.
+    public static func lock(_ path: Text) throws(SystemFault) {
+        let result = clinux_lock_file(path.zeroTerminated)
+        guard result == 0 else { throw SystemFault(doing: .readingFile, code: result) }
     }
 
     /// Whether something has this name.
     public static func exists(_ path: Text) -> Bool { clinux_exists(path.zeroTerminated) != 0 }
+}
 
-    /// Writes a private key, which nobody else may read, and its certificate: both or neither.
-    public static func writePair(
-        key: Text, _ keyBytes: UnsafeRawBufferPointer,
-        certificate: Text, _ certificateBytes: UnsafeRawBufferPointer, replaces: Bool
-    ) throws(OperatorFault) {
-        let files: InlineArray<2, clinux_new_file> = [
-            clinux_new_file(
-                path: key.zeroTerminated, bytes: keyBytes.baseAddress, count: keyBytes.count, mode: 0o600),
-            clinux_new_file(
-                path: certificate.zeroTerminated, bytes: certificateBytes.baseAddress,
-                count: certificateBytes.count, mode: 0o644),
-        ]
+/// Files that belong together: all are written, or none.
+public struct NewFiles {
+    /// A key, its certificate and the index of its issuer.
+    public static let most = Int(CLINUX_NEW_FILES)
+
+    private var files = InlineArray<3, clinux_new_file>(repeating: clinux_new_file())
+    private var roles = InlineArray<3, Text>(repeating: "")
+    private var count = 0
+
+    public init() {}
+
+    /// `role` is for messages. Nobody but its owner may read a file that is secret.
+    public mutating func add(
+        _ path: Text, _ role: Text, _ bytes: UnsafeRawBufferPointer, isSecret: Bool = false, replaces: Bool
+    ) {
+        files[count] = clinux_new_file(
+            path: path.zeroTerminated, bytes: bytes.baseAddress, count: bytes.count,
+            mode: isSecret ? 0o600 : 0o644, replaces: replaces ? 1 : 0)
+        roles[count] = role
+        count += 1
+    }
+
+    /// Writes them in the order in which they were added.
+    public func write() throws(OperatorFault) {
         var failed = 0
         let result = withUnsafePointer(to: files) { files in
             clinux_write_files(
-                UnsafeRawPointer(files).assumingMemoryBound(to: clinux_new_file.self), 2, replaces ? 1 : 0,
-                &failed)
+                UnsafeRawPointer(files).assumingMemoryBound(to: clinux_new_file.self), count, &failed)
         }
         guard result != 0 else { return }
-        let isKey = failed == 0
         throw OperatorFault(
-            writing: isKey ? key : certificate, isKey ? "key" : "certificate",
+            writing: Text(zeroTerminated: files[failed].path), roles[failed],
             SystemFault(doing: .writingFile, code: result))
     }
 }

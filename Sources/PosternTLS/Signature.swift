@@ -4,8 +4,8 @@ import CMbedTLS
 import PosternCore
 import PosternX509
 
-enum Signature {
-    enum Status {
+public enum Signature {
+    public enum Status {
         case good
         case bad
         /// Of another kind than the signature, not in use here, or damaged.
@@ -14,7 +14,7 @@ enum Signature {
     }
 
     /// `publicKey` is a whole SubjectPublicKeyInfo.
-    static func check(
+    public static func check(
         _ signature: UnsafeRawBufferPointer, of content: UnsafeRawBufferPointer,
         _ algorithm: SignatureAlgorithm, by publicKey: UnsafeRawBufferPointer
     ) -> Status {

@@ -60,8 +60,9 @@ public struct CalendarTime {
     }
 
     /// 2024-01-01T00:00:00Z, or 2024-01-01 for its first second.
-    public init?(_ text: Text) {
-        let bytes = UnsafeRawBufferPointer(text.bytes)
+    public init?(_ text: Text) { self.init(UnsafeRawBufferPointer(text.bytes)) }
+
+    public init?(_ bytes: UnsafeRawBufferPointer) {
         let form: Text = "0000-00-00T00:00:00Z"
         guard bytes.count == 10 || bytes.count == form.count else { return nil }
         for index in 0..<bytes.count {

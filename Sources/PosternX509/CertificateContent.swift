@@ -25,6 +25,9 @@ public enum CertificateRole {
     /// May issue certificates, with as many authorities between it and the last certificate.
     case authority(pathLength: Int?)
     case end(CertificateProfile)
+    /// What these extensions say, the content of the SEQUENCE of another certificate's. All of them are
+    /// taken over but the key identifiers.
+    case same(extensions: UnsafeRawBufferPointer?)
 }
 
 /// From the first second to the last, in seconds since 1970.
@@ -56,14 +59,14 @@ public struct CertificateContent {
     /// GeneralName after GeneralName in DER; empty for none.
     public var names: UnsafeRawBufferPointer
     public var role: CertificateRole
-    public var subjectKeyIdentifier: KeyIdentifier
+    public var subjectKeyIdentifier: UnsafeRawBufferPointer
     /// The issuer's; empty when it has none.
     public var authorityKeyIdentifier: UnsafeRawBufferPointer
 
     public init(
         serial: InlineArray<16, UInt8>, issuer: UnsafeRawBufferPointer, subject: UnsafeRawBufferPointer,
         validity: Validity, publicKey: UnsafeRawBufferPointer, names: UnsafeRawBufferPointer,
-        role: CertificateRole, subjectKeyIdentifier: KeyIdentifier,
+        role: CertificateRole, subjectKeyIdentifier: UnsafeRawBufferPointer,
         authorityKeyIdentifier: UnsafeRawBufferPointer
     ) {
         self.serial = serial
@@ -97,31 +100,56 @@ public struct CertificateContent {
     }
 
     private func writeExtensions(to writer: inout DERWriter) {
-        writer.standardExtension(19, critical: true) { value in  // basicConstraints
-            value.constructed(DERTag.sequence) { constraints in
-                guard case .authority(let pathLength) = role else { return }
-                constraints.boolean(true)
-                if let pathLength { constraints.unsignedInteger(UInt32(pathLength)) }
-            }
-        }
-        writer.standardExtension(15, critical: true) { value in  // keyUsage
-            // A count of unused bits, then bits: keyCertSign and cRLSign, or digitalSignature.
-            switch role {
-            case .authority: value.primitive(DERTag.bitString, [1, 0x06] as InlineArray)
-            case .end: value.primitive(DERTag.bitString, [7, 0x80] as InlineArray)
-            }
-        }
-        if case .end(let profile) = role {
-            writer.standardExtension(37) { value in  // extendedKeyUsage
-                value.constructed(DERTag.sequence) { purposes in
-                    if profile != .client { purposes.purpose(1) }
-                    if profile != .server { purposes.purpose(2) }
-                }
-            }
+        switch role {
+        case .authority(let pathLength):
+            CertificateContent.writeAuthority(pathLength, to: &writer)
+        case .end(let profile):
+            CertificateContent.writeEnd(profile, to: &writer)
+        case .same(let extensions):
+            CertificateContent.write(extensions, to: &writer)
         }
         writer.subjectKeyIdentifier(subjectKeyIdentifier)
         if !authorityKeyIdentifier.isEmpty { writer.authorityKeyIdentifier(authorityKeyIdentifier) }
         writer.subjectAlternativeNames(names)
+    }
+
+    private static func writeAuthority(_ pathLength: Int?, to writer: inout DERWriter) {
+        writer.standardExtension(19, critical: true) { value in  // basicConstraints
+            value.constructed(DERTag.sequence) { constraints in
+                constraints.boolean(true)
+                if let pathLength { constraints.unsignedInteger(UInt32(pathLength)) }
+            }
+        }
+        writer.standardExtension(15, critical: true) { value in  // keyUsage: keyCertSign, cRLSign
+            value.primitive(DERTag.bitString, [1, 0x06] as InlineArray)
+        }
+    }
+
+    private static func writeEnd(_ profile: CertificateProfile, to writer: inout DERWriter) {
+        writer.standardExtension(19, critical: true) { value in  // basicConstraints: no authority
+            value.constructed(DERTag.sequence) { _ in }
+        }
+        writer.standardExtension(15, critical: true) { value in  // keyUsage: digitalSignature
+            value.primitive(DERTag.bitString, [7, 0x80] as InlineArray)
+        }
+        writer.standardExtension(37) { value in  // extendedKeyUsage
+            value.constructed(DERTag.sequence) { purposes in
+                if profile != .client { purposes.purpose(1) }
+                if profile != .server { purposes.purpose(2) }
+            }
+        }
+    }
+
+    private static func write(_ extensions: UnsafeRawBufferPointer?, to writer: inout DERWriter) {
+        guard let extensions else { return }
+        var reader = DERReader(extensions)
+        while let one = try? reader.next() {
+            var fields = one.reader
+            guard let identifier = try? fields.next(DERTag.objectIdentifier).content else { continue }
+            let isKeyIdentifier =
+                identifier.equals([0x55, 0x1D, 14]) || identifier.equals([0x55, 0x1D, 35])
+            if !isKeyIdentifier { writer.append(one.whole) }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ public struct DERReader {
     public var nextTag: UInt8? { rest.first }
 
     /// The next element, whatever its tag is.
+    @inline(never)
     public mutating func next() throws(DERFault) -> DERElement {
         guard rest.count >= 2 else { throw .truncated }
         guard rest[0] & 0x1F != 0x1F else { throw .badTag }
@@ -38,12 +39,14 @@ public struct DERReader {
     }
 
     /// The next element, which must have this tag.
+    @inline(never)
     public mutating func next(_ tag: UInt8) throws(DERFault) -> DERElement {
         guard nextTag == tag else { throw isEmpty ? .truncated : .badTag }
         return try next()
     }
 
     /// The next element if it has this tag.
+    @inline(never)
     public mutating func optional(_ tag: UInt8) throws(DERFault) -> DERElement? {
         nextTag == tag ? try next() : nil
     }
@@ -98,6 +101,7 @@ public enum DERTag {
 }
 
 /// Whether two pieces of memory hold the same bytes; not for secrets.
+@inline(never)
 public func hasSameBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard left.count == right.count else { return false }
     for index in 0..<left.count where left[index] != right[index] { return false }

@@ -1,5 +1,6 @@
 // DER (ITU-T X.690, section 10) written forward into memory of the caller's. What does not fit is not
-// written, and `hasOverflown` says so: callers look once, at the end.
+// written, and `hasOverflown` says so: callers look once, at the end. Small parts are not inlined: they are
+// called from everywhere, and never in a hurry.
 
 public struct DERWriter {
     private let target: UnsafeMutableRawBufferPointer
@@ -19,6 +20,7 @@ public struct DERWriter {
         insertLength(at: start)
     }
 
+    @inline(never)
     public mutating func primitive(_ tag: UInt8, _ content: UnsafeRawBufferPointer) {
         append(tag)
         let start = count
@@ -27,16 +29,14 @@ public struct DERWriter {
     }
 
     public mutating func primitive<let length: Int>(_ tag: UInt8, _ content: InlineArray<length, UInt8>) {
-        append(tag)
-        let start = count
-        for index in 0..<length { append(content[index]) }
-        insertLength(at: start)
+        withUnsafeBytes(of: content) { primitive(tag, $0) }
     }
 
     /// DER's TRUE is 255.
     public mutating func boolean(_ value: Bool) { primitive(DERTag.boolean, [value ? 0xFF : 0x00]) }
 
     /// An INTEGER of a magnitude, big-endian: leading zeros go, and one comes where the sign bit is set.
+    @inline(never)
     public mutating func unsignedInteger(_ magnitude: UnsafeRawBufferPointer) {
         var first = 0
         while first < magnitude.count - 1, magnitude[first] == 0 { first += 1 }
@@ -56,10 +56,12 @@ public struct DERWriter {
     }
 
     /// Bytes that are DER already.
+    @inline(never)
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         for byte in bytes { append(byte) }
     }
 
+    @inline(never)
     public mutating func append(_ byte: UInt8) {
         guard count < target.count else {
             hasOverflown = true
@@ -69,6 +71,7 @@ public struct DERWriter {
         count += 1
     }
 
+    @inline(never)
     private mutating func insertLength(at start: Int) {
         let length = count - start
         let extra = length < 0x80 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3

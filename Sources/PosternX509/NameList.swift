@@ -19,6 +19,9 @@ public struct NameList: ~Copyable {
 
     public var isEmpty: Bool { count == 0 }
 
+    /// Whether one of the names was short enough.
+    public var hasCommonName: Bool { subjectUsed > 0 }
+
     /// Adds a name. The first one that fits becomes the common name. A name that is there already is not
     /// added again. False when the list is full.
     public mutating func append(_ name: GeneralName) -> Bool {
@@ -31,7 +34,15 @@ public struct NameList: ~Copyable {
 
     /// Adds the 4 or 16 bytes of an address.
     public mutating func append(address: UnsafeRawBufferPointer) -> Bool {
-        append(tag: PresentedName.addressTag, address)
+        if subjectUsed == 0, let address = IPAddress(bytes: address) {
+            var text = Line()
+            text.append(address)
+            subjectUsed = text.count
+            text.withTerminatedBytes { bytes in
+                for index in 0..<subjectUsed { subject[index] = bytes[index] }
+            }
+        }
+        return append(tag: PresentedName.addressTag, address)
     }
 
     /// Adds a name of a request or a certificate.
@@ -64,7 +75,7 @@ public struct NameList: ~Copyable {
         }
     }
 
-    /// Calls `body` with the common name; it is empty when no name was short enough.
+    /// Calls `body` with the common name, or with nothing.
     public borrowing func withCommonName<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeBytes(of: subject) { body(UnsafeRawBufferPointer(rebasing: $0[..<subjectUsed])) }
     }

@@ -15,7 +15,7 @@ public struct PresentedName {
     /// Text, address bytes, or for a directory name the Name in DER. A stranger wrote it.
     public let content: UnsafeRawBufferPointer
 
-    init(_ element: DERElement) {
+    public init(_ element: DERElement) {
         tag = element.tag
         content = element.content
     }

@@ -90,7 +90,7 @@ extension DERWriter {
         }
     }
 
-    mutating func subjectKeyIdentifier(_ identifier: KeyIdentifier) {
+    mutating func subjectKeyIdentifier(_ identifier: UnsafeRawBufferPointer) {
         standardExtension(14) { value in value.primitive(DERTag.octetString, identifier) }
     }
 

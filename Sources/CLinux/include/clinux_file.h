@@ -14,20 +14,25 @@
 /// refused.
 int clinux_read_file(const char *path, void *bytes, size_t capacity, int *open_to_others);
 
-#define CLINUX_NEW_FILES 2      ///< a key and its certificate
+#define CLINUX_NEW_FILES 3      ///< a key, its certificate and the index of its issuer
 
 typedef struct {
     const char *path;
     const void *bytes;
     size_t count;
     unsigned mode;              ///< from the first byte, whatever the umask is
+    int replaces;               ///< an existing file is replaced; its owner stays
 } clinux_new_file;
 
-/// Writes up to two files, all whole or none: to temporary names beside them, then fsync, rename in the
-/// given order, and fsync of the folders. Where `replaces` is 0 existing files stay and -EEXIST is returned;
-/// otherwise a replaced file's owner stays. Returns 0, or -errno with the index of the file in *failed: then
-/// nothing is left behind, and what was there is there again.
-int clinux_write_files(const clinux_new_file *files, size_t count, int replaces, size_t *failed);
+/// Writes up to CLINUX_NEW_FILES files, all whole or none: to temporary names beside them, then fsync,
+/// rename in the given order, and fsync of the folders. Returns 0, or -errno (-EEXIST for a file that exists
+/// and is not to be replaced) with the index of the file in *failed: then nothing is left behind, and what
+/// was there is there again.
+int clinux_write_files(const clinux_new_file *files, size_t count, size_t *failed);
+
+/// Waits until no other process has locked this file, and locks it until the process ends. Returns 0 or
+/// -errno.
+int clinux_lock_file(const char *path);
 
 /// Whether something has this name, be it a link that leads nowhere.
 int clinux_exists(const char *path);

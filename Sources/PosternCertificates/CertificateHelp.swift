@@ -1,0 +1,190 @@
+// postern certificate --help, and the help of the commands that make or change something. An option means
+// the same in all commands, so each has its line once.
+
+import PosternCore
+import PosternLinux
+
+enum CertificateHelp {
+    static func printOverview() {
+        print(
+            """
+            usage: postern certificate COMMAND [options]; cert is short for certificate
+
+              self-signed   key and certificate in one step
+              ca            an authority: a root, or with --issuer one below another
+              request       a key and a request (PKCS#10) for a certificate
+              sign          a certificate from a request
+              renew         the same certificate for a new time, when it is due
+              revoke        mark a certificate as revoked
+              crl           write the list of what is revoked
+              show          print what is in a certificate, request or list
+              verify        is this certificate to be trusted, and if not, why not
+
+            An authority with one server, and its revocation:
+
+              postern certificate ca --name 'Home CA' --certificate ca.crt --key ca.key
+              postern certificate request --name board.local --request b.csr --key b.key
+              postern certificate sign --issuer ca.crt --issuer-key ca.key \\
+                  --request b.csr --profile server --certificate b.crt
+              postern certificate revoke --issuer ca.crt --issuer-key ca.key \\
+                  --certificate b.crt --reason keyCompromise
+              postern certificate crl --issuer ca.crt --issuer-key ca.key --crl ca.crl
+
+            Files are written whole or not at all, keys with mode 0600, and none is
+            replaced without --force. postern certificate COMMAND --help has the options.
+            Exit codes: 0 done; 2 bad option or file, and nothing was written.
+            """)
+    }
+
+    static func print(_ command: IssuingCommand) {
+        print(usage(of: command))
+        print("")
+        var number: Int32 = 0
+        while let option = CertificateOption(rawValue: number) {
+            if option == .help || command.options & option.bit != 0 { print(lines(of: option)) }
+            number += 1
+        }
+    }
+
+    private static func usage(of command: IssuingCommand) -> Text {
+        switch command {
+        case .selfSigned: selfSigned
+        case .authority: authority
+        case .request: request
+        case .sign: sign
+        case .renew: renew
+        case .revoke: revoke
+        case .revocationList: revocationList
+        }
+    }
+
+    private static var selfSigned: Text {
+        """
+        usage: postern certificate self-signed --certificate FILE --key FILE [options]
+
+        Makes a key and a certificate that it signs itself, valid for 397 days (as a
+        client's 730). The first --name is the common name as well; without one it is
+        for the host name, localhost and the machine's addresses.
+
+          postern certificate self-signed --name localhost --name ::1 \\
+              --certificate server.crt --key server.key
+        """
+    }
+
+    private static var authority: Text {
+        """
+        usage: postern certificate ca --name TEXT --certificate FILE --key FILE
+               [options]
+
+        Makes an authority called TEXT. Without --issuer it is a root and valid for
+        3650 days. With it, it is one below that authority: valid for 1825 days, and
+        with --path-length 0 unless told, so that it issues no further authorities.
+
+          postern certificate ca --name 'Home CA' --certificate ca.crt --key ca.key
+        """
+    }
+
+    private static var request: Text {
+        """
+        usage: postern certificate request --request FILE --key FILE [options]
+
+        Makes a key and a request for a certificate. Without --name it is for the host
+        name, localhost and the machine's addresses.
+
+          postern certificate request --name board.local \\
+              --request board.csr --key board.key
+        """
+    }
+
+    private static var sign: Text {
+        """
+        usage: postern certificate sign --issuer FILE --issuer-key FILE
+               --request FILE --profile PROFILE --certificate FILE [options]
+
+        Makes a certificate from a request and notes it in the index of the authority.
+        Of the request it takes the key, and of its names those that --allow permits;
+        without --allow all of them but wildcards. --name gives others instead. It is
+        valid for 397 days (a client's 730) and ends with its issuer at the latest.
+
+          postern certificate sign --issuer ca.crt --issuer-key ca.key \\
+              --request board.csr --allow '*.local' --profile server \\
+              --certificate board.crt
+        """
+    }
+
+    private static var renew: Text {
+        """
+        usage: postern certificate renew --certificate FILE --key FILE [options]
+
+        Makes the same certificate once more when fewer than 30 days are left, for as
+        long as before, and replaces the file. Certificates behind it in the file stay.
+        One that did not sign itself needs --issuer and --issuer-key.
+        Exit codes: 0 renewed; 4 not due, and nothing was written; 2 failed.
+
+          postern certificate renew --certificate server.crt --key server.key
+        """
+    }
+
+    private static var revoke: Text {
+        """
+        usage: postern certificate revoke --issuer FILE --issuer-key FILE
+               --certificate FILE [options]
+
+        Notes in the index of the authority that a certificate is revoked. The next
+        list that postern certificate crl writes has it.
+
+          postern certificate revoke --issuer ca.crt --issuer-key ca.key \\
+              --certificate board.crt --reason keyCompromise
+        """
+    }
+
+    private static var revocationList: Text {
+        """
+        usage: postern certificate crl --issuer FILE --issuer-key FILE --crl FILE
+               [options]
+
+        Writes the list of what the authority has revoked. The next one is due after 30
+        days, and verifiers may refuse everything when it is late.
+
+          postern certificate crl --issuer ca.crt --issuer-key ca.key --crl ca.crl
+        """
+    }
+
+    private static func lines(of option: CertificateOption) -> Text {
+        switch option {
+        case .certificate: "  --certificate FILE   the certificate"
+        case .key: "  --key FILE           its private key; new ones are PKCS#8 in PEM"
+        case .request: "  --request FILE       the request"
+        case .crl: "  --crl FILE           the list to write"
+        case .issuer: "  --issuer FILE        the authority's certificate; its index is FILE.index"
+        case .issuerKey: "  --issuer-key FILE    the authority's private key"
+        case .name: "  --name NAME          DNS name, *.wildcard, address, e-mail or URI; 64 at most"
+        case .allow: "  --allow NAME         a name or *.wildcard that may be taken; up to 64 times"
+        case .days: "  --days N             valid for N days, 1 to 36500"
+        case .notBefore: "  --not-before TIME    valid from 2024-01-01 or 2024-01-01T00:00:00Z on"
+        case .keyType: "  --key-type TYPE      p256 (default), p384, rsa2048, rsa3072 or rsa4096"
+        case .profile: "  --profile PROFILE    server, client or peer, which is both"
+        case .pathLength: "  --path-length N      authorities that may be below it, one under another"
+        case .reason: "  --reason REASON      keyCompromise, superseded or another of RFC 5280"
+        case .before: "  --before N           renew when fewer than N days are left; 30"
+        case .newKey: "  --new-key            with a new key, which replaces the old one's file"
+        case .sameKey: "  --same-key           the key's file is there already; use it"
+        case .form: "  --form FORM          pem or der; by itself der for names that end in .der"
+        case .force: "  --force              replace files that exist; renew before it is due"
+        case .help: "  -h, --help           print this"
+        }
+    }
+
+    private static func print(_ text: Text) {
+        var line = Line()
+        for byte in text.bytes {
+            guard byte == UInt8(ascii: "\n") else {
+                line.append(byte: byte)
+                continue
+            }
+            StandardOutput.write(&line)
+            line = Line()
+        }
+        StandardOutput.write(&line)
+    }
+}

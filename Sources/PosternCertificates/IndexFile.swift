@@ -1,0 +1,128 @@
+// The index beside an authority's certificate: FILE.index. It is read and written as a whole, while the
+// certificate's file is locked, so that two commands at once do not lose each other's lines.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+import PosternX509
+
+struct IndexFile {
+    private let path: Text
+    /// There is no such file yet.
+    let isNew: Bool
+    var index: IssuedIndex
+
+    /// Bytes of an index: some 5,000 certificates. A machine with less memory takes fewer.
+    private static let bytesMost = 524_288
+    private static let bytesLeast = 8_192
+
+    init(besides issuer: Text) throws(OperatorFault) {
+        do throws(SystemFault) {
+            try File.lock(issuer)
+        } catch {
+            throw OperatorFault(file: issuer, "issuer", option: "--issuer", error)
+        }
+        path = try IndexFile.path(issuer)
+        isNew = !File.exists(path)
+        let memory = try IndexFile.allocate()
+        let count = isNew ? 0 : try IndexFile.read(path, into: memory)
+        do throws(IssuedIndexFault) {
+            index = isNew ? try IssuedIndex(emptyIn: memory) : try IssuedIndex(memory, count: count)
+        } catch {
+            throw OperatorFault(error, path)
+        }
+    }
+
+    mutating func add(_ content: CertificateContent) throws(OperatorFault) {
+        let name = DistinguishedName.commonName(of: content.subject)
+        do throws(IssuedIndexFault) {
+            try withUnsafeBytes(of: content.serial) { serial throws(IssuedIndexFault) in
+                try index.add(serial: serial, notAfter: content.validity.notAfter, name: name)
+            }
+        } catch {
+            throw OperatorFault(error, path)
+        }
+    }
+
+    mutating func revoke(
+        _ certificate: Certificate, at time: Int64, _ reason: RevocationReason
+    ) throws(OperatorFault) {
+        do throws(IssuedIndexFault) {
+            // One that is not there was issued elsewhere, or before its line was lost.
+            if index.entry(serial: certificate.serial) == nil {
+                try index.add(
+                    serial: certificate.serial, notAfter: certificate.notAfter,
+                    name: DistinguishedName.commonName(of: certificate.subject))
+            }
+            try index.revoke(serial: certificate.serial, at: time, reason)
+        } catch {
+            throw OperatorFault(error, path)
+        }
+    }
+
+    mutating func takeListNumber(above least: UInt32) throws(OperatorFault) -> UInt32 {
+        do throws(IssuedIndexFault) {
+            return try index.takeListNumber(above: least)
+        } catch {
+            throw OperatorFault(error, path)
+        }
+    }
+
+    func add(to files: inout NewFiles) {
+        files.add(path, "index", index.bytes, replaces: !isNew)
+    }
+
+    private static func path(_ issuer: Text) throws(OperatorFault) -> Text {
+        let ending: Text = ".index"
+        let memory = try DocumentFile.allocate(issuer.count + ending.count + 1)
+        memory.copyMemory(from: UnsafeRawBufferPointer(issuer.bytes))
+        UnsafeMutableRawBufferPointer(rebasing: memory[issuer.count...])
+            .copyMemory(from: UnsafeRawBufferPointer(ending.bytes))
+        memory[memory.count - 1] = 0
+        guard let start = memory.baseAddress else { return issuer }
+        return Text(zeroTerminated: UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
+    }
+
+    private static func allocate() throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
+        var bytes = bytesMost
+        while bytes > bytesLeast {
+            if let memory = TLSArena.allocate(bytes) { return memory }
+            bytes /= 2
+        }
+        return try DocumentFile.allocate(bytesLeast)
+    }
+
+    private static func read(
+        _ path: Text, into memory: UnsafeMutableRawBufferPointer
+    ) throws(OperatorFault) -> Int {
+        do throws(SystemFault) {
+            return try File.read(path, into: memory).count
+        } catch {
+            throw OperatorFault { line in
+                line.append("index file '")
+                line.append(path)
+                line.append("' cannot be read: ")
+                line.append(error.text)
+                line.append("; it belongs to the issuer, so mend or restore it")
+            }
+        }
+    }
+}
+
+extension OperatorFault {
+    fileprivate init(_ fault: IssuedIndexFault, _ path: Text) {
+        self.init { line in
+            line.append("index file '")
+            line.append(path)
+            guard fault.line > 0 else {
+                line.append("' is full; delete lines of certificates that have expired")
+                return
+            }
+            line.append("': line ")
+            line.append(fault.line)
+            line.append(" ")
+            line.append(fault.problem)
+            line.append("; mend or restore it")
+        }
+    }
+}

@@ -1,0 +1,147 @@
+// The authority that a command acts for: its certificate, which must be one of a CA that is valid now, and
+// the key that belongs to it.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+import PosternX509
+
+struct Issuer: ~Copyable {
+    enum Act {
+        case signingCertificates
+        case signingRevocationLists
+    }
+
+    let file: Text
+    /// In memory of the arena that is not given back: the command ends soon.
+    let certificate: Certificate
+    let extensions: CertificateExtensions
+    let key: PrivateKey
+
+    /// Of --issuer and --issuer-key.
+    init(_ options: CertificateOptions, for act: Act) throws(OperatorFault) {
+        let file = try options.required(options.issuer, .issuer)
+        let keyFile = try options.required(options.issuerKey, .issuerKey)
+        let certificate = try CertificateFile.first(of: file, "issuer", option: "--issuer")
+        let extensions = CertificateExtensions(certificate.extensions)
+        let key = try KeyFile.read(keyFile, option: "--issuer-key", certificate: file)
+        try Issuer.check(file, certificate, extensions, act)
+        try KeyFile.check(key, keyFile, belongsTo: certificate, in: file)
+        self.file = file
+        self.certificate = certificate
+        self.extensions = extensions
+        self.key = key
+    }
+
+    private static func check(
+        _ file: Text, _ certificate: Certificate, _ extensions: CertificateExtensions, _ act: Act
+    ) throws(OperatorFault) {
+        guard extensions.faults.isEmpty else {
+            throw OperatorFault(usage: "issuer", file, extensions.faults.first.words)
+        }
+        guard extensions.isAuthority else {
+            throw OperatorFault(usage: "issuer", file, "is no authority; give the certificate of a CA")
+        }
+        let now = Process.unixSeconds()
+        guard now <= certificate.notAfter else {
+            throw OperatorFault(usage: "issuer", file, "has expired; renew it first")
+        }
+        guard now >= certificate.notBefore else {
+            throw OperatorFault(usage: "issuer", file, "is not valid yet; look at the clock of this machine")
+        }
+        guard let usage = extensions.keyUsage else { return }
+        switch act {
+        case .signingCertificates:
+            guard usage.signsCertificates else {
+                throw OperatorFault(usage: "issuer", file, "may not sign certificates (key usage)")
+            }
+        case .signingRevocationLists:
+            guard usage.signsRevocationLists else {
+                throw OperatorFault(usage: "issuer", file, "may not sign revocation lists (key usage)")
+            }
+        }
+    }
+
+    /// What certificates by it refer to.
+    var keyIdentifier: UnsafeRawBufferPointer {
+        extensions.subjectKeyIdentifier ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// Makes the fields of a certificate those of one by this issuer. It never outlives its issuer, nor
+    /// begins before it.
+    func complete(_ content: inout CertificateContent) throws(OperatorFault) {
+        content.issuer = certificate.subject
+        content.authorityKeyIdentifier = keyIdentifier
+        content.validity.notBefore = max(content.validity.notBefore, certificate.notBefore)
+        content.validity.notAfter = min(content.validity.notAfter, certificate.notAfter)
+        guard content.validity.notBefore <= content.validity.notAfter else {
+            throw OperatorFault(usage: "issuer", file, "is not valid in the days that were asked for")
+        }
+    }
+
+    /// Whether it has made this signature.
+    func hasSigned(_ other: Certificate) -> Bool {
+        guard hasSameBytes(other.issuer, certificate.subject),
+            let algorithm = SignatureAlgorithm(other.outerAlgorithm)
+        else { return false }
+        return Signature.check(
+            other.signature, of: other.signedContent, algorithm, by: certificate.publicKey)
+            == .good
+    }
+}
+
+enum CertificateFile {
+    /// The documents of a file, one behind the other, in memory of the arena that is not given back.
+    static func documents(
+        of file: Text, _ role: Text, option: Text
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        let memory = try DocumentFile.allocate(Limits.identityFileBytes)
+        return try DocumentFile.documents(
+            of: file, role, option: option, .certificates, called: "certificate", into: memory)
+    }
+
+    /// The first certificate of a file.
+    static func first(of file: Text, _ role: Text, option: Text) throws(OperatorFault) -> Certificate {
+        try first(of: try documents(of: file, role, option: option), file, role)
+    }
+
+    static func first(
+        of documents: UnsafeRawBufferPointer, _ file: Text, _ role: Text
+    ) throws(OperatorFault) -> Certificate {
+        var reader = DERReader(documents)
+        do throws(DERFault) {
+            return try Certificate(try reader.next().whole)
+        } catch {
+            throw OperatorFault(
+                usage: role, file, "holds no certificate that can be read; give one in PEM or DER")
+        }
+    }
+}
+
+enum KeyFile {
+    /// `certificate` is the file that it goes with, for messages.
+    static func read(_ file: Text, option: Text, certificate: Text) throws(OperatorFault) -> PrivateKey {
+        let memory = try DocumentFile.allocate(Limits.identityFileBytes)
+        defer { TLSArena.release(memory) }
+        let contents = try DocumentFile.contents(of: file, "key", option: option, into: memory)
+        do throws(IdentityFault) {
+            return try PrivateKey(UnsafeRawBufferPointer(contents))
+        } catch {
+            throw OperatorFault(error, certificate: certificate, key: file)
+        }
+    }
+
+    static func check(
+        _ key: borrowing PrivateKey, _ file: Text, belongsTo certificate: Certificate,
+        in certificateFile: Text
+    ) throws(OperatorFault) {
+        let memory = try DocumentFile.allocate(PrivateKey.derBytesMost)
+        defer { TLSArena.release(memory) }
+        do throws(IdentityFault) {
+            let publicKey = try key.publicKey(into: memory)
+            guard hasSameBytes(publicKey, certificate.publicKey) else { throw .keyMismatch }
+        } catch {
+            throw OperatorFault(error, certificate: certificateFile, key: file)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// The key of a command that makes a certificate or a request: a new one, or with --same-key the one that is
+// in the file already.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+import PosternX509
+
+extension CertificateOptions {
+    static let defaultKeyType = KeyType.p256
+
+    /// Refuses, before any work, what would overwrite a file.
+    func checkNewFiles(key: Text, _ other: Text) throws(OperatorFault) {
+        guard key.count != other.count || !(key == other) else {
+            throw OperatorFault(
+                usage: "file", key, "cannot be two things at once; give each a name of its own")
+        }
+        guard !usesSameKey || keyType == nil else {
+            throw OperatorFault(.keyType, "", "goes with new keys alone, not with --same-key")
+        }
+        if !usesSameKey { try checkNewFile(key) }
+        try checkNewFile(other)
+    }
+
+    func checkNewFile(_ file: Text) throws(OperatorFault) {
+        guard replaces || !File.exists(file) else {
+            throw OperatorFault(
+                usage: "file", file, "exists already; give another name, or --force to replace it")
+        }
+    }
+
+    /// `other` is the file that it goes with, for messages.
+    func privateKey(_ file: Text, goingWith other: Text) throws(OperatorFault) -> PrivateKey {
+        guard usesSameKey else { return try PrivateKey.new(keyType ?? CertificateOptions.defaultKeyType) }
+        return try KeyFile.read(file, option: "--key", certificate: other)
+    }
+
+    /// Adds the key's file to those that are to be written, when the key is new.
+    func add(
+        _ key: borrowing PrivateKey, _ file: Text, publicKey: UnsafeRawBufferPointer,
+        _ memory: borrowing IssuingMemory, to files: inout NewFiles
+    ) throws(OperatorFault) {
+        guard !usesSameKey else { return }
+        files.add(
+            file, "key", try memory.keyPEM(key, publicKey: publicKey), isSecret: true, replaces: replaces)
+    }
+}

@@ -1,0 +1,21 @@
+// What a command says when it has written a certificate: one line.
+
+import PosternCore
+import PosternLinux
+import PosternX509
+
+enum Report {
+    /// FILE: NAME, until 2027-12-26T11:07:57Z, serial 19e8...
+    static func write(_ file: Text, _ content: CertificateContent) {
+        StandardOutput.write { line in
+            line.append(file)
+            line.append(": ")
+            line.append(
+                foreign: DistinguishedName.commonName(of: content.subject).bindMemory(to: UInt8.self))
+            line.append(", until ")
+            line.append(CalendarTime(seconds: content.validity.notAfter))
+            line.append(", serial ")
+            withUnsafeBytes(of: content.serial) { line.append(serial: $0) }
+        }
+    }
+}

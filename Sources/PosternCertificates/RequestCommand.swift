@@ -1,0 +1,33 @@
+// postern certificate request: a key, and a request (PKCS#10) for a certificate over it.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+import PosternX509
+
+enum RequestCommand {
+    static let name: Text = "request"
+    static var options: UInt32 {
+        CertificateOption.name.bit | CertificateOption.request.bit | CertificateOption.key.bit
+            | CertificateOption.keyType.bit | CertificateOption.sameKey.bit | CertificateOption.force.bit
+    }
+
+    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+        let file = try options.required(options.request, .request)
+        let keyFile = try options.required(options.key, .key)
+        try options.checkNewFiles(key: keyFile, file)
+        let given = try options.nameList()
+        let names = given.isEmpty ? NameList.ofThisMachine() : given
+        let key = try options.privateKey(keyFile, goingWith: file)
+        let memory = try IssuingMemory()
+        let publicKey = try memory.publicKey(of: key)
+        let subject = try memory.subjectName(names)
+        var files = NewFiles()
+        try options.add(key, keyFile, publicKey: publicKey, memory, to: &files)
+        let text = try names.withBytes { names throws(OperatorFault) in
+            try memory.requestPEM(subject: subject, publicKey: publicKey, names: names, signedBy: key)
+        }
+        files.add(file, "request", text, replaces: options.replaces)
+        try files.write()
+    }
+}

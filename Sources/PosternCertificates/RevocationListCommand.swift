@@ -1,0 +1,122 @@
+// postern certificate crl: writes the list of what an authority has revoked.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+import PosternX509
+
+enum RevocationListCommand {
+    static let name: Text = "crl"
+    static var options: UInt32 {
+        CertificateOption.issuer.bit | CertificateOption.issuerKey.bit | CertificateOption.crl.bit
+            | CertificateOption.days.bit | CertificateOption.form.bit | CertificateOption.force.bit
+    }
+
+    private static let days = 30
+
+    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+        let file = try options.required(options.crl, .crl)
+        try options.checkNewFile(file)
+        let issuer = try Issuer(options, for: .signingRevocationLists)
+        var index = try IndexFile(besides: issuer.file)
+        let lastNumber = number(ofListIn: file)
+        guard lastNumber == 0 || !index.isNew else { throw OperatorFault(indexIsLostOf: issuer.file, file) }
+        let number = try index.takeListNumber(above: lastNumber)
+        let now = Process.unixSeconds()
+        let content = RevocationListContent(
+            issuer: issuer.certificate.subject, thisUpdate: now,
+            nextUpdate: now + Int64(widening: options.days ?? days) * CalendarTime.secondsPerDay,
+            number: number, authorityKeyIdentifier: issuer.keyIdentifier)
+        let der = try sign(content, index.index, issuer)
+        var files = NewFiles()
+        index.add(to: &files)
+        files.add(
+            file, "CRL", (options.form ?? form(ofName: file)) == .der ? der : try pem(der),
+            replaces: options.replaces)
+        try files.write()
+        StandardOutput.write { line in
+            line.append(file)
+            line.append(": number ")
+            line.append(number)
+            line.append(", ")
+            line.append(index.index.revokedCount)
+            line.append(" revoked, next by ")
+            line.append(CalendarTime(seconds: content.nextUpdate))
+        }
+    }
+
+    private static func sign(
+        _ content: RevocationListContent, _ index: IssuedIndex, _ issuer: borrowing Issuer
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        let bytes = RevocationListContent.bytesMost(entries: index.revokedCount) + content.issuer.count
+        var writer = DERWriter(try DocumentFile.allocate(bytes))
+        let algorithm = issuer.key.algorithm
+        do throws(IdentityFault) {
+            try issuer.key.sign(to: &writer) { writer in
+                content.write(to: &writer, algorithm, isEmpty: index.revokedCount == 0) { body in
+                    forEachRevoked(in: index, body)
+                }
+            }
+        } catch {
+            throw OperatorFault(issuing: error)
+        }
+        return writer.bytes
+    }
+
+    private static func forEachRevoked(in index: IssuedIndex, _ body: (RevokedCertificate) -> Void) {
+        index.forEach { entry in
+            guard let revocation = entry.revocation else { return }
+            var memory = InlineArray<20, UInt8>(repeating: 0)
+            withUnsafeMutableBytes(of: &memory) { memory in
+                body(
+                    RevokedCertificate(
+                        serial: entry.serialBytes(into: memory), time: revocation.time,
+                        reason: revocation.reason))
+            }
+        }
+    }
+
+    private static func pem(_ der: UnsafeRawBufferPointer) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        let memory = try DocumentFile.allocate(der.count / 48 * 65 + 256)
+        guard let text = PEM.write(.revocationList, der, into: memory) else {
+            throw OperatorFault(issuing: .outOfMemory)
+        }
+        return text
+    }
+
+    /// Names that end in .der are for DER, all others for PEM.
+    private static func form(ofName file: Text) -> FileForm {
+        let ending: Text = ".der"
+        guard file.count > ending.count else { return .pem }
+        for index in 0..<ending.count
+        where file.start[file.count - ending.count + index] != ending.start[index] { return .pem }
+        return .der
+    }
+
+    /// The number of the list that is to be replaced, in case that the index is an old one; 0 for none.
+    private static func number(ofListIn file: Text) -> UInt32 {
+        guard File.exists(file), let memory = TLSArena.allocate(Limits.authorityFileBytes) else { return 0 }
+        defer { TLSArena.release(memory) }
+        guard
+            let documents = try? DocumentFile.documents(
+                of: file, "CRL", option: "--crl", .revocationLists, called: "revocation list", into: memory),
+            let list = try? RevocationList(documents), let number = list.number, number.count <= 4
+        else { return 0 }
+        var value: UInt32 = 0
+        for byte in number { value = value &<< 8 | UInt32(byte) }
+        return value
+    }
+}
+
+extension OperatorFault {
+    /// A new list would say that nothing is revoked.
+    fileprivate init(indexIsLostOf issuer: Text, _ list: Text) {
+        self.init { line in
+            line.append("index file '")
+            line.append(issuer)
+            line.append(".index' is missing, but there is a list already, '")
+            line.append(list)
+            line.append("'; restore the index, or begin anew under another name")
+        }
+    }
+}

@@ -1,0 +1,82 @@
+// postern certificate sign: a certificate from a request, by an authority.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+import PosternX509
+
+enum SignCommand {
+    static let name: Text = "sign"
+    static var options: UInt32 {
+        CertificateOption.issuer.bit | CertificateOption.issuerKey.bit | CertificateOption.request.bit
+            | CertificateOption.certificate.bit | CertificateOption.profile.bit | CertificateOption.name.bit
+            | CertificateOption.allow.bit | CertificateOption.days.bit | CertificateOption.notBefore.bit
+            | CertificateOption.force.bit
+    }
+
+    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+        let file = try options.required(options.certificate, .certificate)
+        let requestFile = try options.required(options.request, .request)
+        guard let profile = options.profile else {
+            throw OperatorFault(options.command, "wants the option", .profile)
+        }
+        try options.checkNewFile(file)
+        let issuer = try Issuer(options, for: .signingCertificates)
+        let request = try read(requestFile)
+        let given = try options.nameList()
+        let names =
+            given.isEmpty
+            ? try RequestedNames(file: requestFile, options: options).permitted(request) : given
+        let validity = options.validity(days: profile.days)
+        var index = try IndexFile(besides: issuer.file)
+        let memory = try IssuingMemory()
+        let subject = try memory.subjectName(names)
+        try names.withBytes { nameBytes throws(OperatorFault) in
+            var content = try memory.content(
+                subject: subject, publicKey: request.publicKey, role: .end(profile), validity: validity,
+                names: nameBytes)
+            try issuer.complete(&content)
+            try index.add(content)
+            var files = NewFiles()
+            index.add(to: &files)
+            files.add(
+                file, "certificate", try memory.certificatePEM(content, signedBy: issuer.key),
+                replaces: options.replaces)
+            try files.write()
+            Report.write(file, content)
+        }
+    }
+
+    private static func read(_ file: Text) throws(OperatorFault) -> CertificateRequest {
+        let memory = try DocumentFile.allocate(Limits.identityFileBytes)
+        let documents = try DocumentFile.documents(
+            of: file, "request", option: "--request", .requests, called: "request", into: memory)
+        let request: CertificateRequest
+        let kind: PublicKeyKind
+        do throws(DERFault) {
+            var reader = DERReader(documents)
+            try StrictDER.check(documents)
+            request = try CertificateRequest(try reader.next().whole)
+            kind = try PublicKeyKind(request.publicKey)
+        } catch {
+            throw OperatorFault(usage: "request file", file, "holds no request that can be read (PKCS#10)")
+        }
+        guard kind.isAccepted else {
+            throw OperatorFault(
+                usage: "request file", file,
+                "has a key that is too weak, or not P-256, P-384 or RSA of 2048 to 4096 bits")
+        }
+        guard let algorithm = SignatureAlgorithm(request.algorithm) else {
+            throw OperatorFault(
+                usage: "request file", file,
+                "is not signed with SHA-256, SHA-384 or SHA-512 and ECDSA or RSA")
+        }
+        let status = Signature.check(
+            request.signature, of: request.signedContent, algorithm, by: request.publicKey)
+        guard status == .good else {
+            throw OperatorFault(
+                usage: "request file", file, "is not signed by its own key; it was damaged or changed")
+        }
+        return request
+    }
+}

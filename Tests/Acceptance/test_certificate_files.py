@@ -1,0 +1,183 @@
+"""How files of postern certificate are written: whole, both or none, never over another one unasked; and what the
+command line refuses."""
+import os
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from postern_certificate import Authority
+from postern_target import BINARY, command, run
+
+PAIR = ["--certificate", "x.crt", "--key", "x.key"]
+COMMANDS = ["self-signed", "ca", "request", "sign", "renew", "revoke", "crl"]
+
+
+@pytest.fixture
+def work(tmp_path):
+    return Authority(tmp_path)
+
+
+@pytest.mark.parametrize("existing", ["x.crt", "x.key"])
+@pytest.mark.parametrize("words", [["self-signed", "--name", "a", *PAIR], ["ca", "--name", "a", *PAIR],
+                                   ["request", "--name", "a", "--request", "x.crt", "--key", "x.key"]])
+def test_nothing_is_overwritten_without_force(work, words, existing):
+    work.path(existing).write_text("precious")
+    assert f"'{existing}' exists already; give another name, or --force" in work.refuse(*words)
+    work.run(*words, "--force")
+    assert work.path(existing).read_bytes().startswith(b"-----BEGIN")
+
+
+@pytest.mark.parametrize("task", [["sign", "--request", "b.csr", "--profile", "server", "--certificate", "b.crt"],
+                                  ["crl", "--crl", "b.crt"]])
+def test_nothing_is_overwritten_by_authorities(work, task):
+    work.ca()
+    work.request("b")
+    work.path("b.crt").write_text("precious")
+    words = [*task, "--issuer", "ca.crt", "--issuer-key", "ca.key"]
+    assert "'b.crt' exists already" in work.refuse(*words)
+    work.run(*words, "--force")
+
+
+def test_a_link_that_leads_nowhere_is_a_file_too(work):
+    work.path("x.key").symlink_to("elsewhere")
+    assert "exists already" in work.refuse("self-signed", "--name", "a", *PAIR)
+    assert not work.path("elsewhere").exists()
+
+
+@pytest.mark.parametrize("key, certificate", [("x.key", "missing/x.crt"), ("missing/x.key", "x.crt"), ("x.key", ".")])
+def test_both_files_or_none(work, key, certificate):
+    fault = work.refuse("self-signed", "--name", "a", "--key", key, "--certificate", certificate, "--force")
+    assert "cannot be written" in fault and ("missing" in fault or "'.'" in fault)
+
+
+def test_what_was_there_comes_back_when_the_second_file_fails(work):
+    """The key is in place already when the certificate's name turns out to be a folder's."""
+    work.path("x.key").write_text("precious")
+    work.path("x.key").chmod(0o640)
+    work.path("folder").mkdir()
+    before = work.path("x.key").stat()
+    code, _, fault = work.try_run("self-signed", "--name", "a", "--key", "x.key", "--certificate", "folder", "--force")
+    assert code == 2 and "certificate file 'folder' cannot be written" in fault
+    after = work.path("x.key").stat()
+    assert work.path("x.key").read_text() == "precious" and after.st_ino == before.st_ino
+    assert sorted(path.name for path in work.folder.iterdir()) == ["folder", "x.key"]
+
+
+def test_one_name_for_two_files_is_refused(work):
+    assert "cannot be two things" in work.refuse(
+        "self-signed", "--name", "a", "--key", "same", "--certificate", "same", "--force")
+
+
+@pytest.mark.native
+@pytest.mark.applies(os.geteuid() == 0)
+def test_a_replaced_file_keeps_its_owner_and_its_group_may_read_on(work):
+    work.run("self-signed", "--name", "a", *PAIR, "--days", "5")
+    os.chown(work.path("x.key"), 65534, 65534)
+    work.path("x.key").chmod(0o640)
+    work.run("renew", *PAIR, "--new-key")
+    status = work.path("x.key").stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (65534, 65534, 0o640)
+
+
+@pytest.mark.native
+@pytest.mark.applies(os.geteuid() == 0)
+def test_what_everybody_could_read_becomes_private(work):
+    work.path("x.key").write_text("old")
+    work.path("x.key").chmod(0o644)
+    work.run("self-signed", "--name", "a", *PAIR, "--force")
+    assert stat.S_IMODE(work.path("x.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.native
+def test_keys_are_private_from_the_first_byte(work):
+    """strace sees with which modes files come to be, and what is synced before it gets its name."""
+    log = work.path("log")
+    subprocess.run(["strace", "-f", "-o", log, "-e", "trace=openat,open,fchmod,fsync,link,linkat,rename,renameat",
+                    BINARY, "certificate", "self-signed", "--name", "a", *PAIR], cwd=work.folder, check=True,
+                   stdout=subprocess.DEVNULL)
+    lines = [line.split(" ", 1)[1].strip() for line in log.read_text().splitlines() if "(" in line]
+    made = [line for line in lines if "O_CREAT" in line]
+    assert len(made) == 2 and all("O_EXCL" in line and ", 0600)" in line for line in made), made
+    names = [line.split("(")[0] for line in lines[lines.index(made[0]):]]
+    assert names.index("fsync") < min(names.index(name) for name in ("link", "linkat", "rename") if name in names)
+    assert names[-1] == "fsync", "the folder is synced last"
+
+
+@pytest.mark.native
+@pytest.mark.applies(os.geteuid() == 0 and shutil.which("mkfs.vfat") is not None)
+def test_a_file_system_without_links_and_modes(work):
+    image, mount = work.path("image"), work.path("mount")
+    image.write_bytes(b"\0" * 2_000_000)
+    mount.mkdir()
+    subprocess.run(["mkfs.vfat", image], check=True, capture_output=True)
+    if subprocess.run(["mount", "-o", "loop", image, mount], capture_output=True).returncode != 0:
+        pytest.skip("this machine mounts no images")
+    try:
+        inside = Authority(mount)
+        inside.run("self-signed", "--name", "a", *PAIR)
+        inside.refuse("self-signed", "--name", "a", *PAIR)
+        inside.run("self-signed", "--name", "a", *PAIR, "--force")
+    finally:
+        subprocess.run(["umount", mount], check=True)
+
+
+@pytest.mark.native
+@pytest.mark.applies(os.geteuid() == 0)
+def test_a_full_file_system_leaves_nothing_behind(work):
+    mount = work.path("mount")
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "none", mount], capture_output=True).returncode != 0:
+        pytest.skip("this machine mounts no tmpfs")
+    try:
+        (mount / "filler").write_bytes(b"x" * 4096)
+        inside = Authority(mount)
+        assert "cannot be written: No space left on device" in inside.refuse("self-signed", "--name", "a", *PAIR)
+    finally:
+        subprocess.run(["umount", mount], check=True)
+
+
+# The command line
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_each_command(name):
+    ended = run("certificate", name, "--help")
+    text = ended.stdout.decode()
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert text.startswith(f"usage: postern certificate {name} ")
+    assert f"\n  postern certificate {name} " in text, "an example"
+    assert max(map(len, text.splitlines())) <= 80
+    assert run("cert", name, "-h").stdout == ended.stdout
+
+
+def test_overview():
+    ended = run("certificate", "--help")
+    text = ended.stdout.decode()
+    assert ended.returncode == 0 and all(f"\n  {name} " in text for name in COMMANDS)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("words, part", [
+    ([], "wants a command"), (["sing"], "'sing' is unknown"), (["ca", "--nme", "x"], "'--nme' is unknown"),
+    (["ca", "--name"], "'--name' wants an argument"), (["ca", "x"], "'x' belongs to no option"),
+    (["crl", "--profile", "server"], "crl does not take the option --profile"),
+    (["sign", *PAIR], "does not take the option --key"), (["sign"], "sign wants the option --certificate"),
+    (["self-signed", "--key", "k"], "wants the option --certificate"),
+    (["self-signed", *PAIR, "--days", "0"], "no whole number from 1 to 36500"),
+    *((["self-signed", *PAIR, "--days", days], "no whole number") for days in ("36501", "1x", "9" * 25, "", "-1")),
+    (["self-signed", *PAIR, "--not-before", "yesterday"], "is no time"),
+    (["self-signed", *PAIR, "--key-type", "rsa1024"], "names no kind of key"),
+    (["self-signed", *PAIR, "--profile", "ca"], "names no profile"),
+    (["self-signed", *PAIR, "--same-key", "--key-type", "p256"], "not with --same-key"),
+    (["crl", "--form", "text"], "names no form"), (["ca", "--path-length", "17"], "from 0 to 16"),
+    (["self-signed", *PAIR] + ["--name", "a"] * 65, "one too many"),
+    (["self-signed", *PAIR] + [w for n in range(64) for w in ("--name", f"{'long' * 15}.x{n}")], "too many names")])
+def test_bad_command_lines(work, words, part):
+    assert part in work.refuse(*words)
+
+
+def test_output_that_cannot_be_written_is_a_fault(work):
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(command(BINARY, "certificate", "--help"), stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 1 and b"standard output" in ended.stderr
