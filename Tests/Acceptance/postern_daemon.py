@@ -24,6 +24,12 @@ def is_running(pid):
         return False
 
 
+def is_server(pid):
+    """Whether a process is the program under test, and not somebody else whose number stands in a file."""
+    with open(f"/proc/{pid}/cmdline", "rb") as words:
+        return BINARY.encode() in words.read().split(b"\0")
+
+
 def wait_until(condition, seconds=5):
     until = time.monotonic() + seconds * PATIENCE
     while not condition():
@@ -66,7 +72,14 @@ class Daemon:
         wait_until(lambda: not is_running(pid), seconds=10)
 
     def close(self):
-        for pid in self.pids:
-            if is_running(pid):
-                os.kill(pid, signal.SIGTERM)
+        """Nothing that was started stays, also when the test has failed in the middle."""
+        text = self.pidfile.read_text() if self.pidfile.exists() else ""
+        for pid in self.pids | ({int(text)} if text.strip() else set()):
+            if not is_running(pid) or not is_server(pid):
+                continue
+            os.kill(pid, signal.SIGTERM)
+            try:
                 wait_until(lambda: not is_running(pid), seconds=10)
+            except AssertionError:
+                os.kill(pid, signal.SIGKILL)
+                raise
