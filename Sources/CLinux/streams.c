@@ -5,7 +5,6 @@
 #include "clinux_poll.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -32,8 +31,6 @@ int clinux_wait(clinux_watch *watches, size_t count, int milliseconds) {
 
 void clinux_streams_prepare(void) {
     signal(SIGPIPE, SIG_IGN);
-    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
-        if (fcntl(descriptor, F_GETFD) < 0) open("/dev/null", O_RDONLY);    // takes the lowest number
 }
 
 int clinux_stdin_read(void *bytes, size_t count) {

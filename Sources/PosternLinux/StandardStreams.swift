@@ -42,7 +42,7 @@ public struct Readiness {
 }
 
 public enum StandardStreams {
-    /// Before anything is opened: closed ones become empty, and a broken pipe an error.
+    /// A broken pipe is an error from now on.
     public static func prepare() { clinux_streams_prepare() }
 
     /// Nil when nothing is there at the moment, 0 at the end.

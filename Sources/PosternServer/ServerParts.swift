@@ -42,7 +42,10 @@ struct ServerParts: ~Copyable {
         let bytes: UnsafeMutablePointer<UInt8> = rest.take(Limits.recordBytes).unsafelyUnwrapped
         TLSArena.use(rest.start, count: rest.count, discard: Process.discardPages)
         let identities = try IdentityStore(config)
-        let context = try ServerParts.makeContext(config.tls)
+        var choices = config.tls
+        // The key of a ticket would end with the process, before a client can come back.
+        if config.process.inetd { choices.ticketSeconds = 0 }
+        let context = try ServerParts.makeContext(choices)
 
         self.plan = plan
         self.clients = clients

@@ -58,6 +58,18 @@ def test_one_client(identity, version):
     assert (closed["peer"], closed["reason"]) == (f"127.0.0.1:{address[1]}", "peerClosed")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_ticket_is_given_that_nobody_could_take(identity, version):
+    """The next connection has another process, which does not know this one's key."""
+    served = Served(identity)
+    with tls_over(served.client, client_context(version)) as tls:
+        tls.sendall(b"hello")
+        assert receive_exactly(tls, 5) == b"hello"
+        assert not tls.session.has_ticket
+        tls.unwrap().close()
+    assert served.end()[0] == 0
+
+
 def test_service_that_ends_the_connection(identity):
     served = Served(identity, "--service", "respond")
     with tls_over(served.client) as tls:

@@ -1,11 +1,14 @@
 """--user, --group, --chroot: what needs root or the old root folder happens before, and a reload works after, or the
 start says why it will not. And what every server gives up, whoever it is."""
+import contextlib
 import os
 import pathlib
+import random
 import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -139,9 +142,13 @@ def test_limit_of_descriptors_that_is_too_low_is_told(launch):
 
 
 def low_port():
-    """A port below 1024 that nobody listens on, or None where any user may have one."""
+    """A port that only root may have and nobody has, or None where any user may have any."""
     limit = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text(encoding="ascii"))
-    return 843 if limit > 843 else None
+    for port in random.sample(range(512, limit), limit - 512) if limit > 512 else []:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    return None
 
 
 def test_low_ports_are_taken_before(launch, own):

@@ -21,8 +21,7 @@ int clinux_wait(clinux_watch *watches, size_t count, int milliseconds);
 #define CLINUX_STANDARD_INPUT 0
 #define CLINUX_STANDARD_OUTPUT 1
 
-/// Makes standard input, output and error that are closed into /dev/null, opened so that reading ends at
-/// once and writing fails: no socket may take their place. A broken pipe is an error from now on, no signal.
+/// A broken pipe is an error from now on, no signal.
 void clinux_streams_prepare(void);
 int clinux_stdin_read(void *bytes, size_t count);
 /// Writes some of the bytes, no more than a pipe that is ready takes at once.
