@@ -1,25 +1,24 @@
 // --certificate and --key of the command line: pairs in the order in which they are given.
 
-import PosternCore
-import PosternServer
-
-struct IdentityWords {
+public struct IdentityWords {
     /// --create-identity: the first pair is made when it is missing.
-    var createsMissing = false
+    public var createsMissing = false
     private var certificates = FixedList<4, Text>()
     private var keys = FixedList<4, Text>()
 
-    mutating func addCertificate(_ file: Text) throws(OperatorFault) {
+    public init() {}
+
+    public mutating func addCertificate(_ file: Text) throws(OperatorFault) {
         guard certificates.append(file) else { throw IdentityWords.tooMany }
     }
 
-    mutating func addKey(_ file: Text) throws(OperatorFault) {
+    public mutating func addKey(_ file: Text) throws(OperatorFault) {
         guard keys.append(file) else { throw IdentityWords.tooMany }
     }
 
     /// One certificate or one key alone replaces that file of the configuration's first identity; otherwise
     /// the pairs replace all of its identities.
-    func replace(in config: inout Config) throws(OperatorFault) {
+    public func replace(in config: inout Config) throws(OperatorFault) {
         if certificates.count + keys.count > 1 || config.identities.isEmpty {
             guard certificates.count == keys.count else {
                 throw OperatorFault { line in
