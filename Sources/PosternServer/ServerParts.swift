@@ -159,7 +159,7 @@ extension Server {
         _ environment: ServiceEnvironment, _ config: Config
     ) throws(OperatorFault) -> FixedList<8, Listener> {
         var listeners = FixedList<8, Listener>()
-        for index in 0..<environment.listeners {
+        for index in 0..<(config.process.inetd ? 0 : environment.listeners) {
             let descriptor = ServiceEnvironment.firstDescriptor + Int32(index)
             do throws(SystemFault) {
                 _ = listeners.append(try Listener(adopting: descriptor, config.socket))

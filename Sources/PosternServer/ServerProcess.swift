@@ -1,4 +1,5 @@
-// The process around a server: how it leaves its caller, and the file with its id.
+// The process around a server: how it leaves its caller, the file with its id, what it gives up when it has
+// what it needs, and whom it tells.
 
 import PosternCore
 import PosternLinux

@@ -11,19 +11,20 @@ import pytest
 from postern_client import client_context, receive_exactly, receive_to_end, tls_over
 from postern_daemon import free_port, wait_until
 from postern_server import CLOSED_LINE
+from postern_services import activation
 from postern_target import BINARY, PATIENCE, VERSIONS, command, refused, run
 
 
 class Served:
     """A client, and the server that a super-server starts for it; `stream` says what becomes standard error."""
 
-    def __init__(self, identity, *options, pair=None, stream=subprocess.PIPE, prefix=()):
+    def __init__(self, identity, *options, pair=None, stream=subprocess.PIPE, prefix=(), pass_fds=()):
         self.client, theirs = pair or self.connected()
         self.client.settimeout(10 * PATIENCE)
         with theirs:
             self.process = subprocess.Popen(
                 [*prefix, *command(BINARY, *identity.options, "--inetd", *options)], stdin=theirs, stdout=theirs,
-                stderr=theirs if stream == "client" else stream)
+                stderr=theirs if stream == "client" else stream, pass_fds=pass_fds)
 
     @staticmethod
     def connected():
@@ -108,6 +109,19 @@ def test_it_listens_nowhere(identity):
             socket.create_connection(("127.0.0.1", port))
         tls.unwrap().close()
     assert served.end()[0] == 0
+
+
+def test_sockets_of_a_service_manager_are_left_alone(identity):
+    """What listens is somebody else's business."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        prefix, numbers = activation(listener)
+        served = Served(identity, prefix=prefix, pass_fds=numbers)
+        with socket.create_connection(listener.getsockname()), tls_over(served.client) as tls:
+            tls.sendall(b"hello")
+            assert receive_exactly(tls, 5) == b"hello"
+            tls.unwrap().close()
+        code, log = served.end()
+        assert code == 0 and log.count("\n") == 1, log
 
 
 @pytest.mark.native
