@@ -20,7 +20,7 @@ static pid_t first_id = 0;
 
 void clinux_claim_standard_streams(void) {
     int descriptor;
-    do descriptor = open("/dev/null", O_RDWR); while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    do descriptor = open("/dev/null", O_RDONLY); while (descriptor >= 0 && descriptor <= STDERR_FILENO);
     if (descriptor > STDERR_FILENO) close(descriptor);
 }
 

@@ -29,9 +29,7 @@ int clinux_wait(clinux_watch *watches, size_t count, int milliseconds) {
     return ready < 0 ? 0 : ready;
 }
 
-void clinux_streams_prepare(void) {
-    signal(SIGPIPE, SIG_IGN);
-}
+void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 int clinux_stdin_read(void *bytes, size_t count) {
     ssize_t got = read(STDIN_FILENO, bytes, count);

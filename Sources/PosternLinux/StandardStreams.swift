@@ -42,8 +42,8 @@ public struct Readiness {
 }
 
 public enum StandardStreams {
-    /// A broken pipe is an error from now on.
-    public static func prepare() { clinux_streams_prepare() }
+    /// A broken pipe is an error from now on, no signal.
+    public static func ignoreBrokenPipes() { clinux_ignore_broken_pipes() }
 
     /// Nil when nothing is there at the moment, 0 at the end.
     public static func read(into bytes: UnsafeMutableRawBufferPointer) throws(SystemFault) -> Int? {

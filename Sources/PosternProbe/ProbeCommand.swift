@@ -2,6 +2,7 @@
 
 import PosternCore
 import PosternLinux
+import PosternTLS
 
 public enum ProbeCommand {
     /// Reads options from word `index` on, probes, and returns the program's exit code. `memory` is the
@@ -9,6 +10,56 @@ public enum ProbeCommand {
     public static func run(
         _ words: CommandLineWords, at index: Int32, memory: MemoryRegion
     ) throws(OperatorFault) -> Int32 {
-        throw OperatorFault { line in line.append("probe wants HOST:PORT; see postern probe --help") }
+        let options = try ProbeOptions(words, at: index)
+        if options.isHelp {
+            printProbeHelp()
+            return ProbeExit.done.rawValue
+        }
+        StandardStreams.ignoreBrokenPipes()
+        var memory = memory
+        guard let stream: UnsafeMutablePointer<ProbeStream> = memory.take(1) else {
+            preconditionFailure("a port's memory has pages")
+        }
+        Process.excludeFromDumps(memory)
+        TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
+        let identity = try ProbeFiles.identity(options)
+        let authorities = try ProbeFiles.authorities(options)
+        var report = ProbeReport(options)
+        do throws(ProbeFault) {
+            let probe = try Probe(options, identity, authorities, stream)
+            try probe.run(&report)
+            report.end(nil)
+            return ProbeExit.done.rawValue
+        } catch {
+            report.end(error)
+            return error.exit.rawValue
+        }
+    }
+}
+
+/// What scripts see.
+enum ProbeExit: Int32 {
+    case done = 0
+    /// No connection, or it broke; the answer could not be written; too little memory.
+    case connection = 1
+    /// The command line or a file it names is wrong; nothing was opened.
+    case usage = 2
+    /// The server's certificate is not trusted.
+    case untrusted = 3
+    /// It is, but not for the name.
+    case nameMismatch = 4
+    /// The server breaks the rules of TLS, or there is nothing in common, or it gave up.
+    case protocolFault = 5
+
+    /// The member `result` of --json.
+    var name: Text {
+        switch self {
+        case .done: "ok"
+        case .connection: "connection"
+        case .usage: "usage"
+        case .untrusted: "untrusted"
+        case .nameMismatch: "nameMismatch"
+        case .protocolFault: "protocol"
+        }
     }
 }

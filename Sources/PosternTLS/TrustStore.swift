@@ -31,6 +31,24 @@ public struct TrustStore: ~Copyable {
         }
     }
 
+    /// Trusts those certificates of a bundle that can be read, and returns how many cannot: there is one among
+    /// the public authorities. Otherwise as above.
+    public mutating func addReadableAuthorities(
+        _ contents: UnsafeMutableRawBufferPointer
+    ) throws(DocumentFault) -> Int {
+        var reader = DERReader(try Documents.decode(contents, .certificates))
+        var unreadable = 0
+        while let document = try? reader.next().whole {
+            guard (try? Certificate(document)) != nil else {
+                unreadable += 1
+                continue
+            }
+            guard authorities.append(document) else { throw .outOfMemory }
+        }
+        guard authorities.count > 0 else { throw .unreadable }
+        return unreadable
+    }
+
     /// The same for revocation lists.
     public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentFault)
     {

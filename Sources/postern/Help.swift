@@ -11,8 +11,10 @@ func printHelp() {
     }
 }
 
-private let helpLines: InlineArray<37, Text> = [
+private let helpLines: InlineArray<39, Text> = [
     "usage: postern [serve] [options]",
+    "       postern certificate COMMAND [options]",
+    "       postern probe [options] HOST:PORT",
     "",
     "A TLS server with one thread and fixed memory. Options replace fields of the",
     "configuration that was compiled in; --print-config shows it.",

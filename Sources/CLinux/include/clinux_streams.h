@@ -22,7 +22,7 @@ int clinux_wait(clinux_watch *watches, size_t count, int milliseconds);
 #define CLINUX_STANDARD_OUTPUT 1
 
 /// A broken pipe is an error from now on, no signal.
-void clinux_streams_prepare(void);
+void clinux_ignore_broken_pipes(void);
 int clinux_stdin_read(void *bytes, size_t count);
 /// Writes some of the bytes, no more than a pipe that is ready takes at once.
 int clinux_stdout_write_some(const void *bytes, size_t count);

@@ -1,0 +1,167 @@
+// A probe from the first connection to the last byte: connect, handshake, verify, report; further connections
+// that resume; and in the last one the copying.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+struct Probe: ~Copyable {
+    private let options: ProbeOptions
+    /// Shown to a server that asks.
+    private let identity: Identity
+    private let authorities: TrustStore
+    private let context: TLSContext
+    private let resumption: Resumption
+    private let session: TLSSession
+    /// Where it stays while Mbed TLS calls back.
+    private let stream: UnsafeMutablePointer<ProbeStream>
+    private let buffers: UnsafeMutableRawBufferPointer
+
+    /// Standard input and output have a buffer of one record each.
+    private static let bufferBytes = 2 * Limits.recordBytes
+    /// For tickets of TLS 1.3, which come after the handshake, and for the server's farewell where no data is
+    /// copied.
+    private static let courtesyMilliseconds: Int64 = 2_000
+
+    init(
+        _ options: ProbeOptions, _ identity: consuming Identity, _ authorities: consuming TrustStore,
+        _ stream: UnsafeMutablePointer<ProbeStream>
+    ) throws(ProbeFault) {
+        guard let resumption = Resumption() else { throw .outOfMemory }
+        let context = try Probe.context(options)
+        guard identity.chainCount == 0 || context.show(identity) else { throw .outOfMemory }
+        let session = try Probe.session(context)
+        guard let buffers = TLSArena.allocate(Probe.bufferBytes) else { throw .outOfMemory }
+        self.options = options
+        self.identity = identity
+        self.authorities = authorities
+        self.context = context
+        self.resumption = resumption
+        self.session = session
+        self.stream = stream
+        self.buffers = buffers
+    }
+
+    private static func context(_ options: ProbeOptions) throws(ProbeFault) -> TLSContext {
+        let choices = TLSChoices(
+            groups: FixedList([.x25519, .secp256r1, .secp384r1]), tls13: options.versions != .only12,
+            protocols: options.protocols)
+        do throws(ChannelFailure) {
+            return try TLSContext(client: choices, tls12: options.versions != .only13)
+        } catch {
+            throw .outOfMemory
+        }
+    }
+
+    private static func session(_ context: borrowing TLSContext) throws(ProbeFault) -> TLSSession {
+        do throws(ChannelFailure) { return try TLSSession(context) } catch { throw .outOfMemory }
+    }
+
+    deinit {
+        session.free()
+        TLSArena.release(buffers)
+    }
+
+    func run(_ report: inout ProbeReport) throws(ProbeFault) {
+        let clock = ProbeClock(seconds: options.timeoutSeconds ?? ProbeClock.connectSeconds)
+        let connector = try Connector(options, clock)
+        for round in 0...options.resumptions {
+            // Without --timeout each connection has the usual time of its own.
+            let limit =
+                options.timeoutSeconds == nil ? ProbeClock(seconds: ProbeClock.connectSeconds) : clock
+            let connection = try connector.connect(limit)
+            defer { connection.socket.close() }
+            let ticketsBefore = resumption.count
+            try open(connection, limit)
+            report.connected(connection.address, session)
+            if round == 0 { try verify(connection.socket, &report) }
+            if round < options.resumptions {
+                try discard(from: connection.socket) { resumption.count != ticketsBefore }
+                try part(from: connection.socket)
+                guard session.recycle() else { throw .outOfMemory }
+            } else if options.isJSON {
+                try part(from: connection.socket)
+            } else {
+                try copy(connection.socket, options.timeoutSeconds == nil ? nil : clock)
+            }
+        }
+    }
+
+    private func open(_ connection: ConnectedSocket, _ clock: ProbeClock) throws(ProbeFault) {
+        stream.pointee = ProbeStream(connection.socket)
+        do throws(ChannelFailure) {
+            try session.begin(
+                serverName: options.serverName, resumption: resumption,
+                stream: UnsafeMutableRawPointer(stream),
+                send: sendToProbeStream, receive: receiveFromProbeStream)
+            while true {
+                let step = try session.handshake()
+                if case .done = step { return }
+                guard wait(connection.socket, step, clock) else {
+                    throw ChannelFailure(reason: .handshakeTimeout, code: 0)
+                }
+            }
+        } catch {
+            if error.reason == .handshakeTimeout { throw .timedOut("finish the handshake", options) }
+            throw ProbeFault(error, session, options)
+        }
+    }
+
+    /// False when the time is up.
+    private func wait(_ socket: ClientSocket, _ step: ChannelStep, _ clock: ProbeClock) -> Bool {
+        var wanted = Readiness()
+        switch step {
+        case .done: return true
+        case .wantRead: wanted.socketReadable = true
+        case .wantWrite: wanted.socketWritable = true
+        }
+        if clock.isOver { return false }
+        _ = wanted.wait(socket: socket.descriptor, milliseconds: clock.remainingMilliseconds)
+        stream.pointee.wake()
+        return true
+    }
+
+    /// Looks at the certificate before anything is sent.
+    private func verify(_ socket: ClientSocket, _ report: inout ProbeReport) throws(ProbeFault) {
+        let verdict = try PeerVerdict(session, authorities, options, memory: buffers)
+        report.verified(session, verdict)
+        guard let fault = verdict.fault(options) else { return }
+        session.refuse(verdict.refusal)
+        stream.pointee.endWrites()
+        try? discard(from: socket) { false }
+        throw fault
+    }
+
+    /// Says farewell and waits a moment for the server's: a socket that is closed with unread input resets the
+    /// connection, and the server would lose our last words.
+    private func part(from socket: ClientSocket) throws(ProbeFault) {
+        _ = try? session.closeNotify()
+        stream.pointee.endWrites()
+        try discard(from: socket) { false }
+    }
+
+    /// Reads what the server sends and throws it away until it is enough, or it ends, or a moment has passed.
+    private func discard(from socket: ClientSocket, until isEnough: () -> Bool) throws(ProbeFault) {
+        let clock = ProbeClock(milliseconds: Probe.courtesyMilliseconds)
+        while !isEnough(), !clock.isOver {
+            do throws(ChannelFailure) {
+                switch try session.read(into: buffers) {
+                case .bytes: break
+                case .wantRead: _ = wait(socket, .wantRead, clock)
+                case .wantWrite: _ = wait(socket, .wantWrite, clock)
+                case .closeNotify, .endOfStream: return
+                }
+            } catch {
+                // A server that refuses a client's certificate in TLS 1.3 says so only now.
+                if error.reason == .peerAlert { throw ProbeFault(error, session, options) }
+                return
+            }
+        }
+    }
+
+    private func copy(_ socket: ClientSocket, _ clock: ProbeClock?) throws(ProbeFault) {
+        var copying = Copying(session, stream, socket.descriptor, buffers, options, clock)
+        try copying.run()
+        _ = try? session.closeNotify()
+    }
+}

@@ -1,0 +1,139 @@
+// Why a probe ends early: the exit code, and one sentence for whoever asked.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+struct ProbeFault: Error {
+    let exit: ProbeExit
+    /// Nil where nobody would read it.
+    let words: OperatorFault?
+
+    init(_ exit: ProbeExit, _ compose: (inout Line) -> Void) {
+        self.exit = exit
+        words = OperatorFault(compose)
+    }
+
+    private init(quiet exit: ProbeExit) {
+        self.exit = exit
+        words = nil
+    }
+
+    /// Whoever read the answer has gone, as `head` does.
+    static var outputClosed: ProbeFault { ProbeFault(quiet: .connection) }
+
+    static var outOfMemory: ProbeFault {
+        ProbeFault(.connection) { line in
+            line.append("the arena has no room for it; give the port's StaticMemory more pages")
+        }
+    }
+
+    static func timedOut(_ what: Text, _ options: ProbeOptions) -> ProbeFault {
+        ProbeFault(.connection) { line in
+            line.append(options.target)
+            line.append(" did not ")
+            line.append(what)
+            line.append(" within ")
+            line.append(options.timeoutSeconds ?? ProbeClock.connectSeconds)
+            line.append(" seconds; give more with --timeout")
+        }
+    }
+
+    /// Standard output could not be written.
+    init(output fault: SystemFault) {
+        self.init(.connection) { line in
+            line.append("standard output cannot be written: ")
+            line.append(fault.text)
+        }
+    }
+
+    /// A session that could not go on.
+    init(_ failure: ChannelFailure, _ session: TLSSession, _ options: ProbeOptions) {
+        let isConnection = failure.reason == .peerReset || failure.reason == .outOfMemory
+        self.init(isConnection ? .connection : .protocolFault) { line in
+            line.append(options.target)
+            line.append(" ")
+            switch failure.reason {
+            case .peerReset: line.append("reset the connection")
+            case .peerVanished:
+                line.append("ended the connection in the middle of the handshake; does it speak TLS?")
+            case .peerClosed: line.append("closed the connection in the middle of the handshake")
+            case .protocolVersion: line.append("has no TLS version in common with this client")
+            case .noSharedParameters:
+                line.append("chose a cipher suite, group or signature that this client did not offer")
+            case .badRecord: line.append("sent a record that fails authentication")
+            case .peerAlert: line.append(alert: session.peerAlert, session, options)
+            case .outOfMemory:
+                line.append(
+                    "sends more than the arena has room for; give the port's StaticMemory more pages")
+            case .malformed where session.wasAskedForKeys:
+                line.append("asked for new keys in mid-connection (KeyUpdate), which Mbed TLS cannot")
+            case .malformed: line.append("sent something that is no TLS or breaks its rules")
+            default: line.append("cannot be talked to, by a fault on this side")
+            }
+            if failure.code != 0, failure.reason != .peerAlert {
+                line.append(" (Mbed TLS ")
+                line.append(libraryCode: failure.code)
+                line.append(")")
+            }
+        }
+    }
+}
+
+extension Line {
+    fileprivate mutating func append(alert number: UInt8, _ session: TLSSession, _ options: ProbeOptions) {
+        append("gave up with the alert ")
+        if let name = alertName(number) {
+            append(name)
+            append(" (")
+            append(UInt16(number))
+            append(")")
+        } else {
+            append(UInt16(number))
+        }
+        switch number {
+        case 70 where options.versions != .both: append("; try without --tls")
+        case 112:
+            append("; it does not serve the name '")
+            append(options.name)
+            append("'")
+        case 120: append("; it has none of the protocols of --alpn")
+        default:
+            guard session.isCertificateWanted else { return }
+            append(
+                options.certificate == nil
+                    ? "; it asks for a client certificate: give --certificate and --key"
+                    : "; it asked for a client certificate and was shown one")
+        }
+    }
+}
+
+/// Names of alerts as RFC 8446, section 6, and RFC 7301 have them; nil for others.
+private func alertName(_ number: UInt8) -> Text? {
+    switch number {
+    case 10: "unexpected_message"
+    case 20: "bad_record_mac"
+    case 22: "record_overflow"
+    case 40: "handshake_failure"
+    case 42: "bad_certificate"
+    case 43: "unsupported_certificate"
+    case 44: "certificate_revoked"
+    case 45: "certificate_expired"
+    case 46: "certificate_unknown"
+    case 47: "illegal_parameter"
+    case 48: "unknown_ca"
+    case 49: "access_denied"
+    case 50: "decode_error"
+    case 51: "decrypt_error"
+    case 70: "protocol_version"
+    case 71: "insufficient_security"
+    case 80: "internal_error"
+    case 90: "user_canceled"
+    case 109: "missing_extension"
+    case 110: "unsupported_extension"
+    case 112: "unrecognized_name"
+    case 116: "certificate_required"
+    case 120: "no_application_protocol"
+    default: nil
+    }
+}

@@ -1,0 +1,95 @@
+// The files that a probe is given: who is trusted, and a certificate with its key to show to the server.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+enum ProbeFiles {
+    /// What --certificate and --key name; empty without them.
+    static func identity(_ options: ProbeOptions) throws(OperatorFault) -> Identity {
+        let identity: Identity
+        do throws(IdentityFault) {
+            identity = try Identity(unknownNames: .useFirst)
+        } catch {
+            throw OperatorFault { line in line.append("no memory; give the port's StaticMemory more pages") }
+        }
+        guard let certificate = options.certificate, let key = options.key else { return identity }
+        let half = Limits.identityFileBytes
+        guard let memory = TLSArena.allocate(2 * half) else {
+            throw OperatorFault(.outOfMemory, certificate: certificate, key: key)
+        }
+        defer { TLSArena.release(memory) }
+        let first = try read(
+            certificate, "certificate", "--certificate",
+            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
+        let second = try read(
+            key, "key", "--key", into: UnsafeMutableRawBufferPointer(rebasing: memory[half...]))
+        do throws(IdentityFault) {
+            try identity.add(certificate: first, key: second)
+        } catch {
+            throw OperatorFault(error, certificate: certificate, key: key)
+        }
+        return identity
+    }
+
+    private static func read(
+        _ file: Text, _ role: Text, _ option: Text, into memory: UnsafeMutableRawBufferPointer
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        do throws(SystemFault) {
+            let count = try File.read(file, into: memory).count
+            return UnsafeRawBufferPointer(rebasing: memory[..<count])
+        } catch {
+            throw OperatorFault(file: file, role, option: option, error)
+        }
+    }
+
+    /// Where systems keep the authorities that they trust: Debian and most others; Fedora; SUSE; OpenWrt and
+    /// Alpine.
+    private static let bundles: InlineArray<4, Text> = [
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ]
+
+    /// Who is trusted: the file of --ca, or the system's; nobody with --no-verify.
+    static func authorities(_ options: ProbeOptions) throws(OperatorFault) -> TrustStore {
+        var store = TrustStore()
+        guard options.verifies else { return store }
+        guard let memory = TLSArena.allocate(Limits.authorityFileBytes) else {
+            throw OperatorFault { line in
+                line.append("the arena has no room for authorities; give the port's StaticMemory more pages")
+            }
+        }
+        defer { TLSArena.release(memory) }
+        let file: Text
+        if let named = options.authorities { file = named } else { file = try bundle() }
+        let count = try read(file, "CA", "--ca", into: memory).count
+        do throws(DocumentFault) {
+            let unreadable = try store.addReadableAuthorities(
+                UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+            // What is in the system's bundle is nobody's fault here.
+            if unreadable > 0, options.authorities != nil { warn(file, unreadable) }
+        } catch {
+            throw OperatorFault(error, "CA", file: file, holds: "certificate", option: "--ca")
+        }
+        return store
+    }
+
+    private static func warn(_ file: Text, _ unreadable: Int) {
+        var line = Line()
+        line.append("postern: warning: ")
+        line.append(unreadable)
+        line.append(" of the certificates in CA file '")
+        line.append(file)
+        line.append("' cannot be read and are not trusted")
+        StandardError.write(&line)
+    }
+
+    private static func bundle() throws(OperatorFault) -> Text {
+        for index in 0..<bundles.count where File.exists(bundles[index]) { return bundles[index] }
+        throw OperatorFault { line in
+            line.append("this system has no bundle of authorities, such as ")
+            line.append(bundles[0])
+            line.append("; name a file of those to trust with --ca")
+        }
+    }
+}
