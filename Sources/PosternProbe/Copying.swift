@@ -1,6 +1,6 @@
-// Standard input to the server and its answer to standard output, both at once, with one buffer each: who does
-// not take what there is gets nothing more. The end of the input is a close_notify; the server goes on until
-// it says the same.
+// Standard input to the server and its answer to standard output, both at once, with one buffer each: who
+// does not take what there is gets nothing more. The end of the input is a close_notify; the server goes on
+// until it says the same.
 
 import PosternCore
 import PosternLinux
@@ -150,7 +150,7 @@ struct Copying {
     private mutating func wait() throws(ProbeFault) {
         wanted.input = sending == .input && outgoingCount == 0
         wanted.output = !unwritten.isEmpty
-        // What was read is written already, and more of it may lie in the session, which no descriptor tells.
+        // What was read is written already, and more may lie in the session, which no descriptor tells.
         let mayRead = receiving == .open && unwritten.isEmpty && !wanted.socketReadable && !readWantsWrite
         if readWantsWrite { wanted.socketWritable = true }
         if let clock, clock.isOver { throw .timedOut("finish", options) }

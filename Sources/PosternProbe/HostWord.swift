@@ -4,8 +4,8 @@
 import PosternCore
 
 enum HostWord {
-    /// A DNS name has 253 bytes at most (RFC 1035, section 2.3.4, without the root), an address with its zone
-    /// fewer.
+    /// A DNS name has 253 bytes at most (RFC 1035, section 2.3.4) and perhaps the dot of the root, an
+    /// address with its zone fewer.
     private static let bytesMost = 254
     nonisolated(unsafe) private static var host = InlineArray<256, UInt8>(repeating: 0)
     nonisolated(unsafe) private static var name = InlineArray<256, UInt8>(repeating: 0)

@@ -1,5 +1,5 @@
-// A probe from the first connection to the last byte: connect, handshake, verify, report; further connections
-// that resume; and in the last one the copying.
+// A probe from the first connection to the last byte: connect, handshake, verify, report; further
+// connections that resume; and in the last one the copying.
 
 import PosternCore
 import PosternLinux
@@ -19,8 +19,8 @@ struct Probe: ~Copyable {
 
     /// Standard input and output have a buffer of one record each.
     private static let bufferBytes = 2 * Limits.recordBytes
-    /// For tickets of TLS 1.3, which come after the handshake, and for the server's farewell where no data is
-    /// copied.
+    /// For tickets of TLS 1.3, which come after the handshake, and for the server's farewell where no data
+    /// is copied.
     private static let courtesyMilliseconds: Int64 = 2_000
 
     init(
@@ -132,15 +132,16 @@ struct Probe: ~Copyable {
         throw fault
     }
 
-    /// Says farewell and waits a moment for the server's: a socket that is closed with unread input resets the
-    /// connection, and the server would lose our last words.
+    /// Says farewell and waits a moment for the server's: a socket that is closed with unread input resets
+    /// the connection, and the server would lose our last words.
     private func part(from socket: ClientSocket) throws(ProbeFault) {
         _ = try? session.closeNotify()
         stream.pointee.endWrites()
         try discard(from: socket) { false }
     }
 
-    /// Reads what the server sends and throws it away until it is enough, or it ends, or a moment has passed.
+    /// Reads what the server sends and throws it away until it is enough, or it ends, or a moment has
+    /// passed.
     private func discard(from socket: ClientSocket, until isEnough: () -> Bool) throws(ProbeFault) {
         let clock = ProbeClock(milliseconds: Probe.courtesyMilliseconds)
         while !isEnough(), !clock.isOver {

@@ -31,8 +31,8 @@ public struct TrustStore: ~Copyable {
         }
     }
 
-    /// Trusts those certificates of a bundle that can be read, and returns how many cannot: there is one among
-    /// the public authorities. Otherwise as above.
+    /// Trusts those certificates of a bundle that can be read, and returns how many cannot: there is one
+    /// among the public authorities. Otherwise as above.
     public mutating func addReadableAuthorities(
         _ contents: UnsafeMutableRawBufferPointer
     ) throws(DocumentFault) -> Int {

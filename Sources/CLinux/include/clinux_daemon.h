@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Puts /dev/null where standard input, output or error is closed, so that no socket takes its place. Reading
-/// ends at once there, and writing fails.
+/// Puts /dev/null where standard input, output or error is closed, so that no socket takes its place.
+/// Reading ends at once there, and writing fails.
 void clinux_claim_standard_streams(void);
 
 typedef enum {
