@@ -135,7 +135,8 @@ def test_what_the_server_said_before_it_stopped_listening_arrives(good):
 
     with python_server(good, refuse) as address:
         probed = probe(address, *trust(good), data=bytes(8 << 20), seconds=30)
-    assert (probed.code, probed.output) == (0, b"too large")
+    # Closing a socket with unread input resets the connection, perhaps before the farewell was read.
+    assert probed.code in (0, 1) and probed.output == b"too large"
 
 
 @pytest.mark.skipif("1.3" not in VERSIONS, reason="needs TLS 1.3")
