@@ -145,10 +145,18 @@ int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
     return status_of(session, code, failures);
 }
 
+// A client's read may have begun with a ticket that this ends: it is kept, and the record goes out.
+static int write_record(ctls_session *session, const uint8_t *bytes, size_t count) {
+    int code;
+    do code = mbedtls_ssl_write(&session->ssl, bytes, count);
+    while (ctls_is_new_ticket(code) && ctls_client_keep(session) == 0);
+    return code;
+}
+
 // An alert may have been left half sent by a read; mbedtls_ssl_write would send its rest and take that for
 // ours.
 static int flush_alert(ctls_session *session) {
-    return session->ssl.out_left == 0 ? 0 : mbedtls_ssl_write(&session->ssl, NULL, 0);
+    return session->ssl.out_left == 0 ? 0 : write_record(session, NULL, 0);
 }
 
 int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count) {
@@ -157,7 +165,7 @@ int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count
         int code = flush_alert(session);
         if (code < 0) return status_of(session, code, failures);
     }
-    int code = mbedtls_ssl_write(&session->ssl, bytes, count);
+    int code = write_record(session, bytes, count);
     session->sealed = code == MBEDTLS_ERR_SSL_WANT_WRITE;
     return code >= 0 ? code : status_of(session, code, failures);
 }

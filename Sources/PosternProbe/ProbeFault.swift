@@ -68,6 +68,8 @@ struct ProbeFault: Error {
                     "sends more than the arena has room for; give the port's StaticMemory more pages")
             case .malformed where session.wasAskedForKeys:
                 line.append("asked for new keys in mid-connection (KeyUpdate), which Mbed TLS cannot")
+            case .malformed where failure.code == illegalParameter && options.versions == .both:
+                line.append("chose a parameter that Mbed TLS cannot take; try --tls 1.2")
             case .malformed: line.append("sent something that is no TLS or breaks its rules")
             default: line.append("cannot be talked to, by a fault on this side")
             }
@@ -79,6 +81,10 @@ struct ProbeFault: Error {
         }
     }
 }
+
+/// Mbed TLS's number for what a server of TLS 1.2 does that prefers RSA-PSS: a client that offers TLS 1.3 as
+/// well has to offer it, and the library has it in TLS 1.3 only.
+private let illegalParameter: Int32 = -0x6600
 
 extension Line {
     fileprivate mutating func append(alert number: UInt8, _ session: TLSSession, _ options: ProbeOptions) {

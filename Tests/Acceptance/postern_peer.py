@@ -95,6 +95,7 @@ def server_context(identity, version=None, alpn=(), clients=None):
     context.load_cert_chain(identity.certificate, identity.key)
     if version:
         context.minimum_version = context.maximum_version = VERSIONS[version]
+    context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     if alpn:
         context.set_alpn_protocols(list(alpn))
     if clients:

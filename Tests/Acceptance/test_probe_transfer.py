@@ -139,7 +139,7 @@ def test_what_the_server_said_before_it_stopped_listening_arrives(good):
     assert probed.code in (0, 1) and probed.output == b"too large"
 
 
-@pytest.mark.skipif("1.3" not in VERSIONS, reason="needs TLS 1.3")
+@pytest.mark.applies("1.3" in VERSIONS)
 def test_tickets_in_mid_stream_are_no_data(good):
     """s_server sends its two tickets behind the handshake, and more data behind them."""
     with openssl_server(good, "-tls1_3", "-rev") as (_, address):
@@ -147,7 +147,7 @@ def test_tickets_in_mid_stream_are_no_data(good):
     assert (probed.code, probed.output) == (0, b"cba\n")
 
 
-@pytest.mark.skipif("1.3" not in VERSIONS, reason="needs TLS 1.3")
+@pytest.mark.applies("1.3" in VERSIONS)
 def test_a_key_update_is_named(good):
     with openssl_server(good, "-tls1_3") as (server, (host, port)):
         with subprocess.Popen(command(BINARY, "probe", *map(str, trust(good)), f"{host}:{port}"),

@@ -75,7 +75,7 @@ def test_words_of_the_operator_cannot_steer_the_terminal():
     assert "\x1b" not in refused("localhost:1", "--name", "\x1b[31m")
 
 
-@pytest.mark.skipif("1.3" in VERSIONS, reason="needs a library without TLS 1.3")
+@pytest.mark.applies("1.3" not in VERSIONS)
 def test_a_library_without_tls_1_3_says_so():
     assert "needs Mbed TLS 3.6 and this program has Mbed TLS 2.28" in refused("localhost:1", "--tls", "1.3")
 
