@@ -26,9 +26,9 @@ static const int chacha_first[] = {
 static void set_groups(ctls_context *context) {
     mbedtls_ssl_conf_groups(&context->config, context->groups);
 }
-// Its defaults are SHA-256 and better. A client offers one list for both versions, and in TLS 1.2 the library
-// cannot do the RSA-PSS of TLS 1.3: so that comes last, which servers of TLS 1.2 mostly respect. Numbers from
-// the IANA registry "TLS SignatureScheme".
+// Its defaults are SHA-256 and better. A client offers one list for both versions, and in TLS 1.2 the
+// library cannot do the RSA-PSS of TLS 1.3: so that comes last, which servers of TLS 1.2 mostly respect.
+// Numbers from the IANA registry "TLS SignatureScheme".
 static void set_signatures(ctls_context *context) {
     static const uint16_t of_client[] = {
         0x0403, 0x0503, 0x0603,     // ECDSA with P-256 and SHA-256, P-384 and SHA-384, P-521 and SHA-512
