@@ -32,13 +32,10 @@ public struct MemoryPlan {
         stepBytes = TLSMemoryNeeds.stepBytes
         imageBytes = Process.imageBytes - blockBytes
         slotBytes = config.connections * slotBytesEach
-        let asksClients = config.clients.certificates != .none
-        connectionBytes =
-            slotBytesEach + TLSMemoryNeeds.connectionBytes + (asksClients ? TLSMemoryNeeds.shownBytes : 0)
+        connectionBytes = slotBytesEach + TLSMemoryNeeds.connectionBytes
         bufferBytes = Limits.recordBytes
         arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
-        arenaNeededBytes = TLSMemoryNeeds.arenaBytes(
-            connections: config.connections, asksClients: asksClients)
+        arenaNeededBytes = TLSMemoryNeeds.arenaBytes(connections: config.connections)
     }
 
     /// Throws when the parts do not fit.

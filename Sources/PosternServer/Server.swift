@@ -12,16 +12,12 @@ public struct Server<Provider: Service>: ~Copyable {
     var log: Log
     var counters = Counters()
     let context: TLSContext
-    var credentials: CredentialStore
+    var identities: IdentityStore
     var poller: Poller
     let signals: Signals
     var manager: ServiceManager
     /// The only client there will ever be.
     let inherited: InheritedConnection?
-    /// Nil unless files are watched.
-    var files: WatchedFiles?
-    /// Nil where clients are not asked for a certificate.
-    let clockWatch: ClockWatch?
     /// Removed with the server.
     let pidFile: PidFile
     var listeners: FixedList<8, Listener>
@@ -35,8 +31,6 @@ public struct Server<Provider: Service>: ~Copyable {
     let descriptorsMissing: Int
     var nowMilliseconds: Int64
     var isReloadWanted = false
-    var judging = Judging()
-    var clockIsUnset: Bool
     /// When the drain ends, once the server was told to stop.
     var drainEndMilliseconds: Int64?
 
@@ -48,7 +42,6 @@ public struct Server<Provider: Service>: ~Copyable {
         let parts = try ServerParts(config, service, memory)
         let inherited = try Server.takeConnection(config)
         let poller = try Server.makePoller()
-        let clockWatch = try Server.watchClock(config, poller)
         let signals = try Server.makeSignals(poller)
         let log = Log(config.log)
         var pidFile = try Server.takePidFile(config.process)
@@ -57,7 +50,6 @@ public struct Server<Provider: Service>: ~Copyable {
         ServiceEnvironment.forget()
         var config = config
         try Server.giveUpRights(&config, parts.account, &pidFile)
-        let files = try Server.watchFiles(config, poller)
         self.config = config
         self.inherited = inherited
         self.manager = manager
@@ -65,8 +57,6 @@ public struct Server<Provider: Service>: ~Copyable {
         self.service = service
         self.poller = poller
         self.signals = signals
-        self.files = files
-        self.clockWatch = clockWatch
         self.listeners = listeners
         plan = parts.plan
         descriptorsMissing = parts.descriptorsMissing
@@ -77,8 +67,7 @@ public struct Server<Provider: Service>: ~Copyable {
         queue = parts.queue
         buffer = parts.buffer
         context = parts.context
-        clockIsUnset = parts.credentials.clockIsUnset
-        credentials = parts.credentials
+        identities = parts.identities
         nowMilliseconds = Process.monotonicMilliseconds()
     }
 
@@ -95,11 +84,8 @@ public struct Server<Provider: Service>: ~Copyable {
             acceptWaiting()
             advanceQueued()
             expireDeadlines()
+            if isReloadWanted { reloadIdentity() }
             keepAlive()
-            loadSettledFiles()
-            if isReloadWanted { reload() }
-            noticeRightClock()
-            judgeNext()
             if log.hasSuppressed { log.reportSuppressed(atMilliseconds: nowMilliseconds) }
         }
         reportStop()

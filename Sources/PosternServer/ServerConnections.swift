@@ -22,10 +22,6 @@ extension Server {
         switch Token(bits: event.tokenBits) {
         case .signals:
             handleSignals()
-        case .files:
-            handleFiles()
-        case .clock:
-            handleClock()
         case .listener(let index):
             // Closed earlier in the turn, when the server was told to stop.
             guard index < listeners.count else { return }
@@ -102,7 +98,7 @@ extension Server {
                 acceptedAtMilliseconds: nowMilliseconds, interest: .readable, isQueued: false))
         do throws(ChannelFailure) {
             try channels.pointer(to: channel).begin(
-                descriptor, context: context, identity: credentials.identity)
+                descriptor, context: context, identity: identities.current)
         } catch {
             return close(slot, error)
         }
@@ -246,13 +242,10 @@ extension CloseReason {
         switch self {
         case .peerClosed, .peerVanished, .peerReset, .serviceClosed, .handshakeTimeout, .idleTimeout,
             .closeTimeout,
-            .lifetimeExceeded, .stopped, .drainTimeout, .revoked:
+            .lifetimeExceeded, .stopped, .drainTimeout:
             true
-        case .protocolVersion, .noSharedParameters, .unknownName, .clientCertificateMissing,
-            .clientCertificateUntrusted, .clientCertificateExpired, .clientCertificateNotYetValid,
-            .clientCertificateWrongPurpose, .clientCertificateRevoked, .clientChainTooLong,
-            .clientCertificateInvalid, .clientRevocationUnknown, .clientNotAllowed, .malformed, .badRecord,
-            .peerAlert, .outOfMemory, .internalFault:
+        case .protocolVersion, .noSharedParameters, .unknownName, .malformed, .badRecord, .peerAlert,
+            .outOfMemory, .internalFault:
             false
         }
     }

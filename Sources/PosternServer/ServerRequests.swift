@@ -12,7 +12,6 @@ extension Server {
             case .reload:
                 isReloadWanted = true
                 manager.tellReloading()
-                noteFilesLoaded()
             case .report: reportCounters()
             }
         }
@@ -22,16 +21,15 @@ extension Server {
 
     /// How long the loop may sleep; nil until something happens.
     mutating func waitMilliseconds() -> Int64? {
-        if queue.count > 0 || judging.isUnderWay { return 0 }
+        if queue.count > 0 { return 0 }
         var due = deadlines.quietUntilMilliseconds(nowMilliseconds)
         if let end = drainEndMilliseconds { due = min(due ?? end, end) }
         if acceptance.pause == .noDescriptors {
             due = min(due ?? acceptance.retryAtMilliseconds, acceptance.retryAtMilliseconds)
         }
         if let next = manager.keepAliveAtMilliseconds { due = min(due ?? next, next) }
-        if log.hasSuppressed || isReloadWanted || clockIsUnset || files?.changedAtMilliseconds != nil {
-            // All wait for time to pass: for the rate of the log, for handshakes to end, for a clock that is
-            // right, for files to settle.
+        if log.hasSuppressed || isReloadWanted {
+            // Both wait for time to pass: for the rate of the log, for handshakes to end.
             let soon = nowMilliseconds + Int64(widening: Limits.descriptorRetryMilliseconds)
             due = min(due ?? soon, soon)
         }
@@ -50,14 +48,12 @@ extension Server {
         deadlines.setLength(config.deadlines.drainQuietMilliseconds, of: .idle)
     }
 
-    mutating func reload() {
-        guard credentials.canReplace else { return }
+    mutating func reloadIdentity() {
+        guard identities.canReplace else { return }
         isReloadWanted = false
         do throws(OperatorFault) {
-            try credentials.replace(config)
-            reportReload()
-            judgeAll(because: .revoked)
-            clockIsUnset = credentials.clockIsUnset
+            try identities.replace(config)
+            reportIdentity()
         } catch {
             log.write(.error) { line in
                 line.append("identity kept: ")

@@ -51,4 +51,8 @@ def system(request, tmp_path):
 
 @pytest.fixture
 def postern(system, identities):
-    return installed_postern.InstalledPostern(system.root, system.defaults, identities)
+    """With the first of the identities, and listening on loopback when it is started."""
+    installed = installed_postern.InstalledPostern(system.root, system.defaults, identities)
+    installed.show(0)
+    installed.configure()
+    return installed

@@ -25,8 +25,6 @@ class InstalledPostern:
         self.defaults = defaults
         self.identities = identities
         self.port = free_port()
-        self.show(0)
-        self.configure()
 
     def configure(self, options="", **settings):
         """Writes the default file: listen on loopback, with these options, and these further settings."""
@@ -46,15 +44,19 @@ class InstalledPostern:
             self.root.write(f"/etc/postern/{name}", path.read_text(), mode=0o600)
         self.root.check("chown", "-R", "postern:postern", "/etc/postern")
 
-    def shown(self):
-        """Which of the identities a client sees; None when nobody listens."""
+    def connect(self):
+        """A connection of TLS over which an echo came back. The certificate is taken as it is."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        client = context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), timeout=5))
+        client.sendall(b"hello")
+        assert client.recv(16) == b"hello"
+        return client
+
+    def shown(self):
+        """Which of the identities a client sees; None when nobody listens."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as raw, \
-                    context.wrap_socket(raw) as client:
-                client.sendall(b"hello")
-                assert client.recv(16) == b"hello"
+            with self.connect() as client:
                 certificate = ssl.DER_cert_to_PEM_cert(client.getpeercert(binary_form=True))
         except ConnectionRefusedError:
             return None

@@ -170,4 +170,4 @@ class Systemd(SysV):
         return self.root.run("systemctl", word, "postern")
 
 
-EVERY = [BusyBox, SysV, OpenRC, Runit, S6]
+EVERY = [BusyBox, SysV, OpenRC, Runit, S6, Systemd]

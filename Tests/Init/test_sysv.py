@@ -1,4 +1,6 @@
 """postern.init: its LSB header read by insserv and update-rc.d, and the exit codes of the LSB."""
+import re
+
 import pytest
 
 import systems
@@ -83,6 +85,11 @@ def test_without_lsb_functions_it_says_the_same(system, postern):
 
 
 def test_insserv_takes_the_header(system, postern):
+    script = postern.root.read("/etc/init.d/postern")
+    header = script[script.index("### BEGIN INIT INFO\n"):script.index("### END INIT INFO\n")]
+    assert re.findall(r"^# ([A-Z][\w-]+):", header, re.MULTILINE) == [
+        "Provides", "Required-Start", "Required-Stop", "Should-Start", "Should-Stop", "Default-Start", "Default-Stop",
+        "Short-Description", "Description"]
     said = postern.root.run("/usr/sbin/insserv", "-v", "postern")
     assert said.returncode == 0 and "warning" not in said.stderr, said.stderr
     for level, letter in ((0, "K"), (1, "K"), (6, "K"), (2, "S"), (3, "S"), (4, "S"), (5, "S")):
