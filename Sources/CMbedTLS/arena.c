@@ -39,6 +39,7 @@ static struct {
     uint16_t spare[CLASS_COUNT];    // the one empty page a class may keep: alloc and free in turn stay cheap
     uint8_t class_of_grains[SMALL_LIMIT / GRAIN + 1];
     ctls_discard discard;
+    size_t used_limit;              // allocations that would go beyond fail; 0 for no limit
     ctls_arena_usage usage;
 } arena;
 
@@ -160,6 +161,7 @@ static void *allocate_small(uint8_t class) {
 }
 
 void *ctls_arena_allocate(size_t bytes) {
+    if (arena.used_limit != 0 && arena.usage.used_bytes + bytes > arena.used_limit) return NULL;
     void *block = bytes <= SMALL_LIMIT
         ? allocate_small(arena.class_of_grains[(bytes + GRAIN - 1) / GRAIN])
         : allocate_run(bytes);
@@ -215,6 +217,8 @@ void ctls_arena_release(void *block) {
         __builtin_trap();
     }
 }
+
+void ctls_arena_limit(size_t bytes) { arena.used_limit = bytes == 0 ? 0 : arena.usage.used_bytes + bytes; }
 
 ctls_arena_usage ctls_arena_read_usage(void) { return arena.usage; }
 

@@ -114,6 +114,16 @@ static inline int ctls_is_new_ticket(int code) {
 #if CTLS_HAS_TLS13
 // Exported by the archive, in no installed header.
 void mbedtls_ssl_handshake_free(mbedtls_ssl_context *ssl);
+int mbedtls_ssl_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest);
+int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
+void mbedtls_ssl_set_outbound_transform(mbedtls_ssl_context *ssl, mbedtls_ssl_transform *transform);
+#endif
+
+/// The state in which the client proves that the key of its certificate is its own.
+#if CTLS_HAS_TLS13
+enum { CTLS_STATE_CLIENT_PROOF = MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY };
+#else
+enum { CTLS_STATE_CLIENT_PROOF = MBEDTLS_SSL_CERTIFICATE_VERIFY };
 #endif
 
 /// Frees what only the handshake needed, once it is over. 2.28 does so itself, 3.6 only after a handshake of
@@ -149,6 +159,22 @@ static inline uint16_t ctls_version_of(const mbedtls_ssl_context *ssl) {
     (void)ssl;
     return 0x0303;
 #endif
+}
+
+/// Sends what waits, then receives the next handshake message and leaves it for the library's next step.
+static inline int ctls_peek_message(mbedtls_ssl_context *ssl) {
+    int is_tls13 = ctls_version_of(ssl) == 0x0304;
+    int code = mbedtls_ssl_flush_output(ssl);
+    if (code != 0) return code;
+#if CTLS_HAS_TLS13
+    // RFC 8446, appendix A.2: after its Finished a server sends with the keys for application data. 3.6 does
+    // so only after the client's; until then the client could not read an alert.
+    if (is_tls13 && ssl->transform_out != ssl->transform_application)
+        mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_application);
+#endif
+    code = mbedtls_ssl_read_record(ssl, !is_tls13);     // TLS 1.3 adds to the transcript later
+    if (code == 0) ssl->keep_current_message = 1;
+    return code;
 }
 
 #endif

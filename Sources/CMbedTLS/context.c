@@ -60,23 +60,6 @@ static void set_signatures(ctls_context *context) {
 }
 #endif
 
-static int accept_ticket(
-    void *parameter, mbedtls_ssl_session *session, unsigned char *ticket, size_t bytes
-) {
-    ctls_context *context = parameter;
-    int error = mbedtls_ssl_ticket_parse(&context->tickets, session, ticket, bytes);
-    if (error == 0) context->ticket_accepted = 1;
-    return error;
-}
-
-static int write_ticket(
-    void *parameter, const mbedtls_ssl_session *session,
-    unsigned char *start, const unsigned char *end, size_t *length, uint32_t *lifetime
-) {
-    ctls_context *context = parameter;
-    return mbedtls_ssl_ticket_write(&context->tickets, session, start, end, length, lifetime);
-}
-
 static int set_tickets(ctls_context *context, const ctls_settings *settings) {
     if (settings->ticket_seconds == 0) {
         mbedtls_ssl_conf_session_tickets(&context->config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
@@ -84,10 +67,10 @@ static int set_tickets(ctls_context *context, const ctls_settings *settings) {
     }
     // The library makes a new key when one is `ticket_seconds` old and accepts the one before for as long
     // again.
-    int error = mbedtls_ssl_ticket_setup(
-        &context->tickets, ctls_random_bytes, NULL, MBEDTLS_CIPHER_AES_256_GCM, settings->ticket_seconds);
+    int error = ctls_tickets_start(&context->tickets, settings->ticket_seconds);
     if (error != 0) return error;
-    mbedtls_ssl_conf_session_tickets_cb(&context->config, write_ticket, accept_ticket, context);
+    mbedtls_ssl_conf_session_tickets_cb(
+        &context->config, ctls_ticket_write, ctls_ticket_accept, context);
     return 0;
 }
 
@@ -106,7 +89,11 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
     if (error != 0) return error;
     memcpy(context->groups, settings->groups, sizeof settings->groups);
     mbedtls_ssl_conf_rng(&context->config, ctls_random_bytes, NULL);
-    mbedtls_ssl_conf_authmode(&context->config, MBEDTLS_SSL_VERIFY_NONE);
+    // Optional for required too: the library goes on, and ctls_shown_look refuses with the right alert.
+    context->clients = settings->clients;
+    mbedtls_ssl_conf_authmode(
+        &context->config,
+        settings->clients == CTLS_CLIENTS_NONE ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL);
     mbedtls_ssl_conf_renegotiation(&context->config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
     const int *suites = settings->chacha_first ? chacha_first : aes_first;
     mbedtls_ssl_conf_ciphersuites(&context->config, suites + FIRST_SUITE);
@@ -128,7 +115,7 @@ int ctls_context_create(ctls_context **result, const ctls_settings *settings, ct
         return CTLS_FAILED;
     }
     mbedtls_ssl_config_init(&context->config);
-    mbedtls_ssl_ticket_init(&context->tickets);
+    mbedtls_ssl_ticket_init(&context->tickets.library);
     int error = set_up(context, settings);
     if (error != 0) {
         *failure = ctls_failure_of(error, failures);
@@ -139,9 +126,14 @@ int ctls_context_create(ctls_context **result, const ctls_settings *settings, ct
     return 0;
 }
 
+void ctls_context_judge(ctls_context *context, ctls_judge judge, void *parameter) {
+    context->judge = judge;
+    context->judge_parameter = parameter;
+}
+
 void ctls_context_free(ctls_context *context) {
     if (context == NULL) return;
-    mbedtls_ssl_ticket_free(&context->tickets);
+    mbedtls_ssl_ticket_free(&context->tickets.library);
     mbedtls_ssl_config_free(&context->config);
     mbedtls_free(context);
 }

@@ -3,14 +3,18 @@
 #define CTLS_CONTEXT_PRIVATE_H
 
 #include "compat.h"
-#include "ctls_context.h"
+#include "ctls_session.h"
+#include "tickets.h"
 
 struct ctls_context {
     mbedtls_ssl_config config;
-    mbedtls_ssl_ticket_context tickets;
+    ctls_tickets tickets;
     const char *alpn[CTLS_ALPN_LIMIT + 1];      // ended by NULL, as the library wants it
     uint16_t groups[CTLS_GROUP_LIMIT + 1];      // ended by 0
-    int ticket_accepted;                        // set by the ticket callback during a handshake call
+    ctls_clients clients;
+    ctls_judge judge;
+    void *judge_parameter;
+    ctls_session *active;                       // whose handshake runs: the ticket callbacks are not told
 };
 
 /// Called in a handshake with the name that the client asks for; chooses the chain (session.c).

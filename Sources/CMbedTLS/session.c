@@ -28,6 +28,15 @@ static int is_plain_alert(const ctls_session *session, int code) {
         && header[LENGTH_OFFSET] == 0 && header[LENGTH_OFFSET + 1] == ALERT_BYTES;
 }
 
+// The certificate that the client showed, or its proof that the key is its own, is broken.
+static int is_about_shown(const ctls_session *session) {
+    const mbedtls_ssl_context *ssl = &session->ssl;
+    int proof = ctls_version_of(ssl) == 0x0304 ? CTLS_STATE_CLIENT_PROOF : MBEDTLS_SSL_CERTIFICATE_VERIFY;
+    ctls_failure_kind kind = session->failure.kind;
+    return session->shown != NULL && (ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE || ssl->state == proof)
+        && (kind == CTLS_FAILURE_MALFORMED || kind == CTLS_FAILURE_NO_SHARED_PARAMETERS);
+}
+
 // What the library returned below zero, in our words.
 static int status_of(ctls_session *session, int code, uint32_t arena_failures_before) {
     switch (code) {
@@ -42,6 +51,7 @@ static int status_of(ctls_session *session, int code, uint32_t arena_failures_be
     default:
         session->failure = ctls_failure_of(code, arena_failures_before);
         if (is_plain_alert(session, code)) session->failure.kind = CTLS_FAILURE_PEER_ALERT;
+        if (is_about_shown(session)) session->failure.kind = CTLS_FAILURE_CLIENT_INVALID;
         if (session->name_unknown) session->failure.kind = CTLS_FAILURE_UNKNOWN_NAME;
         return CTLS_FAILED;
     }
@@ -86,6 +96,7 @@ void ctls_session_free(ctls_session *session) {
     if (session == NULL) return;
     mbedtls_ssl_free(&session->ssl);
     drop_identity(session);
+    ctls_shown_forget(session);
     mbedtls_free(session);
 }
 
@@ -96,6 +107,7 @@ void ctls_session_attach(
     session->send = send_bytes;
     session->receive = receive_bytes;
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
+    session->shown_seen = 0;
     session->group = session->certificate_seen = session->certificate_wanted = 0;
     mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
 }
@@ -113,12 +125,31 @@ int ctls_session_begin(
     return error == 0 ? 0 : status_of(session, error, failures);
 }
 
+// mbedtls_ssl_handshake, with a look at the client's certificates on the way.
+static int server_handshake_steps(ctls_session *session) {
+    mbedtls_ssl_context *ssl = &session->ssl;
+    session->context->active = session;
+    while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) {
+        int code = ctls_shown_look(session);
+        if (code != 0) return code;
+        int is_shown = ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE;
+        if (is_shown) ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
+        code = mbedtls_ssl_handshake_step(ssl);
+        if (is_shown) {
+            ctls_arena_limit(0);
+            ctls_shown_trim(ssl->session_negotiate, 0);
+        }
+        if (code != 0) return code;
+    }
+    // No way through the library leads here without a look; one that did would end here.
+    return ctls_shown_is_settled(session) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
 int ctls_session_handshake(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
-    session->context->ticket_accepted = 0;
     int is_client = session->resumption != NULL;
-    int code = is_client ? ctls_client_handshake_steps(session) : mbedtls_ssl_handshake(&session->ssl);
-    if (session->context->ticket_accepted) session->resumed = 1;
+    int code = is_client ? ctls_client_handshake_steps(session) : server_handshake_steps(session);
+    if (code == CTLS_SHOWN_REFUSED) return CTLS_FAILED;
     if (code != 0) {
         int status = status_of(session, code, failures);
         // The library says nothing when it finds too late that there is no group in common.
@@ -129,6 +160,7 @@ int ctls_session_handshake(ctls_session *session) {
     }
     if (is_client) return 0;    // tickets of TLS 1.3 are read with the handshake's state
     drop_identity(session);
+    ctls_shown_trim(session->ssl.session, 1);
     ctls_end_handshake(&session->ssl);
     // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is written anew each time.
     if (ctls_version_of(&session->ssl) == 0x0304 && session->ssl.out_left == 0)
@@ -179,6 +211,7 @@ int ctls_session_close_notify(ctls_session *session) {
 int ctls_session_recycle(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
     drop_identity(session);
+    ctls_shown_forget(session);
     int error = mbedtls_ssl_session_reset(&session->ssl);
     if (error != 0) return status_of(session, error, failures);
     // The reset has cleared both buffers whole and so made all their pages resident.
@@ -199,6 +232,13 @@ size_t ctls_session_payload_limit(ctls_session *session) {
 uint16_t ctls_session_version(const ctls_session *session) { return ctls_version_of(&session->ssl); }
 
 int ctls_session_resumed(const ctls_session *session) { return session->resumed; }
+
+const uint8_t *ctls_session_shown(const ctls_session *session, size_t *bytes) {
+    *bytes = session->shown_bytes;
+    return session->shown;
+}
+
+int32_t ctls_session_judge(const ctls_session *session) { return ctls_shown_judge(session); }
 
 const char *ctls_session_suite(const ctls_session *session) {
     const char *name = mbedtls_ssl_get_ciphersuite(&session->ssl);

@@ -18,6 +18,10 @@ struct ctls_session {
     uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
     uint8_t resumed;
     uint8_t name_unknown;       // the client asked for a name that is not served here
+    // What a client has shown to a server:
+    uint8_t *shown;             // its certificates in DER, one behind the other; NULL for none
+    size_t shown_bytes;
+    uint8_t shown_seen;         // its Certificate message has been looked at
     // Of a client:
     ctls_resumption *resumption;    // where it keeps what the server gives it for the next connection
     uint16_t group;             // of the key exchange, 0 while unknown
@@ -27,6 +31,27 @@ struct ctls_session {
 
 /// Forgets the connection before and notes the stream of a new one.
 void ctls_session_attach(ctls_session *session, void *stream, ctls_send send, ctls_receive receive);
+
+/// Looks at the client's Certificate message before the library does, once it is there. 0 when the handshake
+/// may go on, an error of the library, or CTLS_SHOWN_REFUSED with the reason in `failure`.
+int ctls_shown_look(ctls_session *session);
+#define CTLS_SHOWN_REFUSED 1
+
+/// Keeps a copy of a client's certificates in DER. Returns 0 or an error of the library.
+int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes);
+void ctls_shown_forget(ctls_session *session);
+
+/// Whether the client of this session may come in under the present rules: 0, or a ctls_failure_kind.
+int32_t ctls_shown_judge(const ctls_session *session);
+
+/// What must be true at the end of a handshake: the client has been looked at, or was resumed.
+static inline int ctls_shown_is_settled(const ctls_session *session) {
+    return session->context->clients == CTLS_CLIENTS_NONE || session->shown_seen || session->resumed;
+}
+
+/// Frees what the library need not keep of the client's certificates: all but the first once they are
+/// judged, and that one too when the handshake is over.
+void ctls_shown_trim(mbedtls_ssl_session *session, int is_over);
 
 /// The handshake of a client. Returns what the library does.
 int ctls_client_handshake_steps(ctls_session *session);

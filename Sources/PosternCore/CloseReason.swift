@@ -24,6 +24,28 @@ public enum CloseReason: UInt8, Sendable {
     case noSharedParameters
     /// The client asked for a name that is not served here.
     case unknownName
+    /// The client showed no certificate, and one is required.
+    case clientCertificateMissing
+    /// Nothing leads from the client's certificate to the CA.
+    case clientCertificateUntrusted
+    /// The client's certificate, or one that leads to the CA, has expired.
+    case clientCertificateExpired
+    /// It is not valid yet.
+    case clientCertificateNotYetValid
+    /// It is not for clients.
+    case clientCertificateWrongPurpose
+    /// It has been revoked.
+    case clientCertificateRevoked
+    /// More certificates or bytes than a client may show.
+    case clientChainTooLong
+    /// It is broken, against the rules of X.509, or not the client's own.
+    case clientCertificateInvalid
+    /// No revocation list that can be trusted speaks for it.
+    case clientRevocationUnknown
+    /// None of its names is in the list of those allowed, or its key is not pinned.
+    case clientNotAllowed
+    /// A reload has changed the rules, and the client may not stay.
+    case revoked
     /// Not TLS, or a message that breaks the rules of TLS.
     case malformed
     /// A record failed authentication.
@@ -55,6 +77,17 @@ public enum CloseReason: UInt8, Sendable {
         case .protocolVersion: "protocolVersion"
         case .noSharedParameters: "noSharedParameters"
         case .unknownName: "unknownName"
+        case .clientCertificateMissing: "clientCertificateMissing"
+        case .clientCertificateUntrusted: "clientCertificateUntrusted"
+        case .clientCertificateExpired: "clientCertificateExpired"
+        case .clientCertificateNotYetValid: "clientCertificateNotYetValid"
+        case .clientCertificateWrongPurpose: "clientCertificateWrongPurpose"
+        case .clientCertificateRevoked: "clientCertificateRevoked"
+        case .clientChainTooLong: "clientChainTooLong"
+        case .clientCertificateInvalid: "clientCertificateInvalid"
+        case .clientRevocationUnknown: "clientRevocationUnknown"
+        case .clientNotAllowed: "clientNotAllowed"
+        case .revoked: "revoked"
         case .malformed: "malformed"
         case .badRecord: "badRecord"
         case .peerAlert: "peerAlert"

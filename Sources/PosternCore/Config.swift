@@ -13,6 +13,8 @@ public struct Config: Sendable {
     public var identities: FixedList<4, IdentityFiles>
     /// What clients get that ask for a name which is in no certificate.
     public var unknownNames: UnknownNames
+    /// Which clients are let in.
+    public var clients: ClientChoices
     /// Loads certificates, keys and lists anew when their files change, as SIGHUP does.
     public var watchesFiles: Bool
     public var service: BuiltInService
@@ -30,6 +32,7 @@ public struct Config: Sendable {
         listeners: FixedList<8, ListenAddress>,
         identities: FixedList<4, IdentityFiles>,
         unknownNames: UnknownNames = .useFirst,
+        clients: ClientChoices = .none,
         watchesFiles: Bool = false,
         service: BuiltInService = .echo,
         connections: Int,
@@ -44,6 +47,7 @@ public struct Config: Sendable {
         self.listeners = listeners
         self.identities = identities
         self.unknownNames = unknownNames
+        self.clients = clients
         self.watchesFiles = watchesFiles
         self.service = service
         self.connections = connections

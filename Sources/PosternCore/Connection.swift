@@ -62,7 +62,7 @@ public struct Connection: Sendable {
     /// deadline pass is not blamed for the next; otherwise our farewell did not get through.
     public var reasonAfterCloseDeadline: CloseReason {
         switch reason {
-        case .idleTimeout, .lifetimeExceeded, .stopped: reason
+        case .idleTimeout, .lifetimeExceeded, .stopped, .revoked: reason
         default: phase == .lingering ? reason : .closeTimeout
         }
     }

@@ -34,6 +34,14 @@ public enum Limits {
     public static let pathIntermediates = 8
     /// Signatures that are checked for one path. A stranger says how many candidates a step has.
     public static let pathSignatures = 24
+    /// Bytes of a file about clients, read where a certificate and its key are: seven hundred pins, two
+    /// thousand names, a list of a thousand revoked certificates.
+    public static let clientFileBytes = 2 * identityFileBytes
+    /// Milliseconds without a change after which files that are watched are loaded: whoever replaces several
+    /// is done by then.
+    public static let settledMilliseconds = 1_000
+    /// Connections whose client is judged again in one turn after a reload: each costs a signature or two.
+    public static let judgementsPerTurn = 1
     /// Identities in memory at once: the current one and replaced ones that handshakes still show. One more
     /// reload waits until such a handshake has ended.
     public static let identities = 4

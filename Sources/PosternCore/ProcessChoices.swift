@@ -39,6 +39,7 @@ extension Config {
             body(&identities[index].certificate)
             body(&identities[index].key)
         }
+        clients.forEachFile(body)
     }
 
     /// The server may leave its folder only if this is false.

@@ -4,6 +4,10 @@
 
 public enum Token: Equatable, Sendable {
     case signals
+    /// Files that are watched.
+    case files
+    /// The clock was set.
+    case clock
     case listener(Int)
     case connection(slot: Int, generation: UInt32)
 
@@ -18,6 +22,8 @@ public enum Token: Equatable, Sendable {
             UInt64(widening: slot) &<< Token.slotShift | UInt64(widening: generation)
         case .listener(let index): 1 &<< Token.kindShift | UInt64(widening: index) &<< Token.slotShift
         case .signals: 2 &<< Token.kindShift
+        case .files: 3 &<< Token.kindShift
+        case .clock: 4 &<< Token.kindShift
         }
     }
 
@@ -28,6 +34,8 @@ public enum Token: Equatable, Sendable {
         case 0: self = .connection(slot: slot, generation: UInt32(truncatingIfNeeded: bits))
         case 1: self = .listener(slot)
         case 2: self = .signals
+        case 3: self = .files
+        case 4: self = .clock
         default: return nil
         }
     }

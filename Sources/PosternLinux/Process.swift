@@ -12,6 +12,8 @@ public enum Process {
 
     /// Before anything is opened: no socket may take the place of a standard stream that is closed.
     public static func claimStandardStreams() { clinux_claim_standard_streams() }
+    /// The same for whoever is given a clock.
+    public static let unixClock: @convention(c) () -> Int64 = { clinux_unix_seconds() }
 
     /// Room for `count` descriptors, as far as the hard limit allows: returns how many are missing. No core
     /// dump with keys in it, and files that only their owner may read unless they say otherwise.

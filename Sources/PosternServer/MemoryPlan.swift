@@ -32,10 +32,13 @@ public struct MemoryPlan {
         stepBytes = TLSMemoryNeeds.stepBytes
         imageBytes = Process.imageBytes - blockBytes
         slotBytes = config.connections * slotBytesEach
-        connectionBytes = slotBytesEach + TLSMemoryNeeds.connectionBytes
+        let asksClients = config.clients.certificates != .none
+        connectionBytes =
+            slotBytesEach + TLSMemoryNeeds.connectionBytes + (asksClients ? TLSMemoryNeeds.shownBytes : 0)
         bufferBytes = Limits.recordBytes
         arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
-        arenaNeededBytes = TLSMemoryNeeds.arenaBytes(connections: config.connections)
+        arenaNeededBytes = TLSMemoryNeeds.arenaBytes(
+            connections: config.connections, asksClients: asksClients)
     }
 
     /// Throws when the parts do not fit.

@@ -12,12 +12,16 @@ public struct Server<Provider: Service>: ~Copyable {
     var log: Log
     var counters = Counters()
     let context: TLSContext
-    var identities: IdentityStore
+    var credentials: CredentialStore
     var poller: Poller
     let signals: Signals
     var manager: ServiceManager
     /// The only client there will ever be.
     let inherited: InheritedConnection?
+    /// Nil unless files are watched.
+    var files: WatchedFiles?
+    /// Nil where clients are not asked for a certificate.
+    let clockWatch: ClockWatch?
     /// Removed with the server.
     let pidFile: PidFile
     var listeners: FixedList<8, Listener>
@@ -31,6 +35,8 @@ public struct Server<Provider: Service>: ~Copyable {
     let descriptorsMissing: Int
     var nowMilliseconds: Int64
     var isReloadWanted = false
+    var judging = Judging()
+    var clockIsUnset: Bool
     /// When the drain ends, once the server was told to stop.
     var drainEndMilliseconds: Int64?
 
@@ -42,6 +48,7 @@ public struct Server<Provider: Service>: ~Copyable {
         let parts = try ServerParts(config, service, memory)
         let inherited = try Server.takeConnection(config)
         let poller = try Server.makePoller()
+        let clockWatch = try Server.watchClock(config, poller)
         let signals = try Server.makeSignals(poller)
         let log = Log(config.log)
         var pidFile = try Server.takePidFile(config.process)
@@ -50,6 +57,7 @@ public struct Server<Provider: Service>: ~Copyable {
         ServiceEnvironment.forget()
         var config = config
         try Server.giveUpRights(&config, parts.account, &pidFile)
+        let files = try Server.watchFiles(config, poller)
         self.config = config
         self.inherited = inherited
         self.manager = manager
@@ -57,6 +65,8 @@ public struct Server<Provider: Service>: ~Copyable {
         self.service = service
         self.poller = poller
         self.signals = signals
+        self.files = files
+        self.clockWatch = clockWatch
         self.listeners = listeners
         plan = parts.plan
         descriptorsMissing = parts.descriptorsMissing
@@ -67,7 +77,8 @@ public struct Server<Provider: Service>: ~Copyable {
         queue = parts.queue
         buffer = parts.buffer
         context = parts.context
-        identities = parts.identities
+        clockIsUnset = parts.credentials.clockIsUnset
+        credentials = parts.credentials
         nowMilliseconds = Process.monotonicMilliseconds()
     }
 
@@ -84,8 +95,11 @@ public struct Server<Provider: Service>: ~Copyable {
             acceptWaiting()
             advanceQueued()
             expireDeadlines()
-            if isReloadWanted { reloadIdentity() }
             keepAlive()
+            loadSettledFiles()
+            if isReloadWanted { reload() }
+            noticeRightClock()
+            judgeNext()
             if log.hasSuppressed { log.reportSuppressed(atMilliseconds: nowMilliseconds) }
         }
         reportStop()

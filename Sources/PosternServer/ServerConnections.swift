@@ -22,6 +22,10 @@ extension Server {
         switch Token(bits: event.tokenBits) {
         case .signals:
             handleSignals()
+        case .files:
+            handleFiles()
+        case .clock:
+            handleClock()
         case .listener(let index):
             // Closed earlier in the turn, when the server was told to stop.
             guard index < listeners.count else { return }
@@ -98,7 +102,7 @@ extension Server {
                 acceptedAtMilliseconds: nowMilliseconds, interest: .readable, isQueued: false))
         do throws(ChannelFailure) {
             try channels.pointer(to: channel).begin(
-                descriptor, context: context, identity: identities.current)
+                descriptor, context: context, identity: credentials.identity)
         } catch {
             return close(slot, error)
         }
@@ -242,10 +246,13 @@ extension CloseReason {
         switch self {
         case .peerClosed, .peerVanished, .peerReset, .serviceClosed, .handshakeTimeout, .idleTimeout,
             .closeTimeout,
-            .lifetimeExceeded, .stopped, .drainTimeout:
+            .lifetimeExceeded, .stopped, .drainTimeout, .revoked:
             true
-        case .protocolVersion, .noSharedParameters, .unknownName, .malformed, .badRecord, .peerAlert,
-            .outOfMemory, .internalFault:
+        case .protocolVersion, .noSharedParameters, .unknownName, .clientCertificateMissing,
+            .clientCertificateUntrusted, .clientCertificateExpired, .clientCertificateNotYetValid,
+            .clientCertificateWrongPurpose, .clientCertificateRevoked, .clientChainTooLong,
+            .clientCertificateInvalid, .clientRevocationUnknown, .clientNotAllowed, .malformed, .badRecord,
+            .peerAlert, .outOfMemory, .internalFault:
             false
         }
     }

@@ -12,11 +12,11 @@ struct ServerParts: ~Copyable {
     let queue: SlotQueue
     let buffer: UnsafeMutableRawBufferPointer
     let context: TLSContext
-    let identities: IdentityStore
     /// Who the server becomes once it listens.
     let account: Account?
     /// Descriptors that the system allows too few of, or 0.
     let descriptorsMissing: Int
+    let credentials: CredentialStore
 
     init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion)
         throws(OperatorFault)
@@ -41,11 +41,9 @@ struct ServerParts: ~Copyable {
         let queue = SlotQueue(places: rest.take(count).unsafelyUnwrapped, capacity: count)
         let bytes: UnsafeMutablePointer<UInt8> = rest.take(Limits.recordBytes).unsafelyUnwrapped
         TLSArena.use(rest.start, count: rest.count, discard: Process.discardPages)
-        let identities = try IdentityStore(config)
-        var choices = config.tls
-        // The key of a ticket would end with the process, before a client can come back.
-        if config.process.inetd { choices.ticketSeconds = 0 }
-        let context = try ServerParts.makeContext(choices)
+        let credentials = try CredentialStore(config)
+        let context = try ServerParts.makeContext(config)
+        if let clients = credentials.clients { context.judgeClients(by: clients) }
 
         self.plan = plan
         self.clients = clients
@@ -53,15 +51,18 @@ struct ServerParts: ~Copyable {
         self.deadlines = Deadlines(links: links, config.deadlines)
         self.queue = queue
         self.buffer = UnsafeMutableRawBufferPointer(start: bytes, count: Limits.recordBytes)
-        self.identities = identities
         self.account = account
         self.descriptorsMissing = descriptorsMissing
+        self.credentials = credentials
         self.context = context
     }
 
-    private static func makeContext(_ choices: TLSChoices) throws(OperatorFault) -> TLSContext {
+    private static func makeContext(_ config: Config) throws(OperatorFault) -> TLSContext {
+        var choices = config.tls
+        // The key of a ticket would end with the process, before a client can come back.
+        if config.process.inetd { choices.ticketSeconds = 0 }
         do throws(ChannelFailure) {
-            return try TLSContext(choices)
+            return try TLSContext(choices, clients: config.clients.certificates)
         } catch {
             throw OperatorFault { line in
                 line.append("TLS cannot be set up (Mbed TLS error ")
@@ -75,6 +76,7 @@ struct ServerParts: ~Copyable {
         throws(OperatorFault)
     {
         do throws(ConfigFault) { try config.validate() } catch { throw OperatorFault(error) }
+        try config.clients.validate()
         for index in 0..<config.listeners.count where !Listener.accepts(config.listeners[index].host) {
             throw OperatorFault(unknownHost: config.listeners[index].host)
         }

@@ -89,7 +89,7 @@ extension Server {
     /// what will not work is told today.
     mutating func rehearseReload() {
         do throws(OperatorFault) {
-            try identities.replace(config)
+            try credentials.replace(config)
         } catch {
             log.write(.warning) { line in
                 line.append("SIGHUP will load nothing anew, since the server gave up rights: ")

@@ -18,7 +18,8 @@ extension Server {
             line.append("; ")
             line.append(versionOf: config.port)
             line.append("; ")
-            identities.current.append(to: &line)
+            credentials.identity.append(to: &line)
+            append(clients: &line)
             line.append("; RAM ")
             line.append((plan.totalBytes + 1023) / 1024)
             line.append(" KiB")
@@ -45,32 +46,35 @@ extension Server {
                 line.append(", which is gone or another program by now")
             }
         }
+        warnAboutClients()
     }
 
-    func reportIdentity() {
+    func reportReload() {
         log.write(.notice) { line in
             line.append("identity reloaded: ")
-            identities.current.append(to: &line)
+            credentials.identity.append(to: &line)
+            append(clients: &line)
         }
         warnAboutIdentity()
+        warnAboutClients()
     }
 
     private func warnAboutIdentity() {
         for chain in 0..<config.identities.count {
             let files = config.identities[chain]
-            let days = identities.current.daysLeft(chain)
+            let days = credentials.identity.daysLeft(chain)
             if days < Int64(widening: Limits.expiryWarningDays) {
                 warn("certificate file '", files.certificate) { line in
                     line.append(days < 0 ? "' has expired" : "' expires soon")
                     line.append("; renew it and send SIGHUP")
                 }
             }
-            if identities.current.notBeforeSeconds(chain) > Process.unixSeconds() {
+            if credentials.identity.notBeforeSeconds(chain) > Process.unixSeconds() {
                 warn("certificate file '", files.certificate) { line in
                     line.append("' is not valid yet; check the clock of this machine")
                 }
             }
-            if identities.keysOpenToOthers & 1 &<< UInt32(chain) != 0 {
+            if credentials.keysOpenToOthers & 1 &<< UInt32(chain) != 0 {
                 warn("key file '", files.key) { line in
                     line.append("' can be read by others; set its mode to 0600")
                 }
@@ -78,7 +82,7 @@ extension Server {
         }
     }
 
-    private func warn(_ role: Text, _ file: Text, _ compose: (inout Line) -> Void) {
+    func warn(_ role: Text, _ file: Text, _ compose: (inout Line) -> Void) {
         log.write(.warning) { line in
             line.append(role)
             line.append(file)
@@ -106,6 +110,7 @@ extension Server {
         let session =
             client.connection.phase == .handshaking
             ? nil : channels.pointer(to: client.channel).pointee.session
+        let shown = channels.pointer(to: client.channel).pointee.session?.shown
         let age = nowMilliseconds - client.acceptedAtMilliseconds
         log.writeLimited(.info, atMilliseconds: nowMilliseconds) { line in
             line.append("closed peer=")
@@ -126,6 +131,7 @@ extension Server {
                 line.append(" code=")
                 line.append(libraryCode: end.code)
             }
+            line.append(clientThatShowed: shown)
         }
     }
 

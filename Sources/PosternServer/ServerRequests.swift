@@ -12,6 +12,7 @@ extension Server {
             case .reload:
                 isReloadWanted = true
                 manager.tellReloading()
+                noteFilesLoaded()
             case .report: reportCounters()
             }
         }
@@ -21,15 +22,16 @@ extension Server {
 
     /// How long the loop may sleep; nil until something happens.
     mutating func waitMilliseconds() -> Int64? {
-        if queue.count > 0 { return 0 }
+        if queue.count > 0 || judging.isUnderWay { return 0 }
         var due = deadlines.quietUntilMilliseconds(nowMilliseconds)
         if let end = drainEndMilliseconds { due = min(due ?? end, end) }
         if acceptance.pause == .noDescriptors {
             due = min(due ?? acceptance.retryAtMilliseconds, acceptance.retryAtMilliseconds)
         }
         if let next = manager.keepAliveAtMilliseconds { due = min(due ?? next, next) }
-        if log.hasSuppressed || isReloadWanted {
-            // Both wait for time to pass: for the rate of the log, for handshakes to end.
+        if log.hasSuppressed || isReloadWanted || clockIsUnset || files?.changedAtMilliseconds != nil {
+            // All wait for time to pass: for the rate of the log, for handshakes to end, for a clock that is
+            // right, for files to settle.
             let soon = nowMilliseconds + Int64(widening: Limits.descriptorRetryMilliseconds)
             due = min(due ?? soon, soon)
         }
@@ -48,12 +50,14 @@ extension Server {
         deadlines.setLength(config.deadlines.drainQuietMilliseconds, of: .idle)
     }
 
-    mutating func reloadIdentity() {
-        guard identities.canReplace else { return }
+    mutating func reload() {
+        guard credentials.canReplace else { return }
         isReloadWanted = false
         do throws(OperatorFault) {
-            try identities.replace(config)
-            reportIdentity()
+            try credentials.replace(config)
+            reportReload()
+            judgeAll(because: .revoked)
+            clockIsUnset = credentials.clockIsUnset
         } catch {
             log.write(.error) { line in
                 line.append("identity kept: ")

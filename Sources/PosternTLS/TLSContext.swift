@@ -7,9 +7,16 @@ import PosternCore
 public struct TLSContext: ~Copyable {
     let handle: OpaquePointer
 
-    /// Of a server.
-    public init(_ choices: TLSChoices) throws(ChannelFailure) {
+    /// Of a server. Unless `clients` is none, `judge` comes next.
+    public init(
+        _ choices: TLSChoices, clients: ClientChoices.Certificates = .none
+    ) throws(ChannelFailure) {
         var settings = ctls_settings()
+        switch clients {
+        case .none: settings.clients = CTLS_CLIENTS_NONE
+        case .optional: settings.clients = CTLS_CLIENTS_OPTIONAL
+        case .required: settings.clients = CTLS_CLIENTS_REQUIRED
+        }
         try self.init(&settings, choices)
     }
 
@@ -73,6 +80,16 @@ extension ChannelFailure {
         case CTLS_FAILURE_PROTOCOL_VERSION: reason = .protocolVersion
         case CTLS_FAILURE_NO_SHARED_PARAMETERS: reason = .noSharedParameters
         case CTLS_FAILURE_UNKNOWN_NAME: reason = .unknownName
+        case CTLS_FAILURE_CLIENT_MISSING: reason = .clientCertificateMissing
+        case CTLS_FAILURE_CLIENT_UNTRUSTED: reason = .clientCertificateUntrusted
+        case CTLS_FAILURE_CLIENT_EXPIRED: reason = .clientCertificateExpired
+        case CTLS_FAILURE_CLIENT_NOT_YET_VALID: reason = .clientCertificateNotYetValid
+        case CTLS_FAILURE_CLIENT_PURPOSE: reason = .clientCertificateWrongPurpose
+        case CTLS_FAILURE_CLIENT_REVOKED: reason = .clientCertificateRevoked
+        case CTLS_FAILURE_CLIENT_TOO_LONG: reason = .clientChainTooLong
+        case CTLS_FAILURE_CLIENT_INVALID: reason = .clientCertificateInvalid
+        case CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN: reason = .clientRevocationUnknown
+        case CTLS_FAILURE_CLIENT_NOT_ALLOWED: reason = .clientNotAllowed
         case CTLS_FAILURE_MALFORMED: reason = .malformed
         case CTLS_FAILURE_BAD_RECORD: reason = .badRecord
         case CTLS_FAILURE_PEER_ALERT: reason = .peerAlert

@@ -10,10 +10,16 @@ public enum TLSMemoryNeeds {
     public static let connectionBytes = 52 * 1024
     /// What one step of a handshake takes for a moment; one thread makes one step at a time.
     public static let stepBytes = 24 * 1024
+    /// Where clients are asked for certificates: the present rules and those that take their place, each
+    /// with a CA, a revocation list, names and pins as large as files may be.
+    public static let clientRulesBytes = 2 * 168 * 1024
+    /// And for each connection what its client has shown, and its own certificate parsed.
+    public static let shownBytes = 8 * 1024
     /// All of it for a number of connections, and the arena's own table: 12 bytes a page, and the rest of
     /// the first page.
-    public static func arenaBytes(connections: Int) -> Int {
-        let blocks = sharedBytes + stepBytes + roundingBytes + connections * connectionBytes
+    public static func arenaBytes(connections: Int, asksClients: Bool) -> Int {
+        let client = asksClients ? clientRulesBytes + connections * shownBytes : 0
+        let blocks = sharedBytes + stepBytes + roundingBytes + connections * connectionBytes + client
         return blocks + blocks / 4096 * 12 + 2 * 4096
     }
 

@@ -95,6 +95,21 @@ public struct TLSSession {
     public var payloadLimit: Int { ctls_session_payload_limit(handle) }
     public var isResumed: Bool { ctls_session_resumed(handle) != 0 }
     public var versionName: Text { ctls_session_version(handle) == 0x0304 ? "TLSv1.3" : "TLSv1.2" }
+    /// The certificates that the client has shown, in DER, one behind the other, its own first; empty when
+    /// it showed none. Valid as soon as they have been judged, as long as the connection lives.
+    public var shown: UnsafeRawBufferPointer {
+        var count = 0
+        let start = ctls_session_shown(handle, &count)
+        return UnsafeRawBufferPointer(start: start, count: count)
+    }
+    /// Judges the client once more: why it may not stay, nil if it may.
+    public func judgeAgain() -> CloseReason? {
+        let kind = ctls_session_judge(handle)
+        guard kind != 0 else { return nil }
+        return ChannelFailure(
+            ctls_failure(kind: ctls_failure_kind(UInt32(bitPattern: kind)), code: 0)
+        ).reason
+    }
     public var suiteName: Text { Text(zeroTerminated: ctls_session_suite(handle)) }
 
     private func step(_ result: Int32) throws(ChannelFailure) -> ChannelStep {

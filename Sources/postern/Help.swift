@@ -11,7 +11,7 @@ func printHelp() {
     }
 }
 
-private let helpLines: InlineArray<39, Text> = [
+private let helpLines: InlineArray<_, Text> = [
     "usage: postern [serve] [options]",
     "       postern certificate COMMAND [options]",
     "       postern probe [options] HOST:PORT",
@@ -26,6 +26,16 @@ private let helpLines: InlineArray<39, Text> = [
     "                             both up to 4 times, in pairs: a client gets the",
     "                             one for the name it asks for, or else the first",
     "      --unknown-names WHAT   use-first or refuse clients that ask for others",
+    "      --clients WHAT         none, optional or required: their certificates",
+    "      --ca FILE              certificates that lead to clients' ones",
+    "      --crl FILE             revocation lists of that CA",
+    "      --crl-policy WHAT      refuse or warn where no list can be trusted",
+    "      --allow FILE           names of clients, of which one must fit",
+    "      --pins FILE            SHA-256 of keys of clients that need no CA",
+    "      --clock WHAT           accept, pins-only or refuse what is not valid yet",
+    "                             while the clock has not been set",
+    "      --client-depth N       certificates between a client's and the CA's",
+    "      --watch                load all these files anew when they change",
     "  -s, --service NAME         echo: every byte back; respond: up to 1024 bytes",
     "                             back behind a greeting, then close; discard:",
     "                             read, answer nothing",

@@ -40,7 +40,7 @@ struct Options {
         static let inetd: Int32 = 268
     }
 
-    private static let table: InlineArray<18, CommandLineOption> = [
+    private static let table: InlineArray<_, CommandLineOption> = [
         CommandLineOption("listen", code: Code.listen, takesArgument: true),
         CommandLineOption("certificate", code: Code.certificate, takesArgument: true),
         CommandLineOption("key", code: Code.key, takesArgument: true),
@@ -59,6 +59,14 @@ struct Options {
         CommandLineOption("group", code: Code.group, takesArgument: true),
         CommandLineOption("chroot", code: Code.chroot, takesArgument: true),
         CommandLineOption("inetd", code: Code.inetd, takesArgument: false),
+        CommandLineOption("clients", code: ClientWords.clients, takesArgument: true),
+        CommandLineOption("ca", code: ClientWords.ca, takesArgument: true),
+        CommandLineOption("crl", code: ClientWords.crl, takesArgument: true),
+        CommandLineOption("crl-policy", code: ClientWords.crlPolicy, takesArgument: true),
+        CommandLineOption("allow", code: ClientWords.allow, takesArgument: true),
+        CommandLineOption("pins", code: ClientWords.pins, takesArgument: true),
+        CommandLineOption("clock", code: ClientWords.clock, takesArgument: true),
+        CommandLineOption("client-depth", code: ClientWords.depth, takesArgument: true),
     ]
 
     init(_ words: CommandLineWords, at index: Int32, defaults: Config) throws(OperatorFault) {
@@ -117,6 +125,7 @@ struct Options {
         case Code.group: config.process.group = argument
         case Code.chroot: config.process.chroot = argument
         case Code.inetd: config.process.inetd = true
+        case ClientWords.codes: try ClientWords.take(code, argument, &config.clients)
         default: action = .help
         }
     }

@@ -46,7 +46,22 @@ private func printIdentities(_ config: Config) {
         }
     }
     printField("unknownNames", config.unknownNames.name)
+    printClients(config.clients)
     printField("watchesFiles", config.watchesFiles ? "true" : "false")
+}
+
+private func printClients(_ clients: ClientChoices) {
+    printField("clients", clients.certificates.name)
+    guard clients.certificates != .none else { return }
+    if let ca = clients.ca { printField("clients.ca", ca) }
+    if let crl = clients.crl {
+        printField("clients.crl", crl)
+        printField("clients.crlPolicy", clients.crlPolicy.name)
+    }
+    if let allow = clients.allow { printField("clients.allow", allow) }
+    if let pins = clients.pins { printField("clients.pins", pins) }
+    printField("clients.clock", clients.clock.name)
+    printField("clients.depth", clients.depth)
 }
 
 private func printService(_ service: BuiltInService) {

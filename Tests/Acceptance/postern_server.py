@@ -25,6 +25,9 @@ CLOSED_LINE = re.compile(
 REASONS = {
     "peerClosed", "peerVanished", "peerReset", "serviceClosed", "handshakeTimeout", "idleTimeout",
     "closeTimeout", "lifetimeExceeded", "protocolVersion", "noSharedParameters", "unknownName", "malformed",
+    "clientCertificateMissing", "clientCertificateUntrusted", "clientCertificateExpired",
+    "clientCertificateNotYetValid", "clientCertificateWrongPurpose", "clientCertificateRevoked",
+    "clientChainTooLong", "clientCertificateInvalid", "clientRevocationUnknown", "clientNotAllowed", "revoked",
     "badRecord", "peerAlert", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
 TOTALS = {"accepted", "handshakes", "resumed", "open", "bytesIn", "bytesOut"}
 

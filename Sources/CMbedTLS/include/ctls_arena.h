@@ -35,6 +35,10 @@ void ctls_arena_release(void *block);
 /// left as it is.
 void ctls_arena_discard(void *block);
 
+/// From now on no more than `bytes` beyond what is in use may be handed out; 0 ends the limit. What fails
+/// for it does not count as a failure: it is not the arena that is too small.
+void ctls_arena_limit(size_t bytes);
+
 ctls_arena_usage ctls_arena_read_usage(void);
 /// The failures alone, for whoever asks before and after every call.
 uint32_t ctls_arena_failures(void);

@@ -25,6 +25,17 @@ typedef enum {
     CTLS_FAILURE_BAD_RECORD,            ///< a record that fails authentication
     CTLS_FAILURE_PEER_ALERT,            ///< the peer gave up with a fatal alert
     CTLS_FAILURE_UNKNOWN_NAME,          ///< the client asked for a name that is not served here
+    // About what a client shows:
+    CTLS_FAILURE_CLIENT_MISSING,            ///< no certificate
+    CTLS_FAILURE_CLIENT_UNTRUSTED,          ///< nothing leads from it to the CA
+    CTLS_FAILURE_CLIENT_EXPIRED,
+    CTLS_FAILURE_CLIENT_NOT_YET_VALID,
+    CTLS_FAILURE_CLIENT_PURPOSE,            ///< it is not for clients
+    CTLS_FAILURE_CLIENT_REVOKED,
+    CTLS_FAILURE_CLIENT_TOO_LONG,           ///< more certificates or bytes than allowed
+    CTLS_FAILURE_CLIENT_INVALID,            ///< broken, against the rules of X.509, or not the client's own
+    CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN, ///< no list says whether it is revoked
+    CTLS_FAILURE_CLIENT_NOT_ALLOWED,        ///< not in the list of names, not pinned
 } ctls_failure_kind;
 
 typedef struct {

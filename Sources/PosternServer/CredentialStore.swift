@@ -1,40 +1,83 @@
-// The certificates and keys in use, and how they are replaced: all as one, or not at all.
+// Everything that is loaded from files: certificates and keys of the server, and the rules for clients. One
+// set, replaced as one, or not at all.
 
 import PosternCore
 import PosternLinux
 import PosternTLS
+import PosternX509
 
-struct IdentityStore: ~Copyable {
-    private(set) var current: Identity
+struct CredentialStore: ~Copyable {
+    private(set) var identity: Identity
     /// Keys whose files may be read by their group or by others, a bit for each chain.
     private(set) var keysOpenToOthers: UInt32
+    /// In the arena, where TLS finds them; nil when clients are not asked for a certificate.
+    let clients: UnsafeMutablePointer<ClientRules>?
+    private(set) var lists: RevocationListReview
 
     init(_ config: Config) throws(OperatorFault) {
+        let memory = try CredentialStore.readingMemory(config)
+        defer { TLSArena.release(memory) }
         var keysOpen: UInt32 = 0
-        current = try IdentityStore.load(config, &keysOpen)
+        var review = RevocationListReview()
+        let identity = try CredentialStore.loadIdentity(config, &keysOpen, through: memory)
+        clients = try CredentialStore.placeRules(config.clients, identity, through: memory, &review)
+        self.identity = identity
         keysOpenToOthers = keysOpen
+        lists = review
+    }
+
+    private static func placeRules(
+        _ choices: ClientChoices, _ identity: borrowing Identity,
+        through memory: UnsafeMutableRawBufferPointer, _ review: inout RevocationListReview
+    ) throws(OperatorFault) -> UnsafeMutablePointer<ClientRules>? {
+        guard choices.certificates != .none else { return nil }
+        let rules = try ClientFiles.load(choices, identity, through: memory, review: &review)
+        let place = TLSArena.allocate(MemoryLayout<ClientRules>.stride)
+        guard let place = place?.bindMemory(to: ClientRules.self).baseAddress else {
+            throw OperatorFault.noRoomForClients
+        }
+        place.initialize(to: rules)
+        return place
     }
 
     /// False while handshakes still show as many replaced identities as may be; they last no longer than
     /// their deadline. So a thousand reloads take no more memory than a few.
     var canReplace: Bool { Identity.liveCount < Limits.identities }
 
+    /// Clients are judged by a clock that cannot be right.
+    var clockIsUnset: Bool { clients?.pointee.clockReading.isUnset ?? false }
+
     /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing
     /// changes.
     mutating func replace(_ config: Config) throws(OperatorFault) {
+        let memory = try CredentialStore.readingMemory(config)
+        defer { TLSArena.release(memory) }
         var keysOpen: UInt32 = 0
-        current = try IdentityStore.load(config, &keysOpen)
+        let identity = try CredentialStore.loadIdentity(config, &keysOpen, through: memory)
+        if let clients {
+            var review = RevocationListReview()
+            let rules = try ClientFiles.load(config.clients, identity, through: memory, review: &review)
+            clients.pointee = rules
+            lists = review
+        }
+        self.identity = identity
         keysOpenToOthers = keysOpen
     }
 
-    private static func load(_ config: Config, _ keysOpenToOthers: inout UInt32) throws(OperatorFault)
-        -> Identity
-    {
-        let first = config.identities[0]
+    /// Where files are read: a certificate and a key, or one of the lists of clients.
+    private static func readingMemory(
+        _ config: Config
+    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
         guard let memory = TLSArena.allocate(2 * Limits.identityFileBytes) else {
+            let first = config.identities[0]
             throw OperatorFault(.outOfMemory, certificate: first.certificate, key: first.key)
         }
-        defer { TLSArena.release(memory) }
+        return memory
+    }
+
+    private static func loadIdentity(
+        _ config: Config, _ keysOpenToOthers: inout UInt32, through memory: UnsafeMutableRawBufferPointer
+    ) throws(OperatorFault) -> Identity {
         let identity = try empty(config)
         for index in 0..<config.identities.count {
             let files = config.identities[index]

@@ -1,0 +1,149 @@
+// The client's certificates in a handshake: taken out of its Certificate message before the library parses
+// them, bounded, judged by the server's rules, and kept in DER, so that tickets carry them and a reload can
+// judge them again.
+#include "session.h"
+
+#include "ctls_arena.h"
+
+#include <string.h>
+
+enum {
+    HEADER_BYTES = 4,           // of a handshake message: type, length
+    LENGTH_BYTES = 3,
+    EXTENSIONS_LENGTH_BYTES = 2,
+};
+
+// Alerts, RFC 5246 section 7.2.2 and RFC 8446 section 6.2.
+static unsigned char alert_of(int32_t kind, int is_tls13) {
+    switch (kind) {
+    case CTLS_FAILURE_CLIENT_MISSING: return is_tls13 ? 116 : 40;   // handshake_failure
+    case CTLS_FAILURE_CLIENT_UNTRUSTED: return 48;                  // unknown_ca
+    case CTLS_FAILURE_CLIENT_EXPIRED: return 45;                    // certificate_expired
+    case CTLS_FAILURE_CLIENT_NOT_YET_VALID: return 45;              // "or is not currently valid"
+    case CTLS_FAILURE_CLIENT_PURPOSE: return 43;                    // unsupported_certificate
+    case CTLS_FAILURE_CLIENT_REVOKED: return 44;                    // certificate_revoked
+    case CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN: return 46;         // certificate_unknown
+    case CTLS_FAILURE_CLIENT_NOT_ALLOWED: return 49;                // access_denied
+    case CTLS_FAILURE_OUT_OF_MEMORY: return 80;                     // internal_error
+    default: return 42;                                             // bad_certificate
+    }
+}
+
+static int refuse(ctls_session *session, int32_t kind) {
+    session->failure = (ctls_failure){(ctls_failure_kind)kind, 0};
+    int is_tls13 = ctls_version_of(&session->ssl) == 0x0304;
+    mbedtls_ssl_send_alert_message(
+        &session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_of(kind, is_tls13));
+    return CTLS_SHOWN_REFUSED;
+}
+
+void ctls_shown_forget(ctls_session *session) {
+    mbedtls_free(session->shown);
+    session->shown = NULL;
+    session->shown_bytes = 0;
+}
+
+int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes) {
+    ctls_shown_forget(session);
+    session->shown = mbedtls_calloc(1, bytes);
+    if (session->shown == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    memcpy(session->shown, chain, bytes);
+    session->shown_bytes = bytes;
+    return 0;
+}
+
+int32_t ctls_shown_judge(const ctls_session *session) {
+    const ctls_context *context = session->context;
+    if (context->clients == CTLS_CLIENTS_NONE) return 0;
+    if (session->shown == NULL)
+        return context->clients == CTLS_CLIENTS_REQUIRED ? CTLS_FAILURE_CLIENT_MISSING : 0;
+    return context->judge(context->judge_parameter, session->shown, session->shown_bytes);
+}
+
+// Bytes of a list as it stands in a message, or -1 when it does not end with the message.
+static long read_length(const unsigned char *at, const unsigned char *end, int bytes) {
+    if (end - at < bytes) return -1;
+    long length = 0;
+    for (int i = 0; i < bytes; i++) length = length << 8 | at[i];
+    return length <= end - at - bytes ? length : -1;
+}
+
+// Calls with `target` NULL to count, then to copy. Returns the bytes of all certificates, or -1.
+static long copy_chain(
+    const unsigned char *at, const unsigned char *end, int is_tls13, unsigned char *target, int *count
+) {
+    long total = 0;
+    *count = 0;
+    while (at != end) {
+        long length = read_length(at, end, LENGTH_BYTES);
+        if (length <= 0) return -1;
+        at += LENGTH_BYTES;
+        if (target != NULL) memcpy(target + total, at, (size_t)length);
+        at += length;
+        total += length;
+        *count += 1;
+        if (!is_tls13) continue;
+        long extensions = read_length(at, end, EXTENSIONS_LENGTH_BYTES);
+        if (extensions < 0) return -1;
+        at += EXTENSIONS_LENGTH_BYTES + extensions;
+    }
+    return total;
+}
+
+// RFC 5246, section 7.4.6; RFC 8446, section 4.4.2. Returns a ctls_failure_kind, 0 when all is well.
+static int32_t take_chain(ctls_session *session) {
+    const mbedtls_ssl_context *ssl = &session->ssl;
+    int is_tls13 = ctls_version_of(ssl) == 0x0304;
+    const unsigned char *at = ssl->in_msg + HEADER_BYTES, *end = ssl->in_msg + ssl->in_hslen;
+    if (is_tls13) {
+        long context = read_length(at, end, 1);
+        if (context < 0) return CTLS_FAILURE_CLIENT_INVALID;
+        at += 1 + context;
+    }
+    long list = read_length(at, end, LENGTH_BYTES);
+    if (list < 0 || list != end - at - LENGTH_BYTES) return CTLS_FAILURE_CLIENT_INVALID;
+    at += LENGTH_BYTES;
+    int count;
+    long bytes = copy_chain(at, end, is_tls13, NULL, &count);
+    if (bytes == 0) return 0;
+    if (bytes < 0) return CTLS_FAILURE_CLIENT_INVALID;
+    if (bytes > CTLS_SHOWN_BYTES || count > CTLS_SHOWN_CERTIFICATES)
+        return CTLS_FAILURE_CLIENT_TOO_LONG;
+    session->shown = mbedtls_calloc(1, (size_t)bytes);
+    if (session->shown == NULL) return CTLS_FAILURE_OUT_OF_MEMORY;
+    session->shown_bytes = (size_t)bytes;
+    copy_chain(at, end, is_tls13, session->shown, &count);
+    return 0;
+}
+
+int ctls_shown_look(ctls_session *session) {
+    mbedtls_ssl_context *ssl = &session->ssl;
+    if (session->context->clients == CTLS_CLIENTS_NONE || session->shown_seen
+        || ssl->state != MBEDTLS_SSL_CLIENT_CERTIFICATE)
+        return 0;
+    int code = ctls_peek_message(ssl);
+    if (code != 0) return code;
+    session->shown_seen = 1;
+    // A ticket that was accepted and then not used must not speak for the client.
+    ctls_shown_forget(session);
+    session->resumed = 0;
+    if (ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE || ssl->in_msg[0] != MBEDTLS_SSL_HS_CERTIFICATE)
+        return 0;   // the library refuses it
+    ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
+    int32_t kind = take_chain(session);
+    if (kind == 0) kind = ctls_shown_judge(session);
+    ctls_arena_limit(0);
+    return kind == 0 ? 0 : refuse(session, kind);
+}
+
+static void free_chain(mbedtls_x509_crt **chain) {
+    if (*chain == NULL) return;
+    mbedtls_x509_crt_free(*chain);
+    mbedtls_free(*chain);
+    *chain = NULL;
+}
+
+void ctls_shown_trim(mbedtls_ssl_session *session, int is_over) {
+    if (session == NULL || session->peer_cert == NULL) return;
+    free_chain(is_over ? &session->peer_cert : &session->peer_cert->next);
+}

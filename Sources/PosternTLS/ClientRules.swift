@@ -1,0 +1,197 @@
+// Which clients may come in: the CA with its revocation lists, the list of names, the pinned keys, and what
+// the clock has to say. One immutable set: a reload makes another one. It judges clients in full handshakes,
+// in resumed ones, and once more when the rules have changed, always in the same way.
+
+import CMbedTLS
+import PosternCore
+import PosternX509
+
+public struct ClientRules: ~Copyable {
+    /// Seconds since 1970, UTC.
+    public typealias Clock = @convention(c) () -> Int64
+
+    private let policy: ClientPolicy
+    private let depth: Int
+    private let checksRevocation: Bool
+    private let clock: Clock
+    private var trust = TrustStore()
+    private var allow: AllowList?
+    private var allowMemory: UnsafeMutableRawBufferPointer?
+    private var pins: PinList?
+    private var pinMemory: UnsafeMutableRawBufferPointer?
+    /// No clock that has been set shows less.
+    private var floorSeconds: Int64
+    /// A client has come in without a look at its revocation since this was last set to false.
+    public var hasSkippedRevocation = false
+
+    /// `releaseSeconds`: when this program was made.
+    public init(_ choices: ClientChoices, releaseSeconds: Int64, clock: @escaping Clock) {
+        policy = ClientPolicy(crl: choices.crlPolicy, unsetClock: choices.clock)
+        depth = choices.depth
+        checksRevocation = choices.crl != nil
+        floorSeconds = releaseSeconds
+        self.clock = clock
+    }
+
+    deinit {
+        if let allowMemory { TLSArena.release(allowMemory) }
+        if let pinMemory { TLSArena.release(pinMemory) }
+    }
+
+    // What it is made of. Contents of files are followed by a zero byte that is not counted.
+
+    public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentFault) {
+        try trust.addAuthorities(contents)
+        noteStart(trust.newestAuthoritySeconds)
+    }
+
+    public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentFault)
+    {
+        try trust.addRevocationLists(contents)
+        noteStart(trust.newestRevocationListSeconds)
+    }
+
+    /// Something that the server was given starts then: the clock cannot be right before.
+    public mutating func noteStart(_ seconds: Int64) { floorSeconds = max(floorSeconds, seconds) }
+
+    public mutating func setAllowList(_ contents: UnsafeRawBufferPointer) throws(ClientListFault) {
+        let memory = try ClientRules.allocate(AllowList.memoryBytes(for: contents))
+        allowMemory = memory
+        do throws(ListFault) {
+            allow = try AllowList(contents, into: memory)
+        } catch {
+            throw .line(error)
+        }
+    }
+
+    public mutating func setPinList(_ contents: UnsafeRawBufferPointer) throws(ClientListFault) {
+        let memory = try ClientRules.allocate(PinList.memoryBytes(for: contents))
+        pinMemory = memory
+        do throws(ListFault) {
+            pins = try PinList(contents, into: memory)
+        } catch {
+            throw .line(error)
+        }
+    }
+
+    private static func allocate(
+        _ count: Int
+    ) throws(ClientListFault) -> UnsafeMutableRawBufferPointer {
+        guard let memory = TLSArena.allocate(max(count, 1)) else { throw .outOfMemory }
+        return memory
+    }
+
+    public var authorityCount: Int { trust.authorityCount }
+    public var revocationListCount: Int { trust.revocationListCount }
+    public var nameCount: Int { allow?.count ?? 0 }
+    public var pinCount: Int { pins?.count ?? 0 }
+
+    /// What is wrong with the revocation lists. Throws only where memory ran out.
+    public func reviewRevocationLists() throws(DocumentFault) -> RevocationListReview {
+        try trust.reviewRevocationLists(atSeconds: clockReading.judgedAtSeconds)
+    }
+
+    // Judging
+
+    /// What the clock says now.
+    public var clockReading: ClockReading { ClockReading(nowSeconds: clock(), floorSeconds: floorSeconds) }
+
+    /// Why a client may not come in, from its certificates in DER, one behind the other, its own first; nil
+    /// if it may.
+    public mutating func reason(toRefuse chain: UnsafeRawBufferPointer) -> CloseReason? {
+        let clock = clockReading
+        do throws(DERFault) {
+            var reader = DERReader(chain)
+            let leaf = try Certificate(try reader.next().whole)
+            guard let findings = try findings(chain, leaf, clock) else { return .outOfMemory }
+            let reason = policy.reason(toRefuse: findings, clockIsUnset: clock.isUnset)
+            if reason == nil, policy.skipsRevocation(findings) { hasSkippedRevocation = true }
+            return reason
+        } catch {
+            return .clientCertificateInvalid
+        }
+    }
+
+    /// Nil when memory ran out.
+    private func findings(
+        _ chain: UnsafeRawBufferPointer, _ leaf: Certificate, _ clock: ClockReading
+    ) throws(DERFault) -> ClientFindings? {
+        guard let isPinned = isPinned(leaf) else { return nil }
+        let startsLater = leaf.notBefore > clock.nowSeconds
+        guard !isPinned, authorityCount > 0 else {
+            return ClientFindings(faults: nil, isPinned: isPinned, isListed: false, startsLater: startsLater)
+        }
+        let question = TrustQuestion(
+            purpose: .client, time: clock.judgedAtSeconds, intermediatesMost: depth,
+            checksRevocation: checksRevocation)
+        let faults: CertificateFaults
+        do throws(DocumentFault) { faults = try trust.verify(chain, question).faults } catch { return nil }
+        return ClientFindings(
+            faults: faults, isPinned: false, isListed: try isListed(leaf), startsLater: startsLater)
+    }
+
+    /// Nil when memory ran out.
+    private func isPinned(_ leaf: Certificate) -> Bool? {
+        guard let pins else { return false }
+        var pin = InlineArray<32, UInt8>(repeating: 0)
+        let status = withUnsafeMutablePointer(to: &pin) { pin in
+            ctls_sha256(
+                leaf.publicKey.baseAddress?.assumingMemoryBound(to: UInt8.self), leaf.publicKey.count,
+                UnsafeMutableRawPointer(pin).assumingMemoryBound(to: UInt8.self))
+        }
+        guard status == 0 else { return nil }
+        return withUnsafeBytes(of: &pin) { pins.contains($0) }
+    }
+
+    private func isListed(_ leaf: Certificate) throws(DERFault) -> Bool {
+        guard let allow else { return true }
+        if allow.allows(commonName: DistinguishedName.commonName(of: leaf.subject)) { return true }
+        let extensions = CertificateExtensions(leaf.extensions)
+        guard let alternativeNames = extensions.alternativeNames else { return false }
+        var names = try PresentedNames(alternativeNames)
+        while let name = try names.next() {
+            if allow.allows(name) { return true }
+        }
+        return false
+    }
+}
+
+/// Why a list of clients was refused.
+public enum ClientListFault: Error, Sendable {
+    case line(ListFault)
+    case outOfMemory
+}
+
+extension TLSContext {
+    /// From now on clients are judged by these rules, wherever they stand: they must not move, and outlive
+    /// the context's sessions. What is there may be replaced by other rules between two calls.
+    public func judgeClients(by rules: UnsafeMutablePointer<ClientRules>) {
+        ctls_context_judge(handle, judgeClient, UnsafeMutableRawPointer(rules))
+    }
+}
+
+private func judgeClient(
+    _ parameter: UnsafeMutableRawPointer?, _ chain: UnsafePointer<UInt8>?, _ count: Int
+) -> Int32 {
+    let rules = parameter.unsafelyUnwrapped.assumingMemoryBound(to: ClientRules.self)
+    let reason = rules.pointee.reason(toRefuse: UnsafeRawBufferPointer(start: chain, count: count))
+    guard let reason else { return 0 }
+    return Int32(bitPattern: reason.clientFailureKind.rawValue)
+}
+
+extension CloseReason {
+    fileprivate var clientFailureKind: ctls_failure_kind {
+        switch self {
+        case .clientCertificateUntrusted: CTLS_FAILURE_CLIENT_UNTRUSTED
+        case .clientCertificateExpired: CTLS_FAILURE_CLIENT_EXPIRED
+        case .clientCertificateNotYetValid: CTLS_FAILURE_CLIENT_NOT_YET_VALID
+        case .clientCertificateWrongPurpose: CTLS_FAILURE_CLIENT_PURPOSE
+        case .clientCertificateRevoked: CTLS_FAILURE_CLIENT_REVOKED
+        case .clientChainTooLong: CTLS_FAILURE_CLIENT_TOO_LONG
+        case .clientRevocationUnknown: CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN
+        case .clientNotAllowed: CTLS_FAILURE_CLIENT_NOT_ALLOWED
+        case .outOfMemory: CTLS_FAILURE_OUT_OF_MEMORY
+        default: CTLS_FAILURE_CLIENT_INVALID
+        }
+    }
+}

@@ -1,0 +1,76 @@
+// The list of clients that are let in: names, one a line, of which a certificate must have one, as an
+// alternative name or as its common name. An entry is what GeneralName reads, or any other text for a common
+// name ("Alice Smith", a serial number); its first label may be a wildcard. It lives in memory of its owner
+// and never changes.
+
+import PosternCore
+
+public struct AllowList {
+    /// The entries, each with a line feed behind it.
+    private let entries: UnsafeRawBufferPointer
+    public let count: Int
+
+    /// Bytes of memory that the entries of a text need at most.
+    public static func memoryBytes(for text: UnsafeRawBufferPointer) -> Int { text.count + 1 }
+
+    /// Reads a file's contents into `memory`, of which the list is then a part.
+    public init(
+        _ text: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
+    ) throws(ListFault) {
+        var reader = ListReader(text)
+        var used = 0
+        var count = 0
+        while let entry = reader.next() {
+            guard used + entry.count < memory.count, AllowList.isName(entry) else {
+                throw ListFault(problem: .noName, lineNumber: reader.lineNumber)
+            }
+            for byte in entry {
+                memory[used] = byte
+                used += 1
+            }
+            memory[used] = UInt8(ascii: "\n")
+            used += 1
+            count += 1
+        }
+        guard count > 0 else { throw ListFault(problem: .empty, lineNumber: reader.lineNumber) }
+        entries = UnsafeRawBufferPointer(rebasing: memory[..<used])
+        self.count = count
+    }
+
+    /// Whether an alternative name of a certificate is in the list.
+    public func allows(_ presented: PresentedName) -> Bool {
+        var reader = ListReader(entries)
+        while let entry = reader.next() {
+            if let name = GeneralName(entry), name.allows(presented) { return true }
+        }
+        return false
+    }
+
+    /// Whether a common name is in the list: the same text regardless of the case of ASCII letters (RFC
+    /// 5280, section 7.1), or covered by a wildcard.
+    public func allows(commonName: UnsafeRawBufferPointer) -> Bool {
+        var reader = ListReader(entries)
+        while let entry = reader.next() {
+            if NameSyntax.dnsName(entry, covers: commonName) { return true }
+        }
+        return false
+    }
+
+    // One line
+
+    /// Bytes of an entry: what a DNS name has at most.
+    private static let entryBytesMost = 253
+
+    private static func isName(_ entry: UnsafeRawBufferPointer) -> Bool {
+        guard entry.count <= entryBytesMost else { return false }
+        if GeneralName(entry) != nil { return true }
+        // An address that is written wrong would never fit anything.
+        var hasOnlyDigitsAndDots = true
+        for byte in entry {
+            let isControl = byte < 0x20 || byte == 0x7F
+            guard !isControl, byte != UInt8(ascii: "*") else { return false }
+            if !NameSyntax.isDigit(byte), byte != UInt8(ascii: ".") { hasOnlyDigitsAndDots = false }
+        }
+        return !hasOnlyDigitsAndDots || entry.position(of: UInt8(ascii: ".")) == nil
+    }
+}

@@ -1,0 +1,91 @@
+// From what was found about a client's certificates to whether it may come in. Pure: what was found comes
+// from elsewhere, so that every combination can be tested.
+
+import PosternCore
+
+/// What there is to know about a client that has shown certificates.
+public struct ClientFindings {
+    /// Of the path to the CA, judged at `ClockReading.judgedAtSeconds`; nil where there is no CA.
+    public var faults: CertificateFaults?
+    public var isPinned: Bool
+    /// One of its names is in the allow list, or there is no list.
+    public var isListed: Bool
+    /// One of its certificates starts later than the clock shows.
+    public var startsLater: Bool
+
+    public init(faults: CertificateFaults?, isPinned: Bool, isListed: Bool, startsLater: Bool) {
+        self.faults = faults
+        self.isPinned = isPinned
+        self.isListed = isListed
+        self.startsLater = startsLater
+    }
+}
+
+public struct ClientPolicy: Sendable {
+    public let crl: ClientChoices.RevocationPolicy
+    public let unsetClock: ClientChoices.UnsetClock
+
+    public init(crl: ClientChoices.RevocationPolicy, unsetClock: ClientChoices.UnsetClock) {
+        self.crl = crl
+        self.unsetClock = unsetClock
+    }
+
+    /// Nil when the client may come in. A pinned key needs no CA, no dates and no name in the list.
+    public func reason(toRefuse findings: ClientFindings, clockIsUnset: Bool) -> CloseReason? {
+        if clockIsUnset, unsetClock == .refuse, findings.startsLater { return .clientCertificateNotYetValid }
+        if findings.isPinned { return nil }
+        guard var faults = findings.faults else { return .clientNotAllowed }
+        if clockIsUnset {
+            faults.remove(.notYetValid)
+            if unsetClock != .accept, findings.startsLater { faults.insert(.notYetValid) }
+        }
+        if crl == .warn { faults.remove(ClientPolicy.uncheckedRevocation) }
+        if let reason = ClientPolicy.reason(for: faults) { return reason }
+        return findings.isListed ? nil : .clientNotAllowed
+    }
+
+    /// Whether a client that comes in does so without a look at its revocation: the log has to say it.
+    public func skipsRevocation(_ findings: ClientFindings) -> Bool {
+        guard crl == .warn, !findings.isPinned, let faults = findings.faults else { return false }
+        return faults.hasAny(of: ClientPolicy.uncheckedRevocation)
+    }
+
+    private static var uncheckedRevocation: CertificateFaults { .crlMissing | .crlExpired | .crlBad }
+
+    /// Of several faults the one that explains most: who does not lead to the CA is a stranger, whatever
+    /// else is wrong.
+    private static func reason(for faults: CertificateFaults) -> CloseReason? {
+        guard !faults.isEmpty else { return nil }
+        if faults.contains(.chainTooLong) { return .clientChainTooLong }
+        if faults.hasAny(of: .untrusted | .selfSigned) { return .clientCertificateUntrusted }
+        var rest = faults
+        rest.remove(.wrongPurpose | .revoked | .expired | .notYetValid | uncheckedRevocation)
+        if !rest.isEmpty { return .clientCertificateInvalid }
+        if faults.contains(.wrongPurpose) { return .clientCertificateWrongPurpose }
+        if faults.contains(.revoked) { return .clientCertificateRevoked }
+        if faults.contains(.expired) { return .clientCertificateExpired }
+        if faults.contains(.notYetValid) { return .clientCertificateNotYetValid }
+        return .clientRevocationUnknown
+    }
+}
+
+/// What the clock says, and whether it can be believed: a device without a battery starts in 1970, or where
+/// it was switched off.
+public struct ClockReading: Sendable {
+    /// Seconds since 1970, UTC.
+    public let nowSeconds: Int64
+    /// No clock that has been set shows less: this release, and every certificate and list that was loaded,
+    /// are older than now.
+    public let floorSeconds: Int64
+
+    public init(nowSeconds: Int64, floorSeconds: Int64) {
+        self.nowSeconds = nowSeconds
+        self.floorSeconds = floorSeconds
+    }
+
+    public var isUnset: Bool { nowSeconds < floorSeconds }
+
+    /// The time at which certificates are judged: what has ended before the floor has ended, whatever the
+    /// clock shows.
+    public var judgedAtSeconds: Int64 { max(nowSeconds, floorSeconds) }
+}
