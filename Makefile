@@ -23,7 +23,7 @@ BUILD := build/$(NAME)
 # Not in parallel: SwiftPM uses all processors itself, and two of them in one folder wait for each other.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: all build run test board-test check bench ports certs format setup install deb ipk clean help
+.PHONY: all build run test board-test check fuzz bench ports certs format setup install deb ipk clean help
 
 all: build
 
@@ -103,6 +103,12 @@ test:
 board-test:
 	Tests/run board-armhf board-arm64
 
+# FUZZ_SECONDS=600 for longer than half a minute each, FUZZ_TARGETS='Names' for one of them.
+fuzz:
+	@ports/install-packages.sh $$(cat Tests/packages)
+	$(MAKE) PORT=host
+	/usr/bin/python3 -m pytest -q -s -p no:cacheprovider Tests/Fuzz
+
 bench:
 	@ports/install-packages.sh $$(cat Tests/packages)
 	$(MAKE) PORT=host
@@ -120,6 +126,7 @@ help:
 	@echo 'make run             build and serve localhost:4433'
 	@echo 'make test            every test'
 	@echo 'make board-test      those on booted boards, of armhf and arm64'
+	@echo 'make fuzz            hostile bytes into every parser; FUZZ_SECONDS=600 for longer than half a minute each'
 	@echo 'make bench           figures beside a minimal C loop'
 	@echo 'make ports           all ports'
 	@echo 'make install         what was built, to DESTDIR and PREFIX ($(PREFIX)), with what INIT needs: some of'

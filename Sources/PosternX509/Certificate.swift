@@ -20,6 +20,8 @@ public struct Certificate {
     /// Seconds since 1970, UTC.
     public let notBefore: Int64
     public let notAfter: Int64
+    /// Both are written as RFC 5280 wants them for their years.
+    public let hasTimesInForm: Bool
     /// SubjectPublicKeyInfo, whole: its SHA-256 is the pin.
     public let publicKey: UnsafeRawBufferPointer
     public let hasUniqueIdentifiers: Bool
@@ -46,8 +48,11 @@ public struct Certificate {
         innerAlgorithm = try inner.next(DERTag.sequence).whole
         issuer = try inner.next(DERTag.sequence).whole
         var validity = try inner.next(DERTag.sequence).reader
-        notBefore = try validity.next().time.seconds
-        notAfter = try validity.next().time.seconds
+        let start = try validity.next()
+        let end = try validity.next()
+        notBefore = try start.time.seconds
+        notAfter = try end.time.seconds
+        hasTimesInForm = start.isTimeInForm && end.isTimeInForm
         try validity.end()
         subject = try inner.next(DERTag.sequence).whole
         publicKey = try inner.next(DERTag.sequence).whole
@@ -100,7 +105,7 @@ extension DERElement {
         }
     }
 
-    /// UTCTime or GeneralizedTime in the one form that RFC 5280, section 4.1.2.5, allows.
+    /// UTCTime or GeneralizedTime, to the second and in UTC (RFC 5280, section 4.1.2.5).
     public var time: CalendarTime {
         get throws(DERFault) {
             guard let time = CalendarTime(self) else { throw .badValue }
@@ -109,9 +114,16 @@ extension DERElement {
     }
 }
 
+extension DERElement {
+    /// UTCTime up to the end of 2049, GeneralizedTime from then on.
+    var isTimeInForm: Bool {
+        guard let year = CalendarTime(self)?.year else { return false }
+        return tag == (year < 2050 ? DERTag.utcTime : DERTag.generalizedTime)
+    }
+}
+
 extension CalendarTime {
-    /// Nil when it is no time, or not in the form of RFC 5280: up to the end of 2049 YYMMDDHHMMSSZ, from
-    /// then on YYYYMMDDHHMMSSZ.
+    /// Nil when it is neither YYMMDDHHMMSSZ nor YYYYMMDDHHMMSSZ.
     init?(_ element: DERElement) {
         let text = element.content
         let yearDigits = element.tag == DERTag.generalizedTime ? 4 : 2
@@ -125,7 +137,6 @@ extension CalendarTime {
         let year: Int
         if yearDigits == 4 {
             year = number(0) * 100 + number(2)
-            guard year >= 2050 else { return nil }
         } else {
             year = number(0) < 50 ? 2000 + number(0) : 1900 + number(0)
         }

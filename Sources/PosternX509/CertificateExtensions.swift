@@ -15,7 +15,7 @@ public struct CertificateExtensions {
     /// The whole SEQUENCE OF GeneralName.
     public private(set) var alternativeNames: UnsafeRawBufferPointer?
     public private(set) var alternativeNamesAreCritical = false
-    /// The content of NameConstraints.
+    /// The whole NameConstraints; they may still be unreadable.
     public private(set) var nameConstraints: UnsafeRawBufferPointer?
     public private(set) var subjectKeyIdentifier: UnsafeRawBufferPointer?
     public private(set) var authorityKeyIdentifier: UnsafeRawBufferPointer?
@@ -107,7 +107,9 @@ public struct CertificateExtensions {
             alternativeNames = try CertificateExtensions.only(value, DERTag.sequence).whole
             alternativeNamesAreCritical = isCritical
         case 19: try takeBasicConstraints(value)
-        case 30: nameConstraints = try CertificateExtensions.only(value, DERTag.sequence).content
+        case 30:
+            nameConstraints = value
+            _ = try CertificateExtensions.only(value, DERTag.sequence)
         case 35:
             var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
             authorityKeyIdentifier = try reader.optional(DERTag.context(0))?.content
@@ -132,9 +134,9 @@ public struct CertificateExtensions {
         let bits = try CertificateExtensions.only(value, DERTag.bitString).content
         // The byte for unused bits, and nine bits at most; RFC 5280 wants one of them set.
         guard bits.count == 2 || bits.count == 3 else { throw .badValue }
+        keyUsage = KeyUsage(bits: bits[1])
         // The last bit that is written is a one.
         guard bits[bits.count - 1].trailingZeroBitCount == Int(bits[0]) else { throw .badValue }
-        keyUsage = KeyUsage(bits: bits[1])
     }
 
     private mutating func takeBasicConstraints(_ value: UnsafeRawBufferPointer) throws(DERFault) {

@@ -41,6 +41,8 @@ public struct CertificateRules {
         let extensions = CertificateExtensions(certificate.extensions)
         var faults = extensions.faults
         faults.insert(CertificateRules.form(of: certificate, extensions, place))
+        // Public roots are older than the care for DER; whoever trusts one trusts it as it is.
+        if place.isAnchor, place.depth > 0 { faults.remove(.badEncoding) }
         if certificate.notAfter < time { faults.insert(.expired) }
         if certificate.notBefore > time { faults.insert(.notYetValid) }
         if place.depth > 0 {
@@ -75,7 +77,7 @@ public struct CertificateRules {
         let isNameless = hasNoSubject && (place.depth > 0 || !extensions.alternativeNamesAreCritical)
         if isVersionWrong || isNameless || certificate.issuer.count <= emptySequenceBytes
             || !hasSameBytes(certificate.innerAlgorithm, certificate.outerAlgorithm)
-            || !hasNames(extensions)
+            || !certificate.hasTimesInForm || !hasNames(extensions)
         {
             faults.insert(.badEncoding)
         }

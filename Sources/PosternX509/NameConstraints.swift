@@ -8,9 +8,9 @@ public struct NameConstraints {
     private let permitted: UnsafeRawBufferPointer
     private let excluded: UnsafeRawBufferPointer
 
-    /// Of the content of the extension's SEQUENCE.
-    public init(_ content: UnsafeRawBufferPointer) throws(DERFault) {
-        var reader = DERReader(content)
+    /// Of the extension's value.
+    public init(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+        var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         let permitted = try reader.optional(DERTag.contextConstructed(0))?.content
         let excluded = try reader.optional(DERTag.contextConstructed(1))?.content

@@ -49,11 +49,8 @@ public struct RevocationList {
         innerAlgorithm = try inner.next(DERTag.sequence).whole
         issuer = try inner.next(DERTag.sequence).whole
         thisUpdate = try inner.next().time.seconds
-        if inner.nextTag == DERTag.utcTime || inner.nextTag == DERTag.generalizedTime {
-            nextUpdate = try inner.next().time.seconds
-        } else {
-            nextUpdate = nil
-        }
+        let hasNext = inner.nextTag == DERTag.utcTime || inner.nextTag == DERTag.generalizedTime
+        nextUpdate = hasNext ? try inner.next().time.seconds : nil
         entries =
             try inner.optional(DERTag.sequence)?.content ?? UnsafeRawBufferPointer(start: nil, count: 0)
         let extensions = try RevocationList.readExtensions(&inner)
