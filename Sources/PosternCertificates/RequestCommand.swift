@@ -29,5 +29,6 @@ enum RequestCommand {
         }
         files.add(file, "request", text, replaces: options.replaces)
         try files.write()
+        Report.write(file, names) { line in line.append(", a request to be signed") }
     }
 }

@@ -28,5 +28,9 @@ enum SelfSignedCommand {
         } else {
             try identity.make(options.keyType ?? CertificateOptions.defaultKeyType, names: names)
         }
+        Report.write(certificate, names) { line in
+            line.append(", until ")
+            line.append(CalendarTime(seconds: identity.validity.notAfter))
+        }
     }
 }

@@ -1,15 +1,16 @@
 """How files of postern certificate are written: whole, both or none, never over another one unasked; and what the
 command line refuses."""
 import os
-import shutil
 import stat
 import subprocess
 
 import pytest
 
-from postern_certificate import Authority
+from postern_certificate import Authority, judge
+from postern_seccomp import AGAIN, GETRANDOM, filter_calls
 from postern_target import BINARY, command, run
 
+GRND_NONBLOCK = 1
 PAIR = ["--certificate", "x.crt", "--key", "x.key"]
 COMMANDS = ["self-signed", "ca", "request", "sign", "renew", "revoke", "crl"]
 
@@ -106,21 +107,18 @@ def test_keys_are_private_from_the_first_byte(work):
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.geteuid() == 0 and shutil.which("mkfs.vfat") is not None)
 def test_a_file_system_without_links_and_modes(work):
-    image, mount = work.path("image"), work.path("mount")
-    image.write_bytes(b"\0" * 2_000_000)
-    mount.mkdir()
-    subprocess.run(["mkfs.vfat", image], check=True, capture_output=True)
-    if subprocess.run(["mount", "-o", "loop", image, mount], capture_output=True).returncode != 0:
-        pytest.skip("this machine mounts no images")
-    try:
-        inside = Authority(mount)
-        inside.run("self-signed", "--name", "a", *PAIR)
-        inside.refuse("self-signed", "--name", "a", *PAIR)
-        inside.run("self-signed", "--name", "a", *PAIR, "--force")
-    finally:
-        subprocess.run(["umount", mount], check=True)
+    """FAT, as strace plays it."""
+    def run_on_fat(*words):
+        return subprocess.run(["strace", "-qq", "-o", os.devnull, "-e", "inject=link,linkat,fchmod:error=EPERM", BINARY,
+                               "certificate", "self-signed", "--name", "a", *PAIR, *words], cwd=work.folder,
+                              capture_output=True, text=True)
+    assert run_on_fat().returncode == 0
+    before = work.contents()
+    assert set(before) == {"x.crt", "x.key"}
+    assert "exists already" in run_on_fat().stderr and work.contents() == before
+    assert run_on_fat("--force").returncode == 0
+    assert set(work.contents()) == set(before) and work.contents() != before
 
 
 @pytest.mark.native
@@ -128,14 +126,52 @@ def test_a_file_system_without_links_and_modes(work):
 def test_a_full_file_system_leaves_nothing_behind(work):
     mount = work.path("mount")
     mount.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "none", mount], capture_output=True).returncode != 0:
-        pytest.skip("this machine mounts no tmpfs")
+    judge("mount", "-t", "tmpfs", "-o", "size=8k", "none", mount)
     try:
         (mount / "filler").write_bytes(b"x" * 4096)
         inside = Authority(mount)
         assert "cannot be written: No space left on device" in inside.refuse("self-signed", "--name", "a", *PAIR)
     finally:
         subprocess.run(["umount", mount], check=True)
+
+
+@pytest.mark.parametrize("words", [
+    ["sign", "--request", "b.csr", "--profile", "server", "--certificate", "missing/b.crt"],
+    ["crl", "--crl", "missing/ca.crl"],
+    ["ca", "--name", "x", "--key", "x.key", "--certificate", "missing/x.crt"]])
+def test_an_index_changes_only_with_what_it_is_about(work, words):
+    work.ca()
+    work.request("b")
+    for _ in range(2):      # without an index, and with one
+        assert "cannot be written: No such file" in work.refuse(
+            *words, "--issuer", "ca.crt", "--issuer-key", "ca.key")
+        work.crl("good.crl", "--force")
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("moment", range(1, 13))
+def test_a_crash_at_any_moment_loses_nothing(work, moment):
+    """strace kills the command at its nth call that touches a file; the next command must work, and the index must know
+    every certificate that came to be."""
+    work.ca()
+    work.issue("first")
+    work.request("b")
+    subprocess.run(["strace", "-qq", "-o", os.devnull, "-e",
+                    f"inject=write,fsync,link,linkat,rename,fchmod:signal=KILL:when={moment}",
+                    BINARY, "certificate", *work.signing("b")], cwd=work.folder, stdout=subprocess.DEVNULL)
+    listed = {line.split()[0] for line in work.index()}
+    for name in ("first", "b"):
+        if work.path(f"{name}.crt").exists():
+            assert f"{work.certificate(f'{name}.crt').serial_number:032x}" in {one.rjust(32, "0") for one in listed}
+    work.run(*work.signing("b", "--force"))
+    assert work.certificate("first.crt") and len(work.index()) in (2, 3)
+
+
+@pytest.mark.native
+def test_waiting_for_random_numbers_is_told(work):
+    waits = filter_calls(GETRANDOM, AGAIN, second_argument=GRND_NONBLOCK)
+    code, _, told = work.try_run("self-signed", "--name", "a", *PAIR, preexec_fn=waits)
+    assert code == 0 and "waiting for the kernel to have random numbers" in told
 
 
 # The command line
