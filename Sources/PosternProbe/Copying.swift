@@ -150,8 +150,10 @@ struct Copying {
     private mutating func wait() throws(ProbeFault) {
         wanted.input = sending == .input && outgoingCount == 0
         wanted.output = !unwritten.isEmpty
-        // What was read is written already, and more may lie in the session, which no descriptor tells.
-        let mayRead = receiving == .open && unwritten.isEmpty && !wanted.socketReadable && !readWantsWrite
+        // What was read is written already, and more may lie in the session, which no descriptor tells. Even
+        // where it wants to read: Mbed TLS says so when it has found a ticket and not yet looked at it.
+        let hasUnread = !wanted.socketReadable || stream.pointee.hasInput || session.hasInput
+        let mayRead = receiving == .open && unwritten.isEmpty && !readWantsWrite && hasUnread
         if readWantsWrite { wanted.socketWritable = true }
         if let clock, clock.isOver { throw .timedOut("finish", options) }
         let milliseconds = hasNewInput || mayRead ? 0 : clock?.remainingMilliseconds
