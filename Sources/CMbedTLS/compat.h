@@ -119,13 +119,6 @@ int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
 void mbedtls_ssl_set_outbound_transform(mbedtls_ssl_context *ssl, mbedtls_ssl_transform *transform);
 #endif
 
-/// The state in which the client proves that the key of its certificate is its own.
-#if CTLS_HAS_TLS13
-enum { CTLS_STATE_CLIENT_PROOF = MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY };
-#else
-enum { CTLS_STATE_CLIENT_PROOF = MBEDTLS_SSL_CERTIFICATE_VERIFY };
-#endif
-
 /// Frees what only the handshake needed, once it is over. 2.28 does so itself, 3.6 only after a handshake of
 /// TLS 1.2: 7 KiB that a connection of TLS 1.3 would keep for its life.
 static inline void ctls_end_handshake(mbedtls_ssl_context *ssl) {

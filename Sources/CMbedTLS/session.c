@@ -31,9 +31,10 @@ static int is_plain_alert(const ctls_session *session, int code) {
 // The certificate that the client showed, or its proof that the key is its own, is broken.
 static int is_about_shown(const ctls_session *session) {
     const mbedtls_ssl_context *ssl = &session->ssl;
-    int proof = ctls_version_of(ssl) == 0x0304 ? CTLS_STATE_CLIENT_PROOF : MBEDTLS_SSL_CERTIFICATE_VERIFY;
     ctls_failure_kind kind = session->failure.kind;
-    return session->shown != NULL && (ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE || ssl->state == proof)
+    if (session->shown == NULL || ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) return 0;
+    int message = ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE ? ssl->in_msg[0] : 0;
+    return (message == MBEDTLS_SSL_HS_CERTIFICATE || message == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY)
         && (kind == CTLS_FAILURE_MALFORMED || kind == CTLS_FAILURE_NO_SHARED_PARAMETERS);
 }
 

@@ -1,0 +1,245 @@
+"""What the rules for clients say where there is a choice: revocation lists that are missing or old, a clock that is not
+set, chains of other shapes, and options that do not fit together.
+"""
+import datetime
+import re
+import ssl
+
+import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from postern_client import client_context, receive_exactly, tls_connection
+from postern_clients import DAY, Clients, Rules, make_authority, make_client, make_list, now, write
+from postern_identity import Identity
+from postern_target import VERSIONS, run
+
+CLOSED = r"postern: info: closed .* reason=(?P<reason>\w+).*"
+UNCHECKED = r"postern: warning: a client came in whose revocation no list that is in date speaks of"
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory):
+    return Clients(tmp_path_factory.mktemp("clients"))
+
+
+@pytest.fixture
+def rules(tmp_path, clients):
+    return Rules(tmp_path, clients)
+
+
+def context_of(files, version=None):
+    context = client_context(version)
+    if files:
+        context.load_cert_chain(files.certificate, files.key)
+    return context
+
+
+def outcome(server, files, version=None):
+    """The reason in the log, peerClosed for a client that was served."""
+    since = server.mark()
+    try:
+        with tls_connection(server, context_of(files, version)) as tls:
+            tls.sendall(b"hello")
+            receive_exactly(tls, 5)
+            tls.unwrap()
+    except OSError:
+        pass
+    return server.wait_for_line(CLOSED, since)["reason"]
+
+
+# Revocation lists
+
+def old_list(rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, start=now() - 3 * DAY, end=now() - DAY))
+
+
+def early_list(rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, start=now() - 3 * DAY, end=now() - 2 * DAY)
+                + make_list(clients.middle))
+
+
+def other_list(rules, clients):
+    rules.write(rules.crl, make_list(make_authority("Nobody")))
+
+
+@pytest.mark.parametrize("damage", [old_list, early_list, other_list], ids=lambda damage: damage.__name__)
+def test_lists_that_do_not_speak_refuse_or_warn(launch, rules, clients, damage):
+    damage(rules, clients)
+    strict = launch(*rules.options("required"))
+    strict.wait_for_line(r"postern: warning: revocation list file '.*' holds a list .*")
+    assert outcome(strict, clients.files["good"]) == "clientRevocationUnknown"
+    assert outcome(strict, clients.files["pinned"]) == "peerClosed"
+    lax = launch(*rules.options("required"), "--crl-policy", "warn")
+    since = lax.mark()
+    assert outcome(lax, clients.files["good"]) == "peerClosed"
+    lax.wait_for_line(UNCHECKED, since)
+
+
+def test_an_old_list_still_revokes(launch, rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, [clients.parties["revoked"]], start=now() - 3 * DAY, end=now() - DAY))
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    assert outcome(server, clients.files["revoked"]) == "clientCertificateRevoked"
+
+
+def test_a_missing_list(launch, identity, rules, clients):
+    rules.crl.unlink()
+    options = [*identity.options, *rules.options("required")]
+    refused = run("--test-config", *options)
+    assert refused.returncode == 2
+    assert re.fullmatch(rb"postern: error: revocation list file '.*' cannot be read: .*\n", refused.stderr)
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    server.wait_for_line(r"postern: warning: revocation list file '.*' cannot be taken; no client's revocation is .*")
+    assert outcome(server, clients.files["revoked"]) == "peerClosed"
+    server.wait_for_line(UNCHECKED)
+
+
+def test_an_unsigned_list(launch, identity, rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, [clients.parties["good"]], key=clients.parties["good"].key))
+    refused = run("--test-config", *identity.options, *rules.options("required"))
+    assert refused.returncode == 2 and b"did not sign" in refused.stderr
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    assert outcome(server, clients.files["good"]) == "peerClosed", "what nobody signed revokes nobody"
+    server.wait_for_line(UNCHECKED)
+
+
+# Chains
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_depth(launch, rules, clients, version):
+    server = launch(*rules.options("required"), "--client-depth", "0")
+    assert outcome(server, clients.files["good"], version) == "peerClosed"
+    assert outcome(server, clients.files["below"], version) == "clientChainTooLong"
+    server = launch(*rules.options("required", ("ca", "allow")), "--client-depth", "3")
+    assert outcome(server, clients.files["chain-too-long"], version) == "peerClosed"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("count, expected", [(100, "peerClosed"), (600, "clientChainTooLong")])
+def test_bytes_of_a_chain_are_bounded(launch, rules, clients, tmp_path, count, expected, version):
+    names = ["board.home"] + [f"{number}.example" for number in range(count)]
+    huge = write(tmp_path, "huge", make_client("huge", clients.ca, names=names))
+    server = launch(*rules.options("required"))
+    assert outcome(server, huge, version) == expected
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_memory_of_a_chain_is_bounded(launch, rules, clients, tmp_path, version):
+    """Short names take many times their bytes once they are parsed. The arena must not care."""
+    greedy = write(tmp_path, "greedy", make_client("greedy", names=["a"] * 1200))
+    server = launch(*rules.options("required"))
+    assert outcome(server, greedy, version) != "peerClosed"
+    assert server.settle()["outOfMemory"] == 0
+    assert outcome(server, clients.files["good"], version) == "peerClosed"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_names_of_the_list(launch, rules, clients, tmp_path, version):
+    rules.write(rules.allow, "*.lan\nAlice Smith # by common name\n")
+    server = launch(*rules.options("required"))
+    for number, (subject, names, expected) in enumerate([
+            ("x", ["a.lan"], "peerClosed"), ("x", ["a.b.lan"], "clientNotAllowed"), ("x", ["lan"], "clientNotAllowed"),
+            ("x", ["z.home", "A.LAN"], "peerClosed"), ("Alice Smith", ["z.home"], "peerClosed"),
+            ("Alice", ["z.home"], "clientNotAllowed"), ("a.lan", ["z.home"], "peerClosed")]):
+        files = write(tmp_path, f"client-{number}", make_client(subject, clients.ca, names=names))
+        assert outcome(server, files, version) == expected, (subject, names)
+
+
+def test_spoilt_messages_of_a_client_end_the_handshake(launch, rules, clients):
+    """In TLS 1.2 certificate and proof travel in clear: garbage in their place is the client's fault, and named so."""
+    server = launch(*rules.options("required"))
+    for kind, byte in ((11, 60), (15, 30)):     # Certificate, CertificateVerify
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context_of(clients.files["good"], "1.2").wrap_bio(incoming, outgoing)
+        since = server.mark()
+        with server.connect() as raw:
+            spoilt = False
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    sent = bytearray(outgoing.read())
+                    at = 0
+                    while at + 6 < len(sent) and not spoilt:
+                        if sent[at] == 22 and sent[at + 5] == kind:
+                            sent[at + byte:at + byte + 8] = b"\xff" * 8
+                            spoilt = True
+                        at += 5 + int.from_bytes(sent[at + 3:at + 5], "big")
+                    raw.sendall(sent)
+                    got = raw.recv(65536)
+                    incoming.write(got)
+                    if not got:
+                        break
+                except ssl.SSLError:
+                    break
+            assert spoilt
+            assert server.wait_for_line(CLOSED, since)["reason"] == "clientCertificateInvalid"
+
+
+# The clock
+
+def future_identity(folder, seconds):
+    """A server's identity that starts then: before that the clock cannot be right."""
+    party = make_client("localhost", start=now() + datetime.timedelta(seconds=seconds),
+                        purpose=ExtendedKeyUsageOID.SERVER_AUTH)
+    files = write(folder, "future", party)
+    files.key.chmod(0o600)
+    return Identity(files.certificate, files.key, files.certificate)
+
+
+@pytest.mark.parametrize("policy, not_yet, pinned_not_yet", [
+    ("accept", "peerClosed", "peerClosed"), ("pins-only", "clientCertificateNotYetValid", "peerClosed"),
+    ("refuse", "clientCertificateNotYetValid", "clientCertificateNotYetValid")])
+def test_a_clock_that_is_not_set(launch, rules, clients, tmp_path, policy, not_yet, pinned_not_yet):
+    early = write(tmp_path, "early", pinned := make_client("early", start=now() + 10 * DAY))
+    rules.write(rules.pins, pinned.pin)
+    server = launch(*rules.options("required"), "--clock", policy, identity=future_identity(tmp_path, 86_400))
+    server.wait_for_line(rf"postern: warning: the clock has not been set; .*: {policy}")
+    assert outcome(server, clients.files["good"]) == "peerClosed"
+    assert outcome(server, clients.files["not-yet-valid"]) == not_yet
+    assert outcome(server, early) == pinned_not_yet
+    assert outcome(server, clients.files["expired"]) == "clientCertificateExpired", "before the clock could be right"
+
+
+@pytest.mark.native
+def test_clients_are_judged_again_once_the_clock_is_right(launch, rules, clients, tmp_path):
+    server = launch(*rules.options("required"), "--clock", "accept", identity=future_identity(tmp_path, 4))
+    with tls_connection(server, context_of(clients.files["not-yet-valid"])) as tls, \
+            tls_connection(server, context_of(clients.files["good"])) as other:
+        tls.sendall(b"hello")
+        receive_exactly(tls, 5)
+        since = server.mark()
+        server.wait_for_line(r"postern: notice: the clock is right by now; clients are judged again", seconds=8)
+        assert tls.recv(1) == b""
+        assert server.wait_for_line(CLOSED, since)["reason"] == "clientCertificateNotYetValid"
+        other.sendall(b"hello")
+        receive_exactly(other, 5)
+
+
+# Options
+
+@pytest.mark.parametrize("options, sentence", [
+    (["--clients", "required"], r"--clients 'required' needs to know whom to trust; .*--ca .*--pins .*"),
+    (["--clients", "optional"], r"--clients 'optional' needs to know whom to trust; .*"),
+    (["--clients", "some"], r"option --clients 'some' is none; give none, optional or required"),
+    (["--ca", "CA"], r"file 'CA' is about clients that are not asked .*; give --clients optional or required"),
+    (["--pins", "P", "--clients", "none"], r"file 'P' is about clients that are not asked .*"),
+    (["--clients", "required", "--pins", "P", "--crl", "L"], r"file 'L' is about clients that a CA vouches for; .*"),
+    (["--clients", "required", "--pins", "P", "--allow", "L"], r"file 'L' is about clients that a CA vouches for; .*"),
+    (["--crl-policy", "maybe"], r"option --crl-policy 'maybe' is none; give refuse or warn"),
+    (["--clock", "fast"], r"option --clock 'fast' is none; give accept, pins-only or refuse"),
+    (["--client-depth", "9x"], r"option --client-depth '9x' is no depth; .*"),
+    (["--clients", "required", "--pins", "/nonexistent"], r"pin list file '/nonexistent' cannot be read: .*"),
+])
+def test_what_does_not_fit_together_is_refused(identity, options, sentence):
+    ended = run("--test-config", *identity.options, *options)
+    assert ended.returncode == 2 and ended.stdout == b""
+    assert re.fullmatch(rf"postern: error: {sentence}\n", ended.stderr.decode()), ended.stderr
+
+
+def test_print_config(identity, rules):
+    printed = run("--print-config", *identity.options, *rules.options("optional"), "--client-depth", "1").stdout.decode()
+    for name in ("ca", "crl", "allow", "pins"):
+        assert f"\nclients.{name}: {getattr(rules, name)}\n" in printed
+    assert "\nclients: optional\n" in printed and "\nclients.depth: 1\n" in printed
+    assert "\nclients.crlPolicy: refuse\n" in printed and "\nclients.clock: pins-only\n" in printed

@@ -1,0 +1,73 @@
+// Who may come in, by what was found: every policy, the order of reasons, and a clock that is not set.
+
+import PosternCore
+import PosternX509
+import Testing
+
+@Suite struct ClientPolicyTests {
+    private func reason(
+        _ faults: CertificateFaults?, pinned: Bool = false, listed: Bool = true, later: Bool = false,
+        crl: ClientChoices.RevocationPolicy = .refuse, clock: ClientChoices.UnsetClock = .pinsOnly,
+        unset: Bool = false
+    ) -> CloseReason? {
+        let findings = ClientFindings(faults: faults, isPinned: pinned, isListed: listed, startsLater: later)
+        return ClientPolicy(crl: crl, unsetClock: clock).reason(toRefuse: findings, clockIsUnset: unset)
+    }
+
+    @Test func eachFaultHasItsReason() {
+        let expected: [(CertificateFaults, CloseReason?)] = [
+            (CertificateFaults(), nil), (.badEncoding, .clientCertificateInvalid),
+            (.badSignature, .clientCertificateInvalid), (.nameConstraint, .clientCertificateInvalid),
+            (.untrusted, .clientCertificateUntrusted), (.selfSigned, .clientCertificateUntrusted),
+            (.chainTooLong, .clientChainTooLong), (.wrongPurpose, .clientCertificateWrongPurpose),
+            (.expired, .clientCertificateExpired), (.notYetValid, .clientCertificateNotYetValid),
+            (.revoked, .clientCertificateRevoked), (.crlMissing, .clientRevocationUnknown),
+            (.crlExpired, .clientRevocationUnknown), (.crlBad, .clientRevocationUnknown),
+            (.expired | .revoked, .clientCertificateRevoked), (.untrusted | .badEncoding, .clientCertificateUntrusted),
+            (.wrongPurpose | .expired, .clientCertificateWrongPurpose), (.crlMissing | .expired, .clientCertificateExpired),
+        ]
+        for (faults, wanted) in expected { #expect(reason(faults) == wanted) }
+    }
+
+    @Test func aPinNeedsNothingElse() {
+        for bit: UInt32 in 0..<23 {
+            #expect(reason(CertificateFaults(bits: 1 << bit), pinned: true, listed: false) == nil)
+        }
+        #expect(reason(nil, pinned: true) == nil)
+        #expect(reason(nil) == .clientNotAllowed)
+    }
+
+    @Test func theListOfNamesComesLast() {
+        #expect(reason(CertificateFaults(), listed: false) == .clientNotAllowed)
+        #expect(reason(.expired, listed: false) == .clientCertificateExpired)
+    }
+
+    @Test func warningLetsInWhatNoListSpeaksOf() {
+        let silent: CertificateFaults = .crlMissing | .crlExpired | .crlBad
+        #expect(reason(silent, crl: .warn) == nil)
+        #expect(reason(silent | .revoked, crl: .warn) == .clientCertificateRevoked)
+        let policy = ClientPolicy(crl: .warn, unsetClock: .accept)
+        let found = ClientFindings(faults: silent, isPinned: false, isListed: true, startsLater: false)
+        #expect(policy.skipsRevocation(found))
+    }
+
+    @Test func aClockThatIsNotSet() {
+        let late = CloseReason.clientCertificateNotYetValid
+        #expect(reason(.notYetValid, later: true, clock: .accept, unset: true) == nil)
+        #expect(reason(.notYetValid, later: true, clock: .pinsOnly, unset: true) == late)
+        #expect(reason(CertificateFaults(), later: true, clock: .pinsOnly, unset: true) == late)
+        #expect(reason(CertificateFaults(), later: false, clock: .pinsOnly, unset: true) == nil)
+        #expect(reason(CertificateFaults(), pinned: true, later: true, clock: .pinsOnly, unset: true) == nil)
+        #expect(reason(nil, pinned: true, later: true, clock: .refuse, unset: true) == late)
+        #expect(reason(nil, pinned: true, later: true, clock: .refuse, unset: false) == nil)
+        #expect(reason(.notYetValid, later: true, clock: .accept, unset: false) == late)
+        #expect(reason(.expired, later: false, clock: .accept, unset: true) == .clientCertificateExpired)
+    }
+
+    @Test func certificatesAreJudgedAtTheFloor() {
+        #expect(ClockReading(nowSeconds: 5, floorSeconds: 9).isUnset)
+        #expect(ClockReading(nowSeconds: 5, floorSeconds: 9).judgedAtSeconds == 9)
+        #expect(!ClockReading(nowSeconds: 9, floorSeconds: 9).isUnset)
+        #expect(ClockReading(nowSeconds: 12, floorSeconds: 9).judgedAtSeconds == 12)
+    }
+}
