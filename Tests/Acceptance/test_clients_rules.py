@@ -238,7 +238,8 @@ def test_what_does_not_fit_together_is_refused(identity, options, sentence):
 
 
 def test_print_config(identity, rules):
-    printed = run("--print-config", *identity.options, *rules.options("optional"), "--client-depth", "1").stdout.decode()
+    options = [*identity.options, *rules.options("optional"), "--client-depth", "1"]
+    printed = run("--print-config", *options).stdout.decode()
     for name in ("ca", "crl", "allow", "pins"):
         assert f"\nclients.{name}: {getattr(rules, name)}\n" in printed
     assert "\nclients: optional\n" in printed and "\nclients.depth: 1\n" in printed

@@ -24,7 +24,8 @@ import Testing
             (.revoked, .clientCertificateRevoked), (.crlMissing, .clientRevocationUnknown),
             (.crlExpired, .clientRevocationUnknown), (.crlBad, .clientRevocationUnknown),
             (.expired | .revoked, .clientCertificateRevoked), (.untrusted | .badEncoding, .clientCertificateUntrusted),
-            (.wrongPurpose | .expired, .clientCertificateWrongPurpose), (.crlMissing | .expired, .clientCertificateExpired),
+            (.wrongPurpose | .expired, .clientCertificateWrongPurpose),
+            (.crlMissing | .expired, .clientCertificateExpired),
         ]
         for (faults, wanted) in expected { #expect(reason(faults) == wanted) }
     }
