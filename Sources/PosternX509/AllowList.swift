@@ -40,10 +40,13 @@ public struct AllowList {
     /// Whether an alternative name of a certificate is in the list. Wildcards count in the list alone: a
     /// certificate for `*.home` is not the one for `a.home`.
     public func allows(_ presented: PresentedName) -> Bool {
-        if presented.tag == PresentedName.dnsTag { return allows(commonName: presented.content) }
         var reader = ListReader(entries)
         while let entry = reader.next() {
-            if let name = GeneralName(entry), name.allows(presented) { return true }
+            guard let name = GeneralName(entry), name.tag == presented.tag else { continue }
+            let isDNS = presented.tag == PresentedName.dnsTag
+            if isDNS ? NameSyntax.dnsName(entry, covers: presented.content) : name.allows(presented) {
+                return true
+            }
         }
         return false
     }
