@@ -93,6 +93,10 @@ int clinux_account_become(uint32_t user, uint32_t group) {
     return clinux_account_is(user, group) ? 0 : -EPERM;
 }
 
+int clinux_account_own(const char *path, uint32_t user, uint32_t group) {
+    return lchown(path, user, group) == 0 ? 0 : -errno;
+}
+
 uint32_t clinux_account_user(void) { return geteuid(); }
 
 uint32_t clinux_account_group(void) { return getegid(); }

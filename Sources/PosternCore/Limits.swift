@@ -61,6 +61,15 @@ public enum Limits {
     /// Days before the end of a certificate from which on a start warns.
     public static let expiryWarningDays = 14
 
+    /// Life of a certificate that the server makes itself, in days: ten years. Whoever trusts it has pinned
+    /// it or its key, and a device whose clock is never set counts from the release on.
+    public static let ownCertificateDays = 3_650
+    /// Days before its end from which on it is made anew.
+    public static let ownCertificateRenewalDays = 30
+    /// Milliseconds between two looks at whether that is due: an hour. A host name that has changed is then
+    /// noticed without a signal.
+    public static let ownIdentityCheckMilliseconds = 3_600_000
+
     /// Descriptors beside those of connections and listeners: standard streams, poller, signals, system log,
     /// a certificate file, and some to spare.
     public static let descriptorReserve = 16

@@ -44,6 +44,20 @@ public struct Account: Sendable {
         }
     }
 
+    /// Makes a file this user's, while the process still has the right to.
+    public func own(_ file: Text, _ role: Text) throws(OperatorFault) {
+        let result = clinux_account_own(file.zeroTerminated, user, group)
+        guard result != 0 else { return }
+        throw OperatorFault { line in
+            line.append(role)
+            line.append(" file '")
+            line.append(file)
+            line.append("' cannot be given to the user of --user: ")
+            line.append(SystemFault(doing: .writingFile, code: result).text)
+            line.append("; start as root, or as that user")
+        }
+    }
+
     private static let none = UInt32.max
 
     private static func find(

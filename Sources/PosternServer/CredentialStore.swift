@@ -14,12 +14,14 @@ struct CredentialStore: ~Copyable {
     let clients: UnsafeMutablePointer<ClientRules>?
     private(set) var lists: RevocationListReview
 
-    init(_ config: Config) throws(OperatorFault) {
+    /// `withMissing`: an identity that is not there yet and that a start would make is left out.
+    init(_ config: Config, withMissing: Bool) throws(OperatorFault) {
         let memory = try CredentialStore.readingMemory(config)
         defer { TLSArena.release(memory) }
         var keysOpen: UInt32 = 0
         var review = RevocationListReview()
-        let identity = try CredentialStore.loadIdentity(config, &keysOpen, through: memory)
+        let identity = try CredentialStore.loadIdentity(
+            config, &keysOpen, through: memory, withMissing: withMissing)
         clients = try CredentialStore.placeRules(config.clients, identity, through: memory, &review)
         self.identity = identity
         keysOpenToOthers = keysOpen
@@ -76,11 +78,13 @@ struct CredentialStore: ~Copyable {
     }
 
     private static func loadIdentity(
-        _ config: Config, _ keysOpenToOthers: inout UInt32, through memory: UnsafeMutableRawBufferPointer
+        _ config: Config, _ keysOpenToOthers: inout UInt32, through memory: UnsafeMutableRawBufferPointer,
+        withMissing: Bool = false
     ) throws(OperatorFault) -> Identity {
         let identity = try empty(config)
         for index in 0..<config.identities.count {
             let files = config.identities[index]
+            if withMissing, files.willBeMade { continue }
             let isOpen = try add(files, to: identity, through: memory)
             if isOpen { keysOpenToOthers |= 1 &<< UInt32(index) }
         }
@@ -125,5 +129,13 @@ struct CredentialStore: ~Copyable {
         } catch {
             throw OperatorFault(file: file, role, option: option, error)
         }
+    }
+}
+
+extension IdentityFiles {
+    /// A start would make it.
+    fileprivate var willBeMade: Bool {
+        guard case .createIfMissing = missing else { return false }
+        return !File.exists(certificate)
     }
 }

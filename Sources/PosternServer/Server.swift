@@ -13,6 +13,7 @@ public struct Server<Provider: Service>: ~Copyable {
     var counters = Counters()
     let context: TLSContext
     var credentials: CredentialStore
+    var ownIdentity: OwnIdentity
     var poller: Poller
     let signals: Signals
     var manager: ServiceManager
@@ -45,7 +46,7 @@ public struct Server<Provider: Service>: ~Copyable {
     public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorFault) {
         let environment = try ServiceEnvironment()
         let given = try Server.adopt(environment, config)
-        let parts = try ServerParts(config, service, memory)
+        let parts = try ServerParts(config, service, memory, isCheck: false)
         let inherited = try Server.takeConnection(config)
         let poller = try Server.makePoller()
         let clockWatch = try Server.watchClock(config, poller)
@@ -79,12 +80,14 @@ public struct Server<Provider: Service>: ~Copyable {
         context = parts.context
         clockIsUnset = parts.credentials.clockIsUnset
         credentials = parts.credentials
+        ownIdentity = parts.ownIdentity.unsafelyUnwrapped
         nowMilliseconds = Process.monotonicMilliseconds()
     }
 
     /// Serves until it is told to stop and everything in flight has ended.
     public mutating func run() {
         reportStart()
+        reportOwnIdentity()
         if config.process.givesUpRights { rehearseReload() }
         if let inherited { start(inherited.descriptor, inherited.peer) }
         tellCaller()
@@ -97,6 +100,7 @@ public struct Server<Provider: Service>: ~Copyable {
             expireDeadlines()
             keepAlive()
             loadSettledFiles()
+            renewOwnIdentity()
             if isReloadWanted { reload() }
             noticeRightClock()
             judgeNext()

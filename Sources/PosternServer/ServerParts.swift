@@ -17,10 +17,12 @@ struct ServerParts: ~Copyable {
     /// Descriptors that the system allows too few of, or 0.
     let descriptorsMissing: Int
     let credentials: CredentialStore
+    /// Nil in a check, which makes nothing.
+    let ownIdentity: OwnIdentity?
 
-    init<Provider: Service>(_ config: Config, _ service: Provider, _ memory: MemoryRegion)
-        throws(OperatorFault)
-    {
+    init<Provider: Service>(
+        _ config: Config, _ service: Provider, _ memory: MemoryRegion, isCheck: Bool
+    ) throws(OperatorFault) {
         try ServerParts.validate(config, service)
         let plan = MemoryPlan(config, blockBytes: memory.count)
         try plan.validate(config)
@@ -41,7 +43,8 @@ struct ServerParts: ~Copyable {
         let queue = SlotQueue(places: rest.take(count).unsafelyUnwrapped, capacity: count)
         let bytes: UnsafeMutablePointer<UInt8> = rest.take(Limits.recordBytes).unsafelyUnwrapped
         TLSArena.use(rest.start, count: rest.count, discard: Process.discardPages)
-        let credentials = try CredentialStore(config)
+        let ownIdentity = try isCheck ? nil : OwnIdentity(config, owner: account)
+        let credentials = try CredentialStore(config, withMissing: isCheck)
         let context = try ServerParts.makeContext(config)
         if let clients = credentials.clients { context.judgeClients(by: clients) }
 
@@ -54,6 +57,7 @@ struct ServerParts: ~Copyable {
         self.account = account
         self.descriptorsMissing = descriptorsMissing
         self.credentials = credentials
+        self.ownIdentity = ownIdentity
         self.context = context
     }
 
@@ -109,7 +113,7 @@ extension Server {
     public static func check(
         _ config: Config, service: Provider, memory: MemoryRegion
     ) throws(OperatorFault) -> MemoryPlan {
-        try ServerParts(config, service, memory).plan
+        try ServerParts(config, service, memory, isCheck: true).plan
     }
 
     static func makePoller() throws(OperatorFault) -> Poller {

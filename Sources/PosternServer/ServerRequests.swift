@@ -29,6 +29,7 @@ extension Server {
             due = min(due ?? acceptance.retryAtMilliseconds, acceptance.retryAtMilliseconds)
         }
         if let next = manager.keepAliveAtMilliseconds { due = min(due ?? next, next) }
+        if let next = ownIdentity.checkAtMilliseconds { due = min(due ?? next, next) }
         if log.hasSuppressed || isReloadWanted || clockIsUnset || files?.changedAtMilliseconds != nil {
             // All wait for time to pass: for the rate of the log, for handshakes to end, for a clock that is
             // right, for files to settle.
@@ -56,6 +57,8 @@ extension Server {
         do throws(OperatorFault) {
             try credentials.replace(config)
             reportReload()
+            reportOwnIdentity()
+            ownIdentity.checkSoon()
             judgeAll(because: .revoked)
             clockIsUnset = credentials.clockIsUnset
         } catch {
