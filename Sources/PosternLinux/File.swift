@@ -94,8 +94,13 @@ extension OperatorFault {
             line.append(role)
             line.append(" file '")
             line.append(file)
-            line.append(fault.isExisting ? "' exists already" : "' cannot be written: ")
-            line.append(fault.isExisting ? "; give another name, or --force to replace it" : fault.text)
+            guard !fault.isExisting else {
+                line.append("' exists already; give another name, or --force to replace it")
+                return
+            }
+            line.append("' cannot be written: ")
+            line.append(fault.text)
+            line.append("; its folder must be there, with room and leave to write")
         }
     }
 }

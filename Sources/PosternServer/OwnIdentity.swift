@@ -101,16 +101,25 @@ struct OwnIdentity: Sendable {
     private static func isDue(
         _ leaf: UnsafeRawBufferPointer, _ names: FixedList<4, Text>
     ) throws(OperatorFault) -> Bool {
-        guard let certificate = try? Certificate(leaf), certificate.isSelfIssued else { return false }
+        guard let certificate = try? Certificate(leaf) else { return false }
+        let extensions = CertificateExtensions(certificate.extensions)
+        guard isOwn(certificate, extensions) else { return false }
         let now = Process.unixSeconds()
         // Before the clock is set nothing can be said about dates.
         if now >= releaseSeconds {
             let renewal = Int64(widening: Limits.ownCertificateRenewalDays) * CalendarTime.secondsPerDay
             if certificate.notAfter - now < renewal || certificate.notBefore > now { return true }
         }
-        let presented = CertificateExtensions(certificate.extensions).alternativeNames
-        guard let presented else { return true }
+        guard let presented = extensions.alternativeNames else { return true }
         return try !names.isEmpty ? !list(names).isSame(as: presented) : !hasHostName(presented)
+    }
+
+    /// Signed by its own key: an authority may have the same name, but has another key.
+    private static func isOwn(_ certificate: Certificate, _ extensions: CertificateExtensions) -> Bool {
+        guard certificate.isSelfIssued else { return false }
+        guard let authority = extensions.authorityKeyIdentifier, let own = extensions.subjectKeyIdentifier
+        else { return true }
+        return hasSameBytes(authority, own)
     }
 
     /// Of names that nobody has chosen only the host name counts: addresses come and go.

@@ -66,13 +66,13 @@ def make_chained(folder, name):
     return Identity(chain, leaf_key, root.certificate)
 
 
-def sign(folder, name, key, subject, issuer, issuer_key, extensions):
+def sign(folder, name, key, subject, issuer, issuer_key, extensions, days=365):
     """A certificate for a key, signed by an issuer."""
     request, settings, made = folder / f"{name}.csr", folder / f"{name}.cnf", folder / f"{name}.crt"
     settings.write_text(extensions + "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
     openssl("req", "-new", "-key", key, "-subj", subject, "-out", request)
     openssl("x509", "-req", "-in", request, "-CA", issuer, "-CAkey", issuer_key, "-CAcreateserial",
-            "-days", "365", "-sha256", "-extfile", settings, "-out", made)
+            "-days", days, "-sha256", "-extfile", settings, "-out", made)
     return made
 
 
