@@ -1,6 +1,6 @@
-// The identity that the server makes itself where its configuration says so: key and certificate at the first
-// start; later a new certificate over the same key, before the old one ends or when the machine's name
-// changes, so that a pinned key stays the one that was pinned. Nothing that an authority issued is replaced.
+// The identity that the server makes itself where its configuration says so: key and certificate at the
+// first start; later a new certificate over the same key, before the old one ends or when the machine's name
+// changes. A pinned key stays the one that was pinned, and nothing that an authority issued is replaced.
 
 import PosternCertificates
 import PosternCore

@@ -82,8 +82,9 @@ def test_what_is_in_it(start, files):
     assert "prime256v1" in text and "ecdsa-with-SHA256" in text
     for name in ("DNS:localhost", "IP Address:127.0.0.1", "IP Address:0:0:0:0:0:0:0:1"):
         assert name in names(files.certificate)
-    dates = [datetime.datetime.strptime(openssl("x509", "-in", files.certificate, "-noout", which).decode().strip()
-                                        .partition("=")[2], "%b %d %H:%M:%S %Y GMT") for which in ("-startdate", "-enddate")]
+    texts = [openssl("x509", "-in", files.certificate, "-noout", which).decode().strip().partition("=")[2]
+             for which in ("-startdate", "-enddate")]
+    dates = [datetime.datetime.strptime(text, "%b %d %H:%M:%S %Y GMT") for text in texts]
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     assert abs((now - dates[0]).total_seconds() - 86_400) < 300, "backdated by a day"
     assert 3_600 < (dates[1] - now).days < 3_660
@@ -142,8 +143,8 @@ def test_a_folder_that_may_not_be_written(open_folder):
 def test_a_file_system_that_is_full_or_read_only(tmp_path, options, problem):
     """Mounted in a namespace of its own, which ends with the server."""
     closed = Identity(tmp_path / "own.crt", tmp_path / "own.key", None)
-    script = f'mount -t tmpfs -o {options} postern "$0" && {{ [ {options} = ro ] || head -c 4096 /dev/zero >"$0/rest"; }}; ' \
-             'exec "$@"'
+    script = (f'mount -t tmpfs -o {options} postern "$0" && '
+              f'{{ [ {options} = ro ] || head -c 4096 /dev/zero >"$0/rest"; }}; exec "$@"')
     ended = run("--listen", "127.0.0.1:0", "--create-identity", *closed.options,
                 prefix=["unshare", "--mount", "sh", "-c", script, str(tmp_path)])
     assert_refused(ended, closed.key, problem, "folder")
