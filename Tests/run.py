@@ -5,6 +5,7 @@
 """
 import pathlib
 import shutil
+import signal
 import sys
 
 import port_values
@@ -119,6 +120,7 @@ def chosen(steps, names):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Tests/run: told to stop"))
     results = Runner(TOP, BUILD / "reports").run(chosen(table(), sys.argv[1:]))
     for result in results:
         if result.step.report or not result.ok:

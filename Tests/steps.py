@@ -58,29 +58,32 @@ class Runner:
         for place, step in enumerate(steps):
             missing = set(step.after) - set(names[:place])
             assert not missing, f"{step.name} is after {missing}, which must stand before it in the table"
-        try:
-            self._begin_all(list(steps))
-        finally:                      # of an interrupted run nothing must stay behind
-            for process in self.processes:
-                self._kill(process)
+        with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as workers:
+            try:
+                self._run_all(list(steps), workers)
+            except BaseException:     # of an interrupted run nothing must stay behind
+                for process in self.processes:
+                    self._kill(process)
+                raise
         return [self.results[name] for name in names]
 
-    def _begin_all(self, waiting):
+    def _run_all(self, waiting, workers):
         """Begins each step when it can, and returns when all have ended."""
-        with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as workers:
-            while waiting:
-                with self.changed:
-                    while (step := self._next(waiting)) is None:
-                        self.changed.wait()
-                    waiting.remove(step)
-                    unmet = [name for name in step.after if not self.results[name].ok]
-                    if unmet:
-                        print(f"--- {step.name}: NOT RUN, because {', '.join(unmet)} failed", flush=True)
-                        self.results[step.name] = Result(step, 0, 1, 0, 0, False)
-                        continue
-                    self.running.append(step)
-                    print(f"... {step.name}", flush=True)
-                workers.submit(self._run_one, step)
+        while waiting:
+            with self.changed:
+                while (step := self._next(waiting)) is None:
+                    self.changed.wait()
+                waiting.remove(step)
+                unmet = [name for name in step.after if not self.results[name].ok]
+                if unmet:
+                    print(f"--- {step.name}: NOT RUN, because {', '.join(unmet)} failed", flush=True)
+                    self.results[step.name] = Result(step, 0, 1, 0, 0, False)
+                    continue
+                self.running.append(step)
+                print(f"... {step.name}", flush=True)
+            workers.submit(self._run_one, step)
+        with self.changed:
+            self.changed.wait_for(lambda: not self.running)
 
     def _next(self, waiting):
         """The first step of the table that can begin now. One that must run alone lets nothing overtake it."""
