@@ -25,6 +25,8 @@ private let helpLines: InlineArray<_, Text> = [
     "  -k, --key FILE             private key in PEM or DER, without a password",
     "                             both up to 4 times, in pairs: a client gets the",
     "                             one for the name it asks for, or else the first",
+    "      --create-identity      make the first pair where it is missing, for this",
+    "                             machine's names, and renew what was made so",
     "      --unknown-names WHAT   use-first or refuse clients that ask for others",
     "      --clients WHAT         none, optional or required: their certificates",
     "      --ca FILE              certificates that lead to clients' ones",
