@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Nothing is left out silently. Emulation is fast enough for all the others."""
+    """Nothing is left out silently. Tests/run.py says which ports run a selection of files, and why."""
     names = config.stash.get(LEFT_OUT, [])
     if names:
         terminalreporter.write_line("left out: they look at an emulator's own process, or do not apply here")
