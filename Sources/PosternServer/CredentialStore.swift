@@ -70,7 +70,7 @@ struct CredentialStore: ~Copyable {
     private static func readingMemory(
         _ config: Config
     ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
-        guard let memory = TLSArena.allocate(2 * Limits.identityFileBytes) else {
+        guard let memory = TLSArena.allocate(Limits.clientFileBytes) else {
             let first = config.identities[0]
             throw OperatorFault(.outOfMemory, certificate: first.certificate, key: first.key)
         }
