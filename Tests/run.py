@@ -105,7 +105,7 @@ def table():
         pytest("tidy", "Tests/Tidy", after=BUILDS),
         pytest("ports", "Tests/Ports", after=BUILDS),
         pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary")),
-        *[acceptance(port, tests=["Tests/Acceptance"] if port in WHOLE else SELECTION) for port in [*PORTS, OLD]],
+        *[acceptance(port) if port in WHOLE else acceptance(port, tests=SELECTION) for port in [*PORTS, OLD]],
         acceptance("armhf-4.19", build="armhf", options=" -r 4.19", tests=PORT_TESTS),
         *[acceptance(port, tests=PORT_TESTS) for port in BOARDS],
         board("armhf"),
