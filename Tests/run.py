@@ -22,12 +22,12 @@ BUILDS = tuple(f"build-{port}" for port in [*PORTS, OLD, *BOARDS])
 # For a binary whose code has all tests under another name.
 PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", "dates")]
 # Under an emulator a test takes three to ten times as long. Two emulated ports run every test: one of 64 and one of 32
-# bits. The others run what a processor or a library can break: handshakes of both versions, echo of several MiB, reload,
-# drain, overload, deadlines, keys and certificates made and read. Words of the command line are the same everywhere.
+# bits. The others run what a processor or a library can break: handshakes of both versions, echo of several MiB,
+# reload, drain, overload, deadlines, keys and certificates made and read. Words of the command line are the same.
 WHOLE = ["host", "amd64", "arm64", "armhf"]
 SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
-    "article", "certificate_issue", "clients", "close", "dates", "detach", "kernel", "names", "overload", "own_identity",
-    "port", "probe", "reload", "resumption", "signals", "transfer", "versions")]
+    "article", "certificate_issue", "clients", "close", "dates", "detach", "kernel", "names", "overload",
+    "own_identity", "port", "probe", "reload", "resumption", "signals", "transfer", "versions")]
 
 
 def build(port, suite=""):
