@@ -75,8 +75,8 @@ def make_initramfs(packages, folder):
     return image
 
 
-def make_disk(packages, folder, port, files):
-    """The disk: BusyBox, what `make install` installs of the port's build, and files with a text, {path: text}."""
+def make_disk(packages, folder, port):
+    """The disk: BusyBox, and what `make install` installs of the port's build."""
     root = folder / "root"
     shutil.copytree(HERE / "root", root)
     for name in ("bin", "sbin", "usr/bin", "usr/sbin", "dev", "proc", "sys", "run", "tmp", "root", "var"):
@@ -87,9 +87,6 @@ def make_disk(packages, folder, port, files):
     for name in ("bin/sh", "bin/mount", "sbin/init"):
         (root / name).symlink_to("/bin/busybox")
     run("make", "-s", "install", f"PORT={port}", f"DESTDIR={root}", "PREFIX=/usr", "INIT=busybox", cwd=TOP)
-    for path, text in files.items():
-        (root / path).write_text(text)
-        (root / path).chmod(0o600)
     image = folder / "disk"
     run("truncate", "-s", f"{DISK_MEBIBYTES}M", image)
     # Whoever runs the tests, on the disk everything is root's, but the server's user has /etc/postern.

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 
+from postern_client import tls_connection
 from postern_server import Server
 from postern_target import PATIENCE
 
@@ -84,6 +85,11 @@ class BoardServer(Server):
     def closed(self, peer, seconds=5):
         port = (peer if isinstance(peer, tuple) else peer.getsockname())[1]
         return super().closed((CLIENT_HOST, port), seconds)
+
+    def certificate(self):
+        """What a client is shown, DER."""
+        with tls_connection(self) as tls:
+            return tls.getpeercert(binary_form=True)
 
     # The process
 

@@ -16,21 +16,33 @@ FIGURES = {}
 
 
 @pytest.fixture(scope="session")
-def board(tmp_path_factory):
-    """The board, booted. Its disk is what `make install` makes of an empty one, with an address to listen on."""
+def switched_on(tmp_path_factory):
+    """The board after its first boot, with what that was like: a disk as `make install` leaves it, without an
+    identity, and the power cut as soon as the server shows the one that it made."""
     assert PORT, "POSTERN_BOARD must name the port whose board to boot"
     folder = tmp_path_factory.mktemp("board")
     packages = board_files.debian(PORT)
-    given = postern_identity.make_identity(folder, "given")
-    disk = board_files.make_disk(packages, folder, PORT, {
-        "etc/default/postern": 'POSTERN_OPTIONS="--listen 0.0.0.0:4433"\n',
-        "etc/postern/server.crt": given.certificate.read_text(), "etc/postern/server.key": given.key.read_text()})
     running = Board(port_values.of(PORT)["BOARD_MACHINE"], board_files.kernel(packages),
-                    board_files.make_initramfs(packages, folder), disk)
+                    board_files.make_initramfs(packages, folder), board_files.make_disk(packages, folder, PORT))
     try:
-        yield running
+        first = types.SimpleNamespace(
+            text=running.boot_text, seconds=running.boot_seconds("Starting postern: ", "OK"),
+            certificate=BoardServer(running).certificate(), log=running.run("cat /var/log/messages"))
+        running.cut_power()
+        yield running, first
     finally:
         running.kill()
+
+
+@pytest.fixture(scope="session")
+def board(switched_on):
+    return switched_on[0]
+
+
+@pytest.fixture(scope="session")
+def first_boot(switched_on):
+    """The first boot: what the console said, how long the server took, its log, and the certificate that it showed."""
+    return switched_on[1]
 
 
 @pytest.fixture(scope="session")
