@@ -69,7 +69,9 @@ class Maker:
         builder = (
             x509.CertificateBuilder().subject_name(name(subject)).issuer_name(name(issuer))
             .public_key(self.key(subject).public_key()).serial_number(serial or x509.random_serial_number())
-            .not_valid_before(begins).not_valid_after(ends))
+            .not_valid_before(begins).not_valid_after(ends)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key(subject).public_key()), False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key(issuer).public_key()), False))
         for extension, is_critical in extensions:
             builder = builder.add_extension(extension, is_critical)
         return builder.sign(self.key(issuer), digest)
@@ -193,8 +195,9 @@ def openssl_options(options):
             moment = datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z")
             yield from ("-attime", str(int(moment.timestamp())))
         elif option == "--name":
-            kind = "hostname" if "@" not in value and ":" not in value else "email" if "@" in value else "ip"
-            yield from (f"-verify_{'ip' if value.replace('.', '').isdigit() else kind}", value)
+            is_address = ":" in value or value.replace(".", "").isdigit()
+            kind = "ip" if is_address else "email" if "@" in value else "hostname"
+            yield from (f"-verify_{kind}", value)
         elif option == "--purpose":
             yield from ("-purpose", f"ssl{value}")
         else:

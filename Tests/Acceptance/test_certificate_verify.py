@@ -167,7 +167,8 @@ def test_path(make, tmp_path, case):
 
 def test_json(make, tmp_path):
     leaf = make.leaf(days=(-9, -2))
-    path = Path(leaf, (make.issuing,), options=("--json", "--name", "b.org"), lists=(make.crl("R"), make.crl("I", leaf)))
+    path = Path(leaf, (make.issuing,), options=("--json", "--name", "b.org"),
+                lists=(make.crl("R"), make.crl("I", leaf)))
     ended = run(*write(tmp_path, path, make.root), cwd=tmp_path)
     said = json.loads(ended.stdout)
     assert (ended.returncode, said["trusted"]) == (3, False)
