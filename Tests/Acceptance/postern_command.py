@@ -1,4 +1,5 @@
 """Clients that are programs: `openssl s_client` and `gnutls-cli`, driven over their standard input."""
+import contextlib
 import re
 import subprocess
 import threading
@@ -26,7 +27,8 @@ class CommandClient:
             self.process.kill()
         self.process.wait()
         self.reader.join(5)
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdout.close()
 
     def _follow(self):
@@ -36,8 +38,10 @@ class CommandClient:
                 self.condition.notify_all()
 
     def send(self, text):
-        self.process.stdin.write(text.encode())
-        self.process.stdin.flush()
+        """To a client that may have ended already, refused by the server: what it printed says so."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(text.encode())
+            self.process.stdin.flush()
 
     def expect(self, pattern, seconds=10):
         """Waits until the output holds the pattern."""

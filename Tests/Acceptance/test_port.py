@@ -11,12 +11,16 @@ from postern_client import client_context, receive_exactly, tls_connection
 from postern_target import BINARY, VERSIONS, run
 
 
-@pytest.fixture(scope="module")
-def printed(identity):
+def print_config(*options):
     """What --print-config shows, by name."""
-    ended = run(*identity.options, "--print-config")
+    ended = run(*options, "--print-config")
     assert (ended.returncode, ended.stderr) == (0, b"")
     return dict(re.findall(r"(?m)^([\w.]+): (.*)$", ended.stdout.decode()))
+
+
+@pytest.fixture(scope="module")
+def printed(identity):
+    return print_config(*identity.options)
 
 
 def test_the_configuration_is_sound(identity):
@@ -29,7 +33,9 @@ def test_it_is_the_configuration_of_this_port(printed):
     assert pathlib.Path(BINARY).resolve().parent.name.removesuffix("-bookworm") == printed["port"]
 
 
-def test_it_has_the_memory_that_it_needs_and_not_much_more(printed):
+def test_it_has_the_memory_that_it_needs_and_not_much_more(identity):
+    """With certificates of clients, which take most."""
+    printed = print_config(*identity.options, "--clients", "required", "--ca", str(identity.certificate))
     needed, given = int(printed["memory.arenaNeededBytes"]), int(printed["memory.arenaBytes"])
     assert needed <= given <= needed + 2 * int(printed["memory.connectionBytes"])
 
