@@ -22,6 +22,7 @@ public enum CertificateCommand {
         _ = Process.prepare(descriptors: Limits.descriptorReserve)
         Process.excludeFromDumps(memory)
         TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
+        if command == ShowCommand.name { return try ShowCommand.run(words, at: index + 1) }
         if command == VerifyCommand.name { return try VerifyCommand.run(words, at: index + 1) }
         if let issuing = IssuingCommand.named(command) {
             let options = try CertificateOptions(words, at: index + 1, of: command, taking: issuing.options)

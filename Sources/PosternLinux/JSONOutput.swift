@@ -29,20 +29,38 @@ public struct JSONOutput {
 
     /// `{` ... `}`: the whole, or an element.
     public mutating func object(_ members: (inout JSONOutput) -> Void) {
-        separate()
-        nest(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
+        beginObject()
+        members(&self)
+        endObject()
     }
 
     public mutating func object(_ name: Text, _ members: (inout JSONOutput) -> Void) {
         key(name)
-        nest(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
+        object(members)
     }
 
     /// `"name": [` ... `]`
     public mutating func array(_ name: Text, _ elements: (inout JSONOutput) -> Void) {
-        key(name)
-        nest(UInt8(ascii: "["), UInt8(ascii: "]"), elements)
+        beginArray(name)
+        elements(&self)
+        endArray()
     }
+
+    /// The two ends of an array, for those who write its elements in several places.
+    public mutating func beginArray(_ name: Text) {
+        key(name)
+        open(UInt8(ascii: "["))
+    }
+
+    public mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    /// The two ends of an element that is an object.
+    public mutating func beginObject() {
+        separate()
+        open(UInt8(ascii: "{"))
+    }
+
+    public mutating func endObject() { close(UInt8(ascii: "}")) }
 
     public mutating func member(_ name: Text, _ value: Text) { member(name, value.bytes) }
 
@@ -96,11 +114,13 @@ public struct JSONOutput {
         needsComma = true
     }
 
-    private mutating func nest(_ open: UInt8, _ close: UInt8, _ body: (inout JSONOutput) -> Void) {
-        raw(open)
+    private mutating func open(_ bracket: UInt8) {
+        raw(bracket)
         needsComma = false
-        body(&self)
-        raw(close)
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        raw(bracket)
         needsComma = true
     }
 

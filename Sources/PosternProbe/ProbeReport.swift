@@ -93,20 +93,14 @@ struct ProbeReport {
     private mutating func names(_ certificate: Certificate) {
         if json != nil {
             json?.array("names") { array in
-                ProbeReport.forEachName(certificate) { name in array.element { $0.append(name) } }
+                CertificateExtensions(certificate.extensions).forEachName { name in
+                    array.element { $0.append(name) }
+                }
             }
         } else {
-            ProbeReport.forEachName(certificate) { name in ProbeReport.print("name") { $0.append(name) } }
-        }
-    }
-
-    private static func forEachName(_ certificate: Certificate, _ body: (PresentedName) -> Void) {
-        guard let names = CertificateExtensions(certificate.extensions).alternativeNames else { return }
-        do throws(DERFault) {
-            var reader = try PresentedNames(names)
-            while let name = try reader.next() { body(name) }
-        } catch {
-            // What does not parse is a fault of the certificate, which the verdict names.
+            CertificateExtensions(certificate.extensions).forEachName { name in
+                ProbeReport.print("name") { $0.append(name) }
+            }
         }
     }
 
@@ -118,10 +112,7 @@ struct ProbeReport {
     }
 
     private mutating func validity(_ certificate: Certificate) {
-        let left = certificate.notAfter - Process.unixSeconds()
-        // Rounded down: -1 from the first second after the end on.
-        let day = CalendarTime.secondsPerDay
-        let days = left >= 0 ? left / day : -((-left + day - 1) / day)
+        let days = certificate.daysLeft(at: Process.unixSeconds())
         if json != nil {
             member("notBefore") { line in line.append(CalendarTime(seconds: certificate.notBefore)) }
             member("notAfter") { line in line.append(CalendarTime(seconds: certificate.notAfter)) }

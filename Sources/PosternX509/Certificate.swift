@@ -85,6 +85,13 @@ public struct Certificate {
     /// Issuer and subject are the same: a root, or an authority's certificate over a new key of its own.
     public var isSelfIssued: Bool { DistinguishedName.isSame(issuer, subject) }
 
+    /// Rounded down: -1 from the first second after the end on.
+    public func daysLeft(at time: Int64) -> Int64 {
+        let left = notAfter - time
+        let day = CalendarTime.secondsPerDay
+        return left >= 0 ? left / day : -((-left + day - 1) / day)
+    }
+
     /// Whether it is for this name, by its alternative names alone: the common name is none (RFC 9525).
     public func covers(_ name: GeneralName) -> Bool {
         guard let alternativeNames = CertificateExtensions(extensions).alternativeNames else { return false }

@@ -46,6 +46,14 @@ public struct PresentedNames {
     }
 }
 
+extension CertificateExtensions {
+    /// Alternative names up to the first that does not parse, which is a fault of the certificate.
+    public func forEachName(_ body: (PresentedName) -> Void) {
+        guard let alternativeNames, var reader = try? PresentedNames(alternativeNames) else { return }
+        while let name = try? reader.next() { body(name) }
+    }
+}
+
 extension Line {
     /// DNS:board.local, IP:192.0.2.1, email:a@b.c, URI:...; a directory name as its distinguished name.
     public mutating func append(_ name: PresentedName) {

@@ -29,6 +29,18 @@ public enum SignatureAlgorithm: Sendable {
         return nil
     }
 
+    /// As RFC 5758 and RFC 4055 name them.
+    var name: Text {
+        switch self {
+        case .ecdsaWithSHA256: "ecdsa-with-SHA256"
+        case .ecdsaWithSHA384: "ecdsa-with-SHA384"
+        case .ecdsaWithSHA512: "ecdsa-with-SHA512"
+        case .rsaWithSHA256: "sha256WithRSAEncryption"
+        case .rsaWithSHA384: "sha384WithRSAEncryption"
+        case .rsaWithSHA512: "sha512WithRSAEncryption"
+        }
+    }
+
     private static let all: InlineArray<6, SignatureAlgorithm> = [
         .ecdsaWithSHA256, .ecdsaWithSHA384, .ecdsaWithSHA512, .rsaWithSHA256, .rsaWithSHA384, .rsaWithSHA512,
     ]

@@ -86,6 +86,34 @@ extension Line {
         }
     }
 
+    /// P-256, or the identifier of another algorithm, of a SubjectPublicKeyInfo.
+    public mutating func append(publicKey information: UnsafeRawBufferPointer) {
+        let kind = (try? PublicKeyKind(information)) ?? .other
+        append(kind)
+        guard case .other = kind else { return }
+        append(", algorithm ")
+        var reader = DERReader(information)
+        if var key = try? reader.next().reader, let algorithm = try? key.next() {
+            append(algorithm: algorithm.whole)
+        }
+    }
+
+    /// ecdsa-with-SHA256, or the identifier of another algorithm.
+    public mutating func append(signatureAlgorithm identifier: UnsafeRawBufferPointer) {
+        if let known = SignatureAlgorithm(identifier) {
+            append(known.name)
+        } else {
+            append(algorithm: identifier)
+        }
+    }
+
+    private mutating func append(algorithm identifier: UnsafeRawBufferPointer) {
+        var reader = DERReader(identifier)
+        if var fields = try? reader.next().reader, let first = try? fields.next() {
+            append(objectIdentifier: first.content)
+        }
+    }
+
     /// 0a1b2c
     public mutating func append(hexadecimal bytes: UnsafeRawBufferPointer) {
         for byte in bytes {

@@ -1,0 +1,275 @@
+"""postern certificate show: every field as Python's cryptography reads it, for people and as JSON."""
+import datetime
+import hashlib
+import json
+import re
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+import postern_authority
+from postern_certificate import Authority
+from postern_target import run
+
+DER, PEM = serialization.Encoding.DER, serialization.Encoding.PEM
+REASONS = ["keyCompromise", "superseded", "cessationOfOperation"]
+
+
+@pytest.fixture
+def work(tmp_path):
+    return Authority(tmp_path)
+
+
+def shown(work, *words):
+    """The documents of --json, and the lines for people as (field, value)."""
+    documents = json.loads(work.run("show", *words, "--json"))["documents"]
+    lines = [tuple(line.split(None, 1)) for line in work.run("show", *words).splitlines() if line]
+    return documents, lines
+
+
+def pin(key):
+    return hashlib.sha256(key.public_bytes(DER, serialization.PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def name_of(key):
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA-{key.key_size}"
+    return {"secp256r1": "P-256", "secp384r1": "P-384"}[key.curve.name]
+
+
+def time(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def words_of(name):
+    return ", ".join(f"{part.rfc4514_attribute_name}={part.value}" for part in name)
+
+
+def names_of(extensions):
+    try:
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    kinds = {x509.DNSName: "DNS", x509.IPAddress: "IP", x509.RFC822Name: "email",
+             x509.UniformResourceIdentifier: "URI"}
+    return [f"{kinds[type(name)]}:{name.value}" for name in names]
+
+
+def signature_of(one):
+    return {"ecdsa-with-SHA256": "ecdsa-with-SHA256", "sha256WithRSAEncryption": "sha256WithRSAEncryption",
+            "ecdsa-with-SHA384": "ecdsa-with-SHA384"}[one.signature_algorithm_oid._name]
+
+
+def number_in_hexadecimal(number):
+    text = f"{number:x}"
+    return "0" * (len(text) % 2) + text
+
+
+def expected(certificate):
+    left = certificate.not_valid_after_utc - datetime.datetime.now(datetime.timezone.utc)
+    return {
+        "kind": "certificate", "subject": words_of(certificate.subject), "issuer": words_of(certificate.issuer),
+        "serial": number_in_hexadecimal(certificate.serial_number), "names": names_of(certificate.extensions),
+        "damagedExtensions": False, "notBefore": time(certificate.not_valid_before_utc),
+        "notAfter": time(certificate.not_valid_after_utc), "daysLeft": left.days,
+        "key": name_of(certificate.public_key()), "signature": signature_of(certificate),
+        "sha256": certificate.fingerprint(hashes.SHA256()).hex(), "pin": pin(certificate.public_key())}
+
+
+def assert_lines(lines, document):
+    """The lines for people say the same, names and revoked certificates one a line."""
+    listed = {"names": "name", "revoked": "revoked"}
+    wanted = []
+    for field, value in document.items():
+        if field in listed:
+            wanted += [(listed[field], ", ".join(item.values()) if isinstance(item, dict) else item)
+                       for item in value]
+        elif field != "damagedExtensions":
+            wanted.append((field, "-" if value is None else str(value)))
+    assert lines == wanted
+
+
+@pytest.mark.parametrize("kind", ["P-256", "P-384", "rsa:2048", "rsa:3072"])
+def test_a_certificate_field_by_field(work, kind):
+    root = postern_authority.Authority(work.folder, "root")
+    names = ("board.local", "*.example.org", "192.0.2.1", "2001:db8::1")
+    identity = root.issue("board", names, kind=kind, subject="Board, the first")
+    certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+    documents, lines = shown(work, "--certificate", "board.crt")
+    wanted = expected(certificate)
+    wanted["subject"] = "CN=Board\\, the first"
+    assert documents == [wanted]
+    assert re.fullmatch("[0-9a-f]{64}", documents[0]["pin"])
+    assert_lines(lines, documents[0])
+    work.path("board.der").write_bytes(certificate.public_bytes(DER))
+    assert shown(work, "board.der") == (documents, lines)
+
+
+@pytest.mark.parametrize("key_type", ["p256", "p384", "rsa2048"])
+def test_what_postern_made_itself(work, key_type):
+    work.run("self-signed", "--certificate", "a.crt", "--key", "a.key", "--key-type", key_type, "--name", "a.local",
+             "--name", "me@example.org", "--name", "https://a.local/x")
+    documents, _ = shown(work, "a.crt")
+    certificate = x509.load_pem_x509_certificate(work.path("a.crt").read_bytes())
+    wanted = expected(certificate)
+    assert documents == [wanted] and len(wanted["names"]) == 3
+    identity = json.loads(work.run("show", "a.crt", "--json"))["documents"][0]
+    assert identity["pin"] == pin(certificate.public_key())
+
+
+@pytest.mark.parametrize("days", [(-10, -2), (-10, 0), (-10, 1)])
+def test_days_left_are_rounded_down(work, days):
+    postern_authority.Authority(work.folder, "root").issue("old", days=days)
+    certificate = x509.load_pem_x509_certificate(work.path("old.crt").read_bytes())
+    assert shown(work, "old.crt")[0] == [expected(certificate)]
+
+
+def test_a_chain_is_shown_in_its_order(work):
+    root = postern_authority.Authority(work.folder, "root")
+    middle = postern_authority.Authority(work.folder, "middle", root)
+    identity = middle.issue("end")
+    chain = x509.load_pem_x509_certificates(identity.certificate.read_bytes())
+    documents, lines = shown(work, "end.crt")
+    assert documents == [expected(certificate) for certificate in chain] and len(documents) == 2
+    second = lines.index(("kind", "certificate"), 1)
+    assert_lines(lines[:second], documents[0])
+    assert_lines(lines[second:], documents[1])
+    work.path("end.der").write_bytes(b"".join(certificate.public_bytes(DER) for certificate in chain))
+    assert shown(work, "end.der")[0] == documents
+
+
+@pytest.mark.parametrize("form", ["pem", "der"])
+def test_a_request(work, form):
+    work.request("board", "--form", form, "--key-type", "p384", names=["board.local", "192.0.2.7"])
+    data = work.path("board.csr").read_bytes()
+    request = x509.load_pem_x509_csr(data) if form == "pem" else x509.load_der_x509_csr(data)
+    documents, lines = shown(work, "--request", "board.csr")
+    assert documents == [{
+        "kind": "request", "subject": words_of(request.subject), "names": ["DNS:board.local", "IP:192.0.2.7"],
+        "damagedExtensions": False, "key": "P-384", "signature": signature_of(request),
+        "pin": pin(request.public_key())}]
+    assert_lines(lines, documents[0])
+
+
+def test_a_revocation_list_of_postern(work):
+    work.ca()
+    for reason in REASONS:
+        work.issue(reason)
+        work.revoke(reason, "--reason", reason)
+    work.crl("ca.crl")
+    made = x509.load_pem_x509_crl(work.path("ca.crl").read_bytes())
+    documents, lines = shown(work, "--crl", "ca.crl")
+    number = made.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    assert documents == [{
+        "kind": "crl", "issuer": words_of(made.issuer), "number": str(number), "thisUpdate": time(made.last_update_utc),
+        "nextUpdate": time(made.next_update_utc), "signature": signature_of(made), "revokedCount": 3,
+        "revoked": [{
+            "serial": number_in_hexadecimal(one.serial_number), "time": time(one.revocation_date_utc),
+            "reason": one.extensions.get_extension_for_class(x509.CRLReason).value.reason._name_ and reason}
+            for one, reason in zip(made, REASONS)]}]
+    assert_lines(lines, documents[0])
+
+
+def revocation_list(number, revoked=()):
+    now = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    builder = x509.CertificateRevocationListBuilder(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Other CA")]), now, now + datetime.timedelta(days=9))
+    if number is not None:
+        builder = builder.add_extension(x509.CRLNumber(number), False)
+    for serial in revoked:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder(serial, now).build())
+    return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA384()).public_bytes(DER)
+
+
+@pytest.mark.parametrize("number, wanted", [
+    (None, None), (0, "0"), (255, "255"), (2 ** 63 - 1, str(2 ** 63 - 1)), (2 ** 64 + 10, "0x01000000000000000a")])
+def test_numbers_of_lists(work, number, wanted):
+    work.path("o.crl").write_bytes(revocation_list(number, [7]))
+    (one,), lines = shown(work, "o.crl")
+    assert one["number"] == wanted and one["signature"] == "ecdsa-with-SHA384"
+    assert one["revoked"] == [{"serial": "07", "time": "2026-01-02T03:04:05Z", "reason": "unspecified"}]
+    assert_lines(lines, one)
+
+
+def test_an_empty_list_and_a_long_one(work):
+    work.path("empty.crl").write_bytes(revocation_list(1))
+    assert shown(work, "empty.crl")[0][0]["revoked"] == []
+    serials = list(range(1, 1001))
+    work.path("long.crl").write_bytes(revocation_list(1, serials))
+    one = shown(work, "long.crl")[0][0]
+    assert one["revokedCount"] == 1000 and [int(item["serial"], 16) for item in one["revoked"]] == serials
+
+
+def self_signed(subject, key, extensions=()):
+    now = datetime.datetime(2026, 1, 2)
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, now, now + datetime.timedelta(days=1))
+    for extension in extensions:
+        builder = builder.add_extension(extension, False)
+    return builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+
+
+def test_other_keys_are_shown_by_their_identifiers(work):
+    made = self_signed(x509.Name([]), ed25519.Ed25519PrivateKey.generate())
+    work.path("e.crt").write_bytes(made.public_bytes(PEM))
+    one = shown(work, "e.crt")[0][0]
+    assert (one["key"], one["signature"]) == ("other, algorithm 1.3.101.112", "1.3.101.112")
+    assert (one["subject"], one["names"], one["pin"]) == ("(no name)", [], pin(made.public_key()))
+
+
+def test_names_do_not_steer_a_terminal(work):
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a\x1b[2J\r\nkind  crl\x9b\u202e\"\\ü")])
+    names = x509.SubjectAlternativeName([x509.DNSName("b\x1b]0;x\x07\x7f")])
+    made = self_signed(subject, ec.generate_private_key(ec.SECP256R1()), [names])
+    work.path("evil.crt").write_bytes(made.public_bytes(PEM))
+    for words in ([], ["--json"]):
+        said = run("certificate", "show", "evil.crt", *words, cwd=work.folder).stdout
+        assert not [byte for byte in said.replace(b"\n", b"") if byte < 0x20 or byte == 0x7F], said
+        assert "\x9b" not in said.decode() and "ü" in said.decode()
+    documents, lines = shown(work, "evil.crt")
+    assert len(documents) == 1 and [line for line in lines if line[0] == "kind"] == [("kind", "certificate")]
+
+
+def test_a_damaged_extension_is_named(work):
+    broken = x509.UnrecognizedExtension(x509.oid.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x05\x82")
+    made = self_signed(x509.Name([]), ec.generate_private_key(ec.SECP256R1()), [broken])
+    work.path("d.crt").write_bytes(made.public_bytes(PEM))
+    (one,), lines = shown(work, "d.crt")
+    assert one["damagedExtensions"] is True and one["names"] == []
+    assert ("damaged", "an extension cannot be read; names may be missing") in lines
+
+
+def test_files_that_cannot_be_read(work):
+    work.run("self-signed", "--certificate", "a.crt", "--key", "a.key", "--name", "a.local")
+    der = x509.load_pem_x509_certificate(work.path("a.crt").read_bytes()).public_bytes(DER)
+    bad = {"cut.der": der[:-1], "behind.der": der + b"\0", "empty.crt": b"", "text.crt": b"no PEM\n",
+           "sequence.der": b"\x30\x00", "second.der": der + b"\x30\x00", "null.pem": b"-----BEGIN\0",
+           "cut.pem": work.path("a.crt").read_bytes()[:300], "huge.der": b"\x30" * 400_000}
+    for name, data in bad.items():
+        work.path(name).write_bytes(data)
+    for name in [*bad, "a.key", "missing.crt", "."]:
+        for option in ([], ["--json"]):
+            assert f"'{name}'" in work.refuse("show", name, *option), name
+
+
+def test_wrong_words(work):
+    assert "show wants a file" in work.refuse("show")
+    assert "'--jsn'" in work.refuse("show", "--jsn")
+    assert "--crl" in work.refuse("show", "--crl")
+    assert "second file" in work.refuse("show", "a.crt", "--request", "b.csr")
+
+
+def test_help(work):
+    said = work.run("show", "--help")
+    for option in ("--certificate FILE", "--request FILE", "--crl FILE", "--json", "--help"):
+        assert option in said
+
+
+def test_an_output_that_cannot_be_written_is_an_error(work):
+    work.run("self-signed", "--certificate", "a.crt", "--key", "a.key", "--name", "a.local")
+    with open("/dev/full", "wb") as full:
+        ended = run("certificate", "show", "a.crt", cwd=work.folder, stdout=full)
+    assert ended.returncode == 1, ended
