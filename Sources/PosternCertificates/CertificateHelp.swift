@@ -17,6 +17,7 @@ enum CertificateHelp {
               renew         the same certificate for a new time, when it is due
               revoke        mark a certificate as revoked
               crl           write the list of what is revoked
+              show          print what is in a certificate, request or list
               verify        is this certificate to be trusted, and if not, why not
 
             An authority with one server, and its revocation:

@@ -104,7 +104,7 @@ struct DocumentOutput {
         json?.endObject()
     }
 
-    private mutating func names(_ content: UnsafeRawBufferPointer?) {
+    @inline(never) private mutating func names(_ content: UnsafeRawBufferPointer?) {
         let extensions = CertificateExtensions(content)
         json?.beginArray("names")
         extensions.forEachName { name in
@@ -126,32 +126,37 @@ struct DocumentOutput {
 
     // One field, in either form
 
-    @inline(never)
     private mutating func member(_ name: Text, _ compose: (inout Line) -> Void) {
-        guard json == nil else {
-            json?.member(name, compose)
-            return
-        }
-        StandardOutput.write { line in
-            line.append(name)
-            for _ in name.count..<14 { line.append(" ") }
-            compose(&line)
-        }
+        var value = Line()
+        compose(&value)
+        member(name, value)
     }
 
-    private mutating func number(_ name: Text, _ value: Int64) {
+    @inline(never) private mutating func member(_ name: Text, _ value: borrowing Line) {
+        guard json == nil else {
+            json?.member(name, value)
+            return
+        }
+        var line = Line()
+        line.append(name)
+        for _ in name.count..<14 { line.append(" ") }
+        line.append(value)
+        StandardOutput.write(&line)
+    }
+
+    @inline(never) private mutating func number(_ name: Text, _ value: Int64) {
         if json == nil { member(name) { $0.append(value) } } else { json?.member(name, value) }
     }
 
-    private mutating func nothing(_ name: Text) {
+    @inline(never) private mutating func nothing(_ name: Text) {
         if json == nil { member(name) { $0.append("-") } } else { json?.null(name) }
     }
 
-    private mutating func time(_ name: Text, _ seconds: Int64) {
+    @inline(never) private mutating func time(_ name: Text, _ seconds: Int64) {
         member(name) { $0.append(CalendarTime(seconds: seconds)) }
     }
 
-    private mutating func digest(_ name: Text, _ bytes: UnsafeRawBufferPointer) {
+    @inline(never) private mutating func digest(_ name: Text, _ bytes: UnsafeRawBufferPointer) {
         guard let digest = Digest.sha256(bytes) else {
             nothing(name)
             return

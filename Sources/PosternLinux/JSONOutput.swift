@@ -71,8 +71,15 @@ public struct JSONOutput {
 
     /// A value that is put together as a line is.
     public mutating func member(_ name: Text, _ compose: (inout Line) -> Void) {
+        var line = Line()
+        compose(&line)
+        member(name, line)
+    }
+
+    // Apart from the closure: the compiler makes a copy of what takes one for each that is given.
+    @inline(never) public mutating func member(_ name: Text, _ value: borrowing Line) {
         key(name)
-        element(compose)
+        element(value)
     }
 
     public mutating func member(_ name: Text, _ value: Int64) {
@@ -105,6 +112,11 @@ public struct JSONOutput {
     public mutating func element(_ compose: (inout Line) -> Void) {
         var line = Line()
         compose(&line)
+        element(line)
+    }
+
+    @inline(never) private mutating func element(_ value: borrowing Line) {
+        var line = copy value
         line.withTerminatedBytes { element(UnsafeBufferPointer(rebasing: $0[..<($0.count - 1)])) }
     }
 

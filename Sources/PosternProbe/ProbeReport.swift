@@ -194,18 +194,22 @@ struct ProbeReport {
     }
 
     private mutating func member(_ name: Text, _ compose: (inout Line) -> Void) {
-        if json == nil {
-            ProbeReport.print(name, compose)
-        } else {
-            json?.member(name, compose)
-        }
+        var value = Line()
+        compose(&value)
+        if json == nil { ProbeReport.print(name, value) } else { json?.member(name, value) }
     }
 
     private static func print(_ name: Text, _ compose: (inout Line) -> Void) {
+        var value = Line()
+        compose(&value)
+        print(name, value)
+    }
+
+    @inline(never) private static func print(_ name: Text, _ value: borrowing Line) {
         var line = Line()
         line.append(name)
         for _ in name.count..<13 { line.append(" ") }
-        compose(&line)
+        line.append(value)
         StandardError.write(&line)
     }
 }
