@@ -17,10 +17,13 @@ SUITE ?= $(DEFAULT_SUITE)
 
 # The folder of Config.swift and the name of the build: a board's own, unless a test wants other values.
 CONFIG ?= ports/$(PORT)
-NAME ?= $(PORT)$(if $(filter-out $(DEFAULT_SUITE),$(SUITE)),-$(SUITE))
+RELEASE := $(if $(filter-out $(DEFAULT_SUITE),$(SUITE)),-$(SUITE))
+NAME ?= $(PORT)$(RELEASE)
 BUILD := build/$(NAME)
+# All configurations of one port are compiled in one folder: no more than Port and the program differ.
+CODE := build/$(BASE)$(RELEASE)
 
-# Not in parallel: SwiftPM uses all processors itself, and two of them in one folder wait for each other.
+# Not in parallel: SwiftPM uses all processors itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: all build run test board-test check fuzz bench ports certs format setup install deb ipk clean help
@@ -38,21 +41,24 @@ SYSROOT := build/sysroot/$(SUITE)-$(ARCHITECTURE)
 SYSROOT_READY := $(SYSROOT)/usr/include/mbedtls/ssl.h
 endif
 
-CONFIG_OTHERS = $(notdir $(filter-out %/Config.swift,$(wildcard $(CONFIG)/*)))
-SWIFT_BUILD = PORT_CONFIG=$(CONFIG) PORT_OTHERS='$(CONFIG_OTHERS)' swift build --build-system native -c release --product postern \
-	$(if $(SWIFT_TRIPLE),--triple $(SWIFT_TRIPLE)) --toolset $(BUILD)/toolset.json --scratch-path $(BUILD)/swift
+SWIFT_BUILD = swift build --build-system native -c release --product postern \
+	$(if $(SWIFT_TRIPLE),--triple $(SWIFT_TRIPLE)) --toolset $(CODE)/toolset.json --scratch-path $(CODE)/swift
 LLVM = $(dir $(realpath $(shell command -v swiftc)))
 
-build: setup $(SYSROOT_READY) $(BUILD)/toolset.json
-	$(SWIFT_BUILD)
-	$(LLVM)llvm-objcopy --strip-all $$($(SWIFT_BUILD) --show-bin-path)/postern $(BUILD)/postern
+# Locked until the program has been taken out of the common folder.
+build: export PORT_CONFIG := $(CONFIG)
+build: export PORT_OTHERS := $(notdir $(filter-out %/Config.swift,$(wildcard $(CONFIG)/*)))
+build: setup $(SYSROOT_READY) $(CODE)/toolset.json
+	@mkdir -p $(BUILD)
+	flock $(CODE) sh -ec '$(SWIFT_BUILD); \
+		$(LLVM)llvm-objcopy --strip-all $$($(SWIFT_BUILD) --show-bin-path)/postern $(BUILD)/postern'
 	@ports/report-size.sh $(BUILD)/postern
 
-$(BUILD)/toolset.json: ports/$(BASE)/toolset.json Makefile
-	@mkdir -p $(BUILD)
+$(CODE)/toolset.json: ports/$(BASE)/toolset.json Makefile
+	@mkdir -p $(CODE)
 	sed -e 's|@SYSROOT@|$(abspath $(SYSROOT))|g' -e 's|@PORTS@|$(abspath ports)|g' \
 		-e 's|@GCC@|$(GCC_$(SUITE))|g' -e 's|@RELOCATIONS@|$(RELOCATIONS_$(SUITE))|g' $< > $@.new
-	@cmp -s $@.new $@ || rm -rf $(BUILD)/swift      # SwiftPM compiles no Swift again when only options change
+	@cmp -s $@.new $@ || rm -rf $(CODE)/swift      # SwiftPM compiles no Swift again when only options change
 	@mv $@.new $@
 
 $(SYSROOT_READY):
