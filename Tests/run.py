@@ -31,8 +31,8 @@ SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
 
 
 def build(port, suite=""):
-    """Both binaries of a port: the one with the configuration of the tests, and the one with its own. That comes last, so
-    that a build behind it finds nothing to do. A board's code is that of the port it is built as, which has the first."""
+    """Both binaries of a port: the one with the configuration of the tests, and the one with its own. That comes last,
+    so that a build behind it finds nothing to do. A board's code is that of its base, which has the first one."""
     name = f"{port}-{suite}" if suite else port
     make = f"make -s PORT={port} SUITE={suite}" if suite else f"make -s PORT={port}"
     if port not in BOARDS:

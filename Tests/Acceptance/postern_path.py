@@ -74,6 +74,10 @@ class Maker:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key(issuer).public_key()), False))
         for extension, is_critical in extensions:
             builder = builder.add_extension(extension, is_critical)
+        if isinstance(digest, hashes.SHA1):     # newer builders refuse it
+            fields = elements(content(builder.sign(self.key(issuer), hashes.SHA256()).tbs_certificate_bytes))
+            fields[2] = ECDSA_SHA1
+            return self.signed(fields, issuer, ECDSA_SHA1, digest)
         return builder.sign(self.key(issuer), digest)
 
     def authority(self, subject="I", issuer="R", *extensions, length=None, signs=True, **others):
@@ -109,9 +113,12 @@ class Maker:
         """A leaf whose fields are changed by a function that gets their list, and that is signed then."""
         fields = elements(content(self.leaf().tbs_certificate_bytes))
         change(fields)
+        return self.signed(fields, "I", ECDSA_SHA256, hashes.SHA256())
+
+    def signed(self, fields, issuer, algorithm, digest):
         body = element(0x30, b"".join(fields))
-        signature = self.key("I").sign(body, ec.ECDSA(hashes.SHA256()))
-        return element(0x30, body + ECDSA_SHA256 + element(0x03, b"\0" + signature))
+        signature = self.key(issuer).sign(body, ec.ECDSA(digest))
+        return element(0x30, body + algorithm + element(0x03, b"\0" + signature))
 
     def forged_extensions(self, change):
         """The same for its extensions."""
@@ -156,6 +163,7 @@ def elements(data):
     return found
 
 
+ECDSA_SHA1 = bytes.fromhex("300906072a8648ce3d0401")
 ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 ECDSA_SHA384 = bytes.fromhex("300a06082a8648ce3d040303")
 

@@ -7,10 +7,9 @@ import subprocess
 import pytest
 
 from postern_certificate import Authority, judge
-from postern_seccomp import AGAIN, GETRANDOM, filter_calls
+from postern_seccomp import no_random_numbers_yet, random_is_a_call
 from postern_target import BINARY, command, run
 
-GRND_NONBLOCK = 1
 PAIR = ["--certificate", "x.crt", "--key", "x.key"]
 COMMANDS = ["self-signed", "ca", "request", "sign", "renew", "revoke", "crl"]
 
@@ -168,9 +167,9 @@ def test_a_crash_at_any_moment_loses_nothing(work, moment):
 
 
 @pytest.mark.native
+@random_is_a_call
 def test_waiting_for_random_numbers_is_told(work):
-    waits = filter_calls(GETRANDOM, AGAIN, second_argument=GRND_NONBLOCK)
-    code, _, told = work.try_run("self-signed", "--name", "a", *PAIR, preexec_fn=waits)
+    code, _, told = work.try_run("self-signed", "--name", "a", *PAIR, preexec_fn=no_random_numbers_yet)
     assert code == 0 and "waiting for the kernel to have random numbers" in told
 
 

@@ -6,10 +6,8 @@ import pytest
 
 from postern_client import echo_once
 from postern_daemon import Daemon
-from postern_seccomp import AGAIN, GETRANDOM, filter_calls
+from postern_seccomp import no_random_numbers_yet, random_is_a_call
 from postern_target import BINARY, command, refused
-
-GRND_NONBLOCK = 1
 
 
 def test_detached_server(identity, system_log, tmp_path):
@@ -61,9 +59,10 @@ def test_log_from_inside_of_a_chroot(identity, system_log, open_folder, tmp_path
 
 
 @pytest.mark.native
+@random_is_a_call
 def test_waiting_for_random_numbers_is_told(launch):
-    """The kernel of a device that has just been switched on: one line before the wait, one after it."""
-    server = launch(preexec_fn=filter_calls(GETRANDOM, AGAIN, second_argument=GRND_NONBLOCK))
+    """One line before the wait, one after it."""
+    server = launch(preexec_fn=no_random_numbers_yet)
     first, second = [line for line in server.lines if "random" in line]
     assert first == "postern: notice: waiting for the kernel to have random numbers"
     server.wait_for_line(r"postern: notice: the kernel has random numbers after \d+ ms")
