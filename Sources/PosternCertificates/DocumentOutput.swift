@@ -47,7 +47,7 @@ struct DocumentOutput {
         time("notAfter", certificate.notAfter)
         number("daysLeft", certificate.daysLeft(at: Process.unixSeconds()))
         member("key") { $0.append(publicKey: certificate.publicKey) }
-        member("signature") { $0.append(signatureAlgorithm: certificate.outerAlgorithm) }
+        member("signature") { $0.append(signatureAlgorithm: certificate.signed.algorithm) }
         digest("sha256", certificate.whole)
         digest("pin", certificate.publicKey)
     }
@@ -57,7 +57,7 @@ struct DocumentOutput {
         member("subject") { $0.append(distinguishedName: request.subject) }
         names(request.extensions)
         member("key") { $0.append(publicKey: request.publicKey) }
-        member("signature") { $0.append(signatureAlgorithm: request.algorithm) }
+        member("signature") { $0.append(signatureAlgorithm: request.signed.algorithm) }
         digest("pin", request.publicKey)
     }
 
@@ -71,7 +71,7 @@ struct DocumentOutput {
         }
         time("thisUpdate", list.thisUpdate)
         if let next = list.nextUpdate { time("nextUpdate", next) } else { nothing("nextUpdate") }
-        member("signature") { $0.append(signatureAlgorithm: list.outerAlgorithm) }
+        member("signature") { $0.append(signatureAlgorithm: list.signed.algorithm) }
         var count: Int64 = 0
         DocumentOutput.forEachEntry(of: list) { _ in count += 1 }
         number("revokedCount", count)

@@ -89,12 +89,8 @@ enum RenewCommand {
     }
 
     private static func isSelfSigned(_ certificate: Certificate) -> Bool {
-        guard hasSameBytes(certificate.issuer, certificate.subject),
-            let algorithm = SignatureAlgorithm(certificate.outerAlgorithm)
-        else { return false }
-        return Signature.check(
-            certificate.signature, of: certificate.signedContent, algorithm, by: certificate.publicKey)
-            == .good
+        hasSameBytes(certificate.issuer, certificate.subject)
+            && Signature.check(certificate.signed, by: certificate.publicKey) == .good
     }
 
     /// As long as it was valid before, less the day that is before its beginning.

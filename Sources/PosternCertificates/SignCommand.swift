@@ -66,14 +66,12 @@ enum SignCommand {
                 usage: "request file", file,
                 "has a key that is too weak, or not P-256, P-384 or RSA of 2048 to 4096 bits")
         }
-        guard let algorithm = SignatureAlgorithm(request.algorithm) else {
+        guard SignatureAlgorithm(request.signed.algorithm) != nil else {
             throw OperatorFault(
                 usage: "request file", file,
                 "is not signed with SHA-256, SHA-384 or SHA-512 and ECDSA or RSA")
         }
-        let status = Signature.check(
-            request.signature, of: request.signedContent, algorithm, by: request.publicKey)
-        guard status == .good else {
+        guard Signature.check(request.signed, by: request.publicKey) == .good else {
             throw OperatorFault(
                 usage: "request file", file, "is not signed by its own key; it was damaged or changed")
         }

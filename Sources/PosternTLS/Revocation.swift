@@ -65,12 +65,9 @@ extension TrustStore {
             return .keyUnusable
         }
         if node.pointee.checkedKey == issuer.publicKey.baseAddress { return .good }
-        guard !list.isPartial, hasSameBytes(list.innerAlgorithm, list.outerAlgorithm),
-            let algorithm = SignatureAlgorithm(list.outerAlgorithm)
-        else { return .bad }
-        try StrictDER.check(list.whole)
-        let status = Signature.check(
-            list.signature, of: list.signedContent, algorithm, by: issuer.publicKey)
+        guard !list.isPartial, hasSameBytes(list.innerAlgorithm, list.signed.algorithm) else { return .bad }
+        try StrictDER.check(list.signed.whole)
+        let status = Signature.check(list.signed, by: issuer.publicKey)
         if case .good = status, isStored(issuer) { node.pointee.checkedKey = issuer.publicKey.baseAddress }
         return status
     }

@@ -13,14 +13,12 @@ public enum Signature {
         case outOfMemory
     }
 
-    /// `publicKey` is a whole SubjectPublicKeyInfo.
-    public static func check(
-        _ signature: UnsafeRawBufferPointer, of content: UnsafeRawBufferPointer,
-        _ algorithm: SignatureAlgorithm, by publicKey: UnsafeRawBufferPointer
-    ) -> Status {
+    /// `publicKey` is a whole SubjectPublicKeyInfo. A signature by an algorithm that is not taken is bad.
+    public static func check(_ signed: SignedDocument, by publicKey: UnsafeRawBufferPointer) -> Status {
+        guard let algorithm = SignatureAlgorithm(signed.algorithm) else { return .bad }
         let status = ctls_signature_check(
-            publicKey.bytes, publicKey.count, algorithm.hash, content.bytes, content.count,
-            signature.bytes, signature.count)
+            publicKey.bytes, publicKey.count, algorithm.hash, signed.content.bytes, signed.content.count,
+            signed.signature.bytes, signed.signature.count)
         switch status {
         case CTLS_SIGNATURE_GOOD: return .good
         case CTLS_SIGNATURE_BAD: return .bad

@@ -25,9 +25,8 @@ struct TrustPath {
                 verdict.isAnchored = true
                 return
             }
-            let algorithm = SignatureAlgorithm(current.outerAlgorithm)
-            if algorithm == nil { verdict.insert(.weakSignature, at: depth) }
-            var search = IssuerSearch(child: current, algorithm: algorithm, time: question.time)
+            var search = IssuerSearch(child: current, time: question.time)
+            if !search.isCheckable { verdict.insert(.weakSignature, at: depth) }
             try look(store, &search)
             guard let issuer = search.best else {
                 verdict.insert(search.fault, at: depth)
@@ -106,8 +105,8 @@ struct TrustPath {
 /// The search for the issuer of one certificate.
 struct IssuerSearch {
     let child: Certificate
-    /// Nil when the signature cannot be checked; then the name decides, and the path is refused anyway.
-    let algorithm: SignatureAlgorithm?
+    /// Where the signature is of a kind that is not checked, the name decides; the path is refused anyway.
+    let isCheckable: Bool
     let time: Int64
     private(set) var best: Certificate?
     private(set) var isTrusted = false
@@ -115,9 +114,9 @@ struct IssuerSearch {
     private(set) var isOver = false
     private var hasSeenName = false
 
-    init(child: Certificate, algorithm: SignatureAlgorithm?, time: Int64) {
+    init(child: Certificate, time: Int64) {
         self.child = child
-        self.algorithm = algorithm
+        isCheckable = SignatureAlgorithm(child.signed.algorithm) != nil
         self.time = time
     }
 
@@ -130,10 +129,8 @@ struct IssuerSearch {
     mutating func consider(_ candidate: Certificate, isTrusted: Bool) throws(DocumentFault) {
         hasSeenName = true
         var isUnusable = false
-        if let algorithm {
-            let status = Signature.check(
-                child.signature, of: child.signedContent, algorithm, by: candidate.publicKey)
-            switch status {
+        if isCheckable {
+            switch Signature.check(child.signed, by: candidate.publicKey) {
             case .good: break
             case .bad: return
             case .keyUnusable: isUnusable = true

@@ -4,16 +4,13 @@
 import PosternCore
 
 public struct Certificate {
-    public let whole: UnsafeRawBufferPointer
-    /// What is signed.
-    public let signedContent: UnsafeRawBufferPointer
+    public let signed: SignedDocument
     /// 0 for version 1, 2 for version 3.
     public let version: UInt8
     /// Content of the INTEGER.
     public let serial: UnsafeRawBufferPointer
-    /// AlgorithmIdentifier inside of what is signed, and beside the signature; whole.
+    /// AlgorithmIdentifier inside of what is signed, whole.
     public let innerAlgorithm: UnsafeRawBufferPointer
-    public let outerAlgorithm: UnsafeRawBufferPointer
     /// Names, whole.
     public let issuer: UnsafeRawBufferPointer
     public let subject: UnsafeRawBufferPointer
@@ -27,22 +24,10 @@ public struct Certificate {
     public let hasUniqueIdentifiers: Bool
     /// Content of the SEQUENCE of extensions; nil when there is none.
     public let extensions: UnsafeRawBufferPointer?
-    /// The bits.
-    public let signature: UnsafeRawBufferPointer
 
     public init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
-        var file = DERReader(der)
-        let certificate = try file.next(DERTag.sequence)
-        try file.end()
-        whole = certificate.whole
-        var outer = certificate.reader
-        let content = try outer.next(DERTag.sequence)
-        signedContent = content.whole
-        outerAlgorithm = try outer.next(DERTag.sequence).whole
-        signature = try outer.next(DERTag.bitString).bits
-        try outer.end()
-
-        var inner = content.reader
+        signed = try SignedDocument(der)
+        var inner = signed.fields
         version = try Certificate.readVersion(&inner)
         serial = try inner.next(DERTag.integer).content
         innerAlgorithm = try inner.next(DERTag.sequence).whole
@@ -59,28 +44,19 @@ public struct Certificate {
         let issuerIdentifier = try inner.optional(DERTag.context(1))
         let subjectIdentifier = try inner.optional(DERTag.context(2))
         hasUniqueIdentifiers = issuerIdentifier != nil || subjectIdentifier != nil
-        extensions = try Certificate.readExtensions(&inner)
+        extensions = try inner.explicit(3, DERTag.sequence)?.content
+        if let extensions, extensions.isEmpty { throw .badValue }
         try inner.end()
     }
 
     /// Version 1 is the default and is not written.
     private static func readVersion(_ reader: inout DERReader) throws(DERFault) -> UInt8 {
-        guard var field = try reader.optional(DERTag.contextConstructed(0))?.reader else { return 0 }
-        let version = try field.next(DERTag.integer).content
-        try field.end()
+        guard let version = try reader.explicit(0, DERTag.integer)?.content else { return 0 }
         guard version.count == 1, version[0] == 1 || version[0] == 2 else { throw .badValue }
         return version[0]
     }
 
-    private static func readExtensions(_ reader: inout DERReader) throws(DERFault)
-        -> UnsafeRawBufferPointer?
-    {
-        guard var field = try reader.optional(DERTag.contextConstructed(3))?.reader else { return nil }
-        let extensions = try field.next(DERTag.sequence).content
-        try field.end()
-        guard !extensions.isEmpty else { throw .badValue }
-        return extensions
-    }
+    public var whole: UnsafeRawBufferPointer { signed.whole }
 
     /// Issuer and subject are the same: a root, or an authority's certificate over a new key of its own.
     public var isSelfIssued: Bool { DistinguishedName.isSame(issuer, subject) }
@@ -104,14 +80,6 @@ public struct Certificate {
 }
 
 extension DERElement {
-    /// The content of a BIT STRING that has whole bytes.
-    public var bits: UnsafeRawBufferPointer {
-        get throws(DERFault) {
-            guard content.count >= 1, content[0] == 0 else { throw .badValue }
-            return UnsafeRawBufferPointer(rebasing: content[1...])
-        }
-    }
-
     /// UTCTime or GeneralizedTime, to the second and in UTC (RFC 5280, section 4.1.2.5).
     public var time: CalendarTime {
         get throws(DERFault) {
@@ -119,9 +87,7 @@ extension DERElement {
             return time
         }
     }
-}
 
-extension DERElement {
     /// UTCTime up to the end of 2049, GeneralizedTime from then on.
     var isTimeInForm: Bool {
         guard let year = CalendarTime(self)?.year else { return false }

@@ -51,7 +51,7 @@ public struct CertificateExtensions {
                 guard count <= CertificateExtensions.countMost else { throw .badValue }
                 let before = UnsafeRawBufferPointer(
                     rebasing: content[..<(content.count - reader.rest.count)])
-                try read(try reader.next(DERTag.sequence), behind: before)
+                try read(try Extension(&reader), behind: before)
             }
         } catch {
             faults.insert(.badEncoding)
@@ -59,24 +59,14 @@ public struct CertificateExtensions {
     }
 
     private mutating func read(
-        _ element: DERElement, behind before: UnsafeRawBufferPointer
+        _ one: Extension, behind before: UnsafeRawBufferPointer
     ) throws(DERFault) {
-        var reader = element.reader
-        let identifier = try reader.next(DERTag.objectIdentifier).content
-        var isCritical = false
-        if let critical = try reader.optional(DERTag.boolean) {
-            // FALSE is the default, and defaults are not written in DER.
-            guard critical.content.count == 1, critical.content[0] == 0xFF else { throw .badValue }
-            isCritical = true
-        }
-        let value = try reader.next(DERTag.octetString).content
-        try reader.end()
-        if try CertificateExtensions.has(identifier, in: before) { faults.insert(.duplicateExtension) }
+        if try CertificateExtensions.has(one.identifier, in: before) { faults.insert(.duplicateExtension) }
         do throws(DERFault) {
-            let isKnown = try take(identifier, value, isCritical)
-            if !isKnown, isCritical {
+            let isKnown = try take(one.identifier, one.value, one.isCritical)
+            if !isKnown, one.isCritical {
                 faults.insert(.unknownCriticalExtension)
-                if unknown == nil { unknown = identifier }
+                if unknown == nil { unknown = one.identifier }
             }
         } catch {
             faults.insert(.badEncoding)
@@ -88,8 +78,7 @@ public struct CertificateExtensions {
     ) throws(DERFault) -> Bool {
         var reader = DERReader(extensions)
         while !reader.isEmpty {
-            var other = try reader.next(DERTag.sequence).reader
-            if hasSameBytes(identifier, try other.next(DERTag.objectIdentifier).content) { return true }
+            if hasSameBytes(identifier, try Extension(&reader).identifier) { return true }
         }
         return false
     }
@@ -124,10 +113,7 @@ public struct CertificateExtensions {
     /// The one element of an extension's value, in strict DER and not empty where emptiness has no meaning.
     static func only(_ value: UnsafeRawBufferPointer, _ tag: UInt8) throws(DERFault) -> DERElement {
         try StrictDER.check(value)
-        var reader = DERReader(value)
-        let element = try reader.next(tag)
-        try reader.end()
-        return element
+        return try DERElement.only(tag, in: value)
     }
 
     private mutating func takeKeyUsage(_ value: UnsafeRawBufferPointer) throws(DERFault) {

@@ -3,29 +3,16 @@
 import PosternCore
 
 public struct CertificateRequest {
-    public let whole: UnsafeRawBufferPointer
-    public let signedContent: UnsafeRawBufferPointer
+    public let signed: SignedDocument
     public let subject: UnsafeRawBufferPointer
     /// SubjectPublicKeyInfo, whole.
     public let publicKey: UnsafeRawBufferPointer
     /// Content of the SEQUENCE of extensions that it asks for; nil when it asks for none.
     public let extensions: UnsafeRawBufferPointer?
-    public let algorithm: UnsafeRawBufferPointer
-    public let signature: UnsafeRawBufferPointer
 
     public init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
-        var file = DERReader(der)
-        let request = try file.next(DERTag.sequence)
-        try file.end()
-        whole = request.whole
-        var outer = request.reader
-        let content = try outer.next(DERTag.sequence)
-        signedContent = content.whole
-        algorithm = try outer.next(DERTag.sequence).whole
-        signature = try outer.next(DERTag.bitString).bits
-        try outer.end()
-
-        var inner = content.reader
+        signed = try SignedDocument(der)
+        var inner = signed.fields
         let version = try inner.next(DERTag.integer).content
         guard version.count == 1, version[0] == 0 else { throw .badValue }
         subject = try inner.next(DERTag.sequence).whole

@@ -76,7 +76,7 @@ public struct CertificateRules {
         let hasNoSubject = certificate.subject.count <= emptySequenceBytes
         let isNameless = hasNoSubject && (place.depth > 0 || !extensions.alternativeNamesAreCritical)
         if isVersionWrong || isNameless || certificate.issuer.count <= emptySequenceBytes
-            || !hasSameBytes(certificate.innerAlgorithm, certificate.outerAlgorithm)
+            || !hasSameBytes(certificate.innerAlgorithm, certificate.signed.algorithm)
             || !certificate.hasTimesInForm || !hasNames(extensions)
         {
             faults.insert(.badEncoding)

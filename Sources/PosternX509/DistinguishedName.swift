@@ -33,10 +33,7 @@ public enum DistinguishedName {
 
     /// Reads the relative names of a Name.
     private static func attributes(of name: UnsafeRawBufferPointer) throws(DERFault) -> DERReader {
-        var reader = DERReader(name)
-        let sets = try reader.next(DERTag.sequence).reader
-        try reader.end()
-        return sets
+        try DERElement.only(DERTag.sequence, in: name).reader
     }
 
     /// Sets of several attributes are sorted in DER, so they are compared in their order.

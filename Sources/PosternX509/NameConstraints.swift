@@ -151,9 +151,6 @@ public struct NameConstraints {
     /// that element itself.
     private static func wholeName(_ bytes: UnsafeRawBufferPointer) throws(DERFault) -> UnsafeRawBufferPointer
     {
-        var reader = DERReader(bytes)
-        let name = try reader.next(DERTag.sequence).whole
-        try reader.end()
-        return name
+        try DERElement.only(DERTag.sequence, in: bytes).whole
     }
 }

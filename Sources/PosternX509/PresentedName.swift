@@ -27,9 +27,7 @@ public struct PresentedNames {
 
     /// `generalNames` is the whole SEQUENCE, as in the value of the subjectAltName extension.
     public init(_ generalNames: UnsafeRawBufferPointer) throws(DERFault) {
-        var outer = DERReader(generalNames)
-        reader = try outer.next(DERTag.sequence).reader
-        try outer.end()
+        reader = try DERElement.only(DERTag.sequence, in: generalNames).reader
     }
 
     /// Nil at the end.

@@ -13,9 +13,7 @@ public enum PublicKeyKind {
 
     /// `information` is the whole SubjectPublicKeyInfo.
     public init(_ information: UnsafeRawBufferPointer) throws(DERFault) {
-        var file = DERReader(information)
-        var outer = try file.next(DERTag.sequence).reader
-        try file.end()
+        var outer = try DERElement.only(DERTag.sequence, in: information).reader
         var algorithm = try outer.next(DERTag.sequence).reader
         let identifier = try algorithm.next(DERTag.objectIdentifier).content
         let bits = try outer.next(DERTag.bitString).bits
@@ -35,9 +33,7 @@ public enum PublicKeyKind {
         guard try algorithm.next(DERTag.null).content.isEmpty else { throw .badValue }
         try algorithm.end()
         try StrictDER.check(bits)
-        var key = DERReader(bits)
-        var numbers = try key.next(DERTag.sequence).reader
-        try key.end()
+        var numbers = try DERElement.only(DERTag.sequence, in: bits).reader
         let modulus = try numbers.next(DERTag.integer).content
         _ = try numbers.next(DERTag.integer)
         try numbers.end()

@@ -4,10 +4,9 @@
 import PosternCore
 
 public struct RevocationList {
-    public let whole: UnsafeRawBufferPointer
-    public let signedContent: UnsafeRawBufferPointer
+    public let signed: SignedDocument
+    /// AlgorithmIdentifier inside of what is signed, whole.
     public let innerAlgorithm: UnsafeRawBufferPointer
-    public let outerAlgorithm: UnsafeRawBufferPointer
     public let issuer: UnsafeRawBufferPointer
     /// Seconds since 1970, UTC.
     public let thisUpdate: Int64
@@ -19,7 +18,6 @@ public struct RevocationList {
     public let number: UnsafeRawBufferPointer?
     /// It has a critical extension that is not known here, as a list for some certificates only has.
     public let isPartial: Bool
-    public let signature: UnsafeRawBufferPointer
 
     /// One revoked certificate.
     public struct Entry {
@@ -31,18 +29,8 @@ public struct RevocationList {
     }
 
     public init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
-        var file = DERReader(der)
-        let list = try file.next(DERTag.sequence)
-        try file.end()
-        whole = list.whole
-        var outer = list.reader
-        let content = try outer.next(DERTag.sequence)
-        signedContent = content.whole
-        outerAlgorithm = try outer.next(DERTag.sequence).whole
-        signature = try outer.next(DERTag.bitString).bits
-        try outer.end()
-
-        var inner = content.reader
+        signed = try SignedDocument(der)
+        var inner = signed.fields
         if let version = try inner.optional(DERTag.integer)?.content {
             guard version.count == 1, version[0] == 1 else { throw .badValue }
         }
@@ -62,15 +50,11 @@ public struct RevocationList {
     private static func readExtensions(_ reader: inout DERReader) throws(DERFault) -> (
         number: UnsafeRawBufferPointer?, isPartial: Bool
     ) {
-        guard var field = try reader.optional(DERTag.contextConstructed(0))?.reader else {
-            return (nil, false)
-        }
-        var extensions = try field.next(DERTag.sequence).reader
-        try field.end()
+        guard var extensions = try reader.explicit(0, DERTag.sequence)?.reader else { return (nil, false) }
         var number: UnsafeRawBufferPointer?
         var isPartial = false
         while !extensions.isEmpty {
-            let one = try ListExtension(&extensions)
+            let one = try Extension(&extensions)
             // 2.5.29.20, cRLNumber
             if one.identifier.equals([0x55, 0x1D, 0x14]) {
                 number = try CertificateExtensions.only(one.value, DERTag.integer).content
@@ -90,7 +74,7 @@ public struct RevocationList {
         var reason: UInt8?
         if var extensions = try entry.optional(DERTag.sequence)?.reader {
             while !extensions.isEmpty {
-                let one = try ListExtension(&extensions)
+                let one = try Extension(&extensions)
                 // 2.5.29.21, cRLReason. Whatever other extensions say, even critical ones: it is revoked.
                 guard one.identifier.equals([0x55, 0x1D, 0x15]) else { continue }
                 let value = try CertificateExtensions.only(one.value, DERTag.enumerated).content
@@ -114,20 +98,5 @@ public struct RevocationList {
     /// Whether it is in use at a time. One that does not say when the next one comes is never out of date.
     public func isCurrent(at time: Int64) -> Bool {
         thisUpdate <= time && time <= (nextUpdate ?? time)
-    }
-}
-
-/// An Extension of a list or of an entry.
-private struct ListExtension {
-    let identifier: UnsafeRawBufferPointer
-    let isCritical: Bool
-    let value: UnsafeRawBufferPointer
-
-    init(_ reader: inout DERReader) throws(DERFault) {
-        var one = try reader.next(DERTag.sequence).reader
-        identifier = try one.next(DERTag.objectIdentifier).content
-        isCritical = try one.optional(DERTag.boolean) != nil
-        value = try one.next(DERTag.octetString).content
-        try one.end()
     }
 }

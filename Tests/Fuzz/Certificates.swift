@@ -17,7 +17,7 @@ public func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         var line = Line()
         line.append(nameOf: certificate)
         faults.forEach { line.append($0, of: certificate.whole, at: depth) }
-        _ = SignatureAlgorithm(certificate.outerAlgorithm)
+        _ = SignatureAlgorithm(certificate.signed.algorithm)
         if let name = GeneralName("board.local") { _ = certificate.covers(name) }
         if let key = try? PublicKeyKind(certificate.publicKey) { line.append(key) }
     }
