@@ -11,8 +11,8 @@ BUILD = pathlib.Path(os.environ.get("BUILD", TOP / "build"))
 PORTS = sorted(path.parent.name for path in TOP.glob("ports/*/port.mk"))
 PROCESSORS = sorted(path.parent.name for path in TOP.glob("ports/*/toolset.json"))     # boards have their code
 
-# Bytes of the stripped binary, from the figures that the project sets itself.
-BUDGETS = {"host": 1_000_000, "amd64": 1_300_000, "arm64": 1_200_000, "armhf": 800_000}
+# Bytes of the stripped binary, from the figures that the project sets itself. The host's Mbed TLS may be 3.6 too.
+BUDGETS = {"host": 1_300_000, "amd64": 1_300_000, "arm64": 1_200_000, "armhf": 800_000}
 ALLOCATORS = {"malloc", "calloc", "realloc", "free", "posix_memalign", "aligned_alloc", "swift_slowAlloc"}
 
 

@@ -52,10 +52,11 @@ def attributes(text):
 
 
 def objects(build):
-    """Every object of our own in a build."""
-    found = sorted((BUILD / build / "swift").glob("*/release/*.build/**/*.o"))
+    """Every object of our own in a build; a board's lie with those of the port it is built as."""
+    folder = BUILD / VALUES[build].get("BASE", build)
+    found = sorted((folder / "swift").glob("*/release/*.build/**/*.o"))
     kinds = {path.name.split(".", 1)[1] for path in found}
-    assert {"c.o", "swift.o"} <= kinds, f"no objects below {BUILD / build}; build it first"
+    assert {"c.o", "swift.o"} <= kinds, f"no objects below {folder}; build it first"
     return found
 
 
