@@ -66,6 +66,21 @@ int clinux_exists(const char *path) {
     return lstat(path, &status) == 0;
 }
 
+int clinux_is_same_file(const char *path, const char *other) {
+    struct stat one, two;
+    if (stat(path, &one) != 0 || stat(other, &two) != 0) return 0;
+    return one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
+// Root would replace /dev/null by a file, and every program on the machine would notice. rename(2) itself
+// refuses folders.
+static int check_place(const clinux_new_file *file) {
+    struct stat status;
+    if (!file->replaces) return clinux_exists(file->path) ? -EEXIST : 0;
+    if (stat(file->path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return 0;
+    return CLINUX_FILE_NOT_REGULAR;
+}
+
 // link(2) refuses an existing name, as rename(2) does not. FAT and some others have no links: there it is
 // looked for instead.
 static int publish_beside(const clinux_new_file *file, struct staged *staged) {
@@ -114,7 +129,7 @@ int clinux_write_files(const clinux_new_file *files, size_t count, size_t *faile
     struct staged staged[CLINUX_NEW_FILES] = {0};
     int result = 0;
     for (*failed = 0; result == 0 && *failed < count; *failed += result == 0)
-        if (!files[*failed].replaces && clinux_exists(files[*failed].path)) result = -EEXIST;
+        result = check_place(&files[*failed]);
     if (result != 0) return result;
     for (*failed = 0; result == 0 && *failed < count; *failed += result == 0)
         result = stage(&files[*failed], &staged[*failed]);

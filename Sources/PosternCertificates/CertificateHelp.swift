@@ -32,7 +32,8 @@ enum CertificateHelp {
 
             Files are written whole or not at all, keys with mode 0600, and none is
             replaced without --force. postern certificate COMMAND --help has the options.
-            Exit codes: 0 done; 2 bad option or file, and nothing was written.
+            Exit codes: 0 done; 2 bad option or file, and nothing was written; 3 of
+            verify: not trusted; 4 of renew: not due.
             """)
     }
 

@@ -72,7 +72,7 @@ struct IndexFile {
         files.add(path, "index", index.bytes, replaces: !isNew)
     }
 
-    private static func path(_ issuer: Text) throws(OperatorFault) -> Text {
+    static func path(_ issuer: Text) throws(OperatorFault) -> Text {
         let ending: Text = ".index"
         let memory = try DocumentFile.allocate(issuer.count + ending.count + 1)
         memory.copyMemory(from: UnsafeRawBufferPointer(issuer.bytes))

@@ -11,10 +11,7 @@ extension CertificateOptions {
 
     /// Refuses, before any work, what would overwrite a file.
     func checkNewFiles(key: Text, _ other: Text) throws(OperatorFault) {
-        guard key.count != other.count || !(key == other) else {
-            throw OperatorFault(
-                usage: "file", key, "cannot be two things at once; give each a name of its own")
-        }
+        guard !(key == other), !File.isSame(key, other) else { throw CertificateOptions.twoThings(key) }
         guard !usesSameKey || keyType == nil else {
             throw OperatorFault(.keyType, "", "goes with new keys alone, not with --same-key")
         }
@@ -22,7 +19,17 @@ extension CertificateOptions {
         try checkNewFile(other)
     }
 
+    private static func twoThings(_ file: Text) -> OperatorFault {
+        OperatorFault(usage: "file", file, "cannot be two things at once; give each a name of its own")
+    }
+
+    /// With --force too, what an authority is made of is not replaced by what it issues.
     func checkNewFile(_ file: Text) throws(OperatorFault) {
+        if let issuer {
+            guard !File.isSame(file, issuer), !File.isSame(file, issuerKey ?? issuer),
+                !File.isSame(file, try IndexFile.path(issuer))
+            else { throw CertificateOptions.twoThings(file) }
+        }
         guard replaces || !File.exists(file) else {
             throw OperatorFault(
                 usage: "file", file, "exists already; give another name, or --force to replace it")

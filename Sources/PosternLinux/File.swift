@@ -36,6 +36,11 @@ public enum File {
 
     /// Whether something has this name.
     public static func exists(_ path: Text) -> Bool { clinux_exists(path.zeroTerminated) != 0 }
+
+    /// Whether both names lead to one file.
+    public static func isSame(_ path: Text, _ other: Text) -> Bool {
+        clinux_is_same_file(path.zeroTerminated, other.zeroTerminated) != 0
+    }
 }
 
 /// Files that belong together: all are written, or none.

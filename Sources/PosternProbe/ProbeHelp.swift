@@ -12,14 +12,14 @@ func printProbeHelp() {
 }
 
 private let probeHelp: InlineArray<41, Text> = [
-    "Usage: postern probe [options] HOST:PORT",
+    "usage: postern probe [options] HOST:PORT",
     "",
     "Connects to a TLS server, verifies its certificate and says what it found, on",
     "standard error. Then copies standard input to the server and the server's",
     "answer to standard output. The end of the input is told to the server, which",
     "may go on answering until it closes.",
     "",
-    "      --ca FILE              trust these authorities, in PEM; otherwise those",
+    "      --ca FILE              trust these authorities, PEM or DER; or else those",
     "                             of the system (/etc/ssl/certs and other places)",
     "      --no-verify            talk to the server whatever its certificate is",
     "      --no-hostname-check    a trusted certificate may be for any name",

@@ -70,6 +70,34 @@ def test_one_name_for_two_files_is_refused(work):
         "self-signed", "--name", "a", "--key", "same", "--certificate", "same", "--force")
 
 
+def test_one_name_for_two_files_is_refused_however_it_is_written(work):
+    work.run("self-signed", "--name", "a", "--key", "same", "--certificate", "other")
+    assert "cannot be two things" in work.refuse(
+        "self-signed", "--name", "a", "--key", "same", "--certificate", "./same", "--force")
+
+
+@pytest.mark.parametrize("place", ["ca.crt", "ca.key", "./ca.key", "ca.crt.index"])
+def test_force_does_not_replace_the_authority(work, place):
+    work.ca()
+    work.issue("b")
+    issuer = ["--issuer", "ca.crt", "--issuer-key", "ca.key", "--force"]
+    for words in (["sign", "--request", "b.csr", "--profile", "server", "--certificate", place],
+                  ["crl", "--crl", place],
+                  ["ca", "--name", "c", "--certificate", place, "--key", "c.key"],
+                  ["ca", "--name", "c", "--certificate", "c.crt", "--key", place]):
+        assert f"'{place}' cannot be two things" in work.refuse(*words, *issuer)
+
+
+@pytest.mark.parametrize("key, certificate", [("pipe", "x.crt"), ("x.key", "pipe"), ("link", "x.crt")])
+def test_force_replaces_files_alone(work, key, certificate):
+    """A FIFO stands here for devices: root would replace /dev/null for the whole machine."""
+    os.mkfifo(work.path("pipe"))
+    work.path("link").symlink_to("pipe")
+    assert "is not a regular file" in work.refuse(
+        "self-signed", "--name", "a", "--key", key, "--certificate", certificate, "--force")
+    assert work.path("pipe").is_fifo() and work.path("link").is_symlink()
+
+
 @pytest.mark.native
 @pytest.mark.applies(os.geteuid() == 0)
 def test_a_replaced_file_keeps_its_owner_and_its_group_may_read_on(work):

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Results of clinux_read_file that no error number stands for; below every -errno.
+/// Results that no error number stands for; below every -errno.
 #define CLINUX_FILE_NOT_REGULAR (-10001)
 #define CLINUX_FILE_TOO_LARGE (-10002)
 
@@ -26,8 +26,8 @@ typedef struct {
 
 /// Writes up to CLINUX_NEW_FILES files, all whole or none: to temporary names beside them, then fsync,
 /// rename in the given order, and fsync of the folders. Returns 0, or -errno (-EEXIST for a file that exists
-/// and is not to be replaced) with the index of the file in *failed: then nothing is left behind, and what
-/// was there is there again.
+/// and is not to be replaced) or CLINUX_FILE_NOT_REGULAR (a device or FIFO is never replaced) with the
+/// index of the file in *failed: then nothing is left behind, and what was there is there again.
 int clinux_write_files(const clinux_new_file *files, size_t count, size_t *failed);
 
 /// Waits until no other process has locked this file, and locks it until the process ends. Returns 0 or
@@ -36,6 +36,9 @@ int clinux_lock_file(const char *path);
 
 /// Whether something has this name, be it a link that leads nowhere.
 int clinux_exists(const char *path);
+
+/// Whether both names lead to one file, which is there.
+int clinux_is_same_file(const char *path, const char *other);
 
 /// Zeroes memory in a way that the compiler keeps.
 void clinux_wipe(void *start, size_t bytes);
