@@ -132,7 +132,7 @@ public struct CertificateExtensions {
             isAuthority = true
         }
         if let length = try reader.optional(DERTag.integer)?.content {
-            guard length[0] < 0x80 else { throw .badValue }
+            guard isAuthority, length[0] < 0x80 else { throw .badValue }
             pathLength = length.count == 1 ? Int(length[0]) : Int(UInt8.max)
         }
         try reader.end()

@@ -126,8 +126,10 @@ public struct CertificateRules {
     private func leaf(_ extensions: CertificateExtensions) -> CertificateFaults {
         var faults = CertificateFaults()
         guard let usage = extensions.keyUsage else { return faults }
-        // RFC 5280, section 4.2.1.9.
-        if usage.signsCertificates, !extensions.isAuthority { faults.insert(.wrongKeyUsage) }
+        // RFC 5280, section 4.2.1.9: who signs certificates is an authority; a path length is for these.
+        if usage.signsCertificates ? !extensions.isAuthority : extensions.pathLength != nil {
+            faults.insert(.wrongKeyUsage)
+        }
         let isFit =
             switch purpose {
             case .server: usage.signs || usage.enciphersKeys || usage.agreesOnKeys

@@ -2,6 +2,7 @@
 import dataclasses
 import datetime
 import ipaddress
+import re
 import ssl
 import subprocess
 
@@ -213,7 +214,11 @@ def openssl_options(options):
 
 
 def openssl_trusts(folder, path, root):
-    """What openssl says of the same path, asked to be strict."""
+    return openssl_fault(folder, path, root) is None
+
+
+def openssl_fault(folder, path, root):
+    """What openssl says of the same path, asked to be strict: its first fault, as it calls it, or None."""
     def pem(file, *made):
         (folder / file).write_text("".join(ssl.DER_cert_to_PEM_cert(der(one)) for one in made))
         return folder / file
@@ -226,4 +231,8 @@ def openssl_trusts(folder, path, root):
     for number, made in enumerate(path.lists):
         (folder / f"{number}.crl.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
         words += ["-crl_check_all", "-CRLfile", folder / f"{number}.crl.pem"]
-    return subprocess.run([*words, pem("leaf.pem", path.leaf)], capture_output=True).returncode == 0
+    ended = subprocess.run([*words, pem("leaf.pem", path.leaf)], capture_output=True, text=True)
+    if ended.returncode == 0:
+        return None
+    fault = re.search(r"^error \d+ at \d+ depth lookup: (.*)$", ended.stderr, re.MULTILINE)
+    return fault[1] if fault else ended.stderr

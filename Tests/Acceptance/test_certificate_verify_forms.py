@@ -1,5 +1,6 @@
 """postern certificate verify: how certificates are written, signed and dated, each in a path that is right."""
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -12,9 +13,11 @@ WEAK_KEY = "has a key other than P-256, P-384 or RSA of 2048 to 4096 bits"
 WEAK_SIGNATURE = "is not signed with SHA-256, SHA-384 or SHA-512"
 
 ALTERNATIVE_NAMES = bytes.fromhex("0603551d11")
+BASIC_CONSTRAINTS = bytes.fromhex("0603551d13")
 UNKNOWN = bytes.fromhex("06032a0304")  # 1.2.3.4
 TRUE, ONE, FALSE = b"\x01\x01\xff", b"\x01\x01\x01", b"\x01\x01\x00"
 NULL = b"\x05\x00"
+SIGNS_DATA = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
 
 
 def forged(change):
@@ -36,6 +39,12 @@ def names(value):
     """A leaf with this as its alternative names, which are its last extension."""
     made = element(0x30, ALTERNATIVE_NAMES + element(0x04, value))
     return lambda make: Path(make.forged_extensions(lambda all: all.__setitem__(-1, made)), (make.issuing,))
+
+
+def limits(value):
+    """A leaf with these basic constraints."""
+    made = element(0x30, BASIC_CONSTRAINTS + TRUE + element(0x04, value))
+    return lambda make: Path(make.forged_extensions(lambda all: all.append(made)), (make.issuing,))
 
 
 def dates(begin, end):
@@ -126,6 +135,12 @@ CASES = {
     "unknown extension": (more(UNKNOWN),),
     "true that is 1": (more(UNKNOWN, ONE), BADLY_ENCODED),
     "default written out": (more(UNKNOWN, FALSE), BADLY_ENCODED),
+    "path length of no authority": (limits(b"\x30\x03\x02\x01\x00"), BADLY_ENCODED),
+    "path length of an authority without keyCertSign": (
+        lambda make: Path(make.leaf((x509.BasicConstraints(True, 0), True), (SIGNS_DATA, True)), (make.issuing,)),
+        "key usage that does not go with"),
+    "authority without keyCertSign": (
+        lambda make: Path(make.leaf((x509.BasicConstraints(True, None), True), (SIGNS_DATA, True)), (make.issuing,)),),
     "alternative names empty": (names(b"\x30\x00"), BADLY_ENCODED),
     "address of three bytes": (names(b"\x30\x05\x87\x03\x0a\x00\x01"), BADLY_ENCODED),
     "2030 in the long form": (dates(short(b"200101000000Z"), generalized(b"20300101000000Z")), BADLY_ENCODED),
