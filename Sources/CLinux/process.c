@@ -30,6 +30,14 @@ int64_t clinux_unix_seconds(void) {
     return now.tv_sec;
 }
 
+void clinux_signals_hold(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int clinux_signals_open(void) {
     sigset_t set;
     sigemptyset(&set);

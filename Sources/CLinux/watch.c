@@ -2,10 +2,11 @@
 #define _GNU_SOURCE
 #include "clinux_watch.h"
 
+#include "folder.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -18,14 +19,9 @@ int clinux_files_open(void) {
 }
 
 static int watch_folder(int files, const char *path) {
-    char folder[PATH_MAX] = ".";
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL) {
-        size_t length = slash == path ? 1 : (size_t)(slash - path);
-        if (length >= sizeof folder) return -ENAMETOOLONG;
-        memcpy(folder, path, length);
-        folder[length] = 0;
-    }
+    char folder[PATH_MAX];
+    int error = clinux_folder_of(path, folder);
+    if (error != 0) return error;
     uint32_t changes = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB;
     return inotify_add_watch(files, folder, changes | IN_ONLYDIR) >= 0 ? 0 : -errno;
 }

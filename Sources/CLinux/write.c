@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "clinux_file.h"
 
+#include "folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -66,6 +68,13 @@ int clinux_exists(const char *path) {
     return lstat(path, &status) == 0;
 }
 
+int clinux_may_replace(const char *path) {
+    char folder[PATH_MAX];
+    int error = clinux_folder_of(path, folder);
+    if (error != 0) return error;
+    return access(folder, W_OK | X_OK) == 0 ? 0 : -errno;
+}
+
 int clinux_is_same_file(const char *path, const char *other) {
     struct stat one, two;
     if (stat(path, &one) != 0 || stat(other, &two) != 0) return 0;
@@ -112,13 +121,8 @@ static void undo(const clinux_new_file *file, struct staged *staged) {
 
 // A rename is on disk when its folder is. File systems without fsync for folders keep their own order.
 static void sync_folder(const char *path) {
-    char folder[PATH_MAX] = ".";
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL) {
-        size_t length = slash == path ? 1 : (size_t)(slash - path);
-        memcpy(folder, path, length);
-        folder[length] = 0;
-    }
+    char folder[PATH_MAX];
+    if (clinux_folder_of(path, folder) != 0) return;
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return;
     fsync(descriptor);

@@ -37,6 +37,12 @@ public enum File {
     /// Whether something has this name.
     public static func exists(_ path: Text) -> Bool { clinux_exists(path.zeroTerminated) != 0 }
 
+    /// Throws where this process may not put another file in this one's place.
+    public static func checkReplacing(_ path: Text) throws(SystemFault) {
+        let result = clinux_may_replace(path.zeroTerminated)
+        guard result == 0 else { throw SystemFault(doing: .writingFile, code: result) }
+    }
+
     /// Whether both names lead to one file.
     public static func isSame(_ path: Text, _ other: Text) -> Bool {
         clinux_is_same_file(path.zeroTerminated, other.zeroTerminated) != 0

@@ -96,6 +96,7 @@ extension Server {
                 line.append(error.message)
             }
         }
+        warnAboutRenewal()
     }
 
     /// The server serves. A caller that did not wait for this gets no server.

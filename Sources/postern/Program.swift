@@ -66,6 +66,7 @@ private func serve(_ words: CommandLineWords, at index: Int32) throws(OperatorFa
 }
 
 private func serve(_ config: Config) throws(OperatorFault) -> Int32 {
+    Signals.holdRequests()
     if let exitCode = try config.detach() { return exitCode }
     do throws(OperatorFault) {
         var server = try Server(config, service: config.service, memory: memory.region())

@@ -230,3 +230,17 @@ def test_given_to_the_user_who_will_serve(start, files, open_folder, launch):
     self_signed(given, days=3, alternatives=own_names())
     server.wait_for_line(RENEWED, reload(server))
     echo_once(server)
+
+
+@pytest.mark.native
+@pytest.mark.applies(os.getuid() == 0)
+@pytest.mark.parametrize("mode", [0o755, 0o777])
+def test_a_user_who_cannot_renew_is_told_of_at_the_start(open_folder, launch, mode):
+    folder = open_folder / f"renewal-{mode:o}"
+    folder.mkdir()
+    folder.chmod(mode)
+    own = Identity(folder / "own.crt", folder / "own.key", folder / "own.crt")
+    server = launch("--create-identity", "--user", "65534", "--group", "65534", identity=own)
+    echo_once(server)
+    told = server.matches(r"postern: warning: certificate file '(.+)' will not be renewed, .*Permission denied.*")
+    assert [line[1] for line in told] == ([str(own.certificate)] if mode == 0o755 else [])

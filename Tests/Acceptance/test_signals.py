@@ -1,16 +1,21 @@
 """SIGTERM, SIGINT, SIGUSR1 and SIGPIPE. (SIGHUP has a file of its own: test_reload.py.)"""
+import contextlib
 import hashlib
+import os
+import pathlib
 import random
+import re
 import signal
 import socket
 import ssl
+import subprocess
 import time
 
 import pytest
 
 from postern_client import (MemoryClient, client_context, echo_once, receive_exactly, receive_to_end,
                             tls_connection, tls_over, wait_for_end)
-from postern_target import PATIENCE, SMALL_DRAIN_SECONDS, SMALL_HANDSHAKE_SECONDS, VERSIONS
+from postern_target import BINARY, PATIENCE, SMALL_DRAIN_SECONDS, SMALL_HANDSHAKE_SECONDS, VERSIONS
 
 STOPPING = r"postern: notice: stopping; .+"
 STOPPED = r"postern: notice: stopped; .+"
@@ -212,3 +217,50 @@ def test_stopped_and_continued_process(echo):
         echo.process.send_signal(signal.SIGCONT)
         assert receive_exactly(tls, 5) == b"hello"
     echo_once(echo)
+
+
+# While the server starts
+
+HELD = {signal.SIGHUP, signal.SIGUSR1}
+
+
+@contextlib.contextmanager
+def slow_start(identity):
+    """A server that takes a quarter of a second for each file it opens; yields strace's process and the server's id as
+    soon as it holds back what it cannot answer yet."""
+    process = subprocess.Popen(
+        ["strace", "-qq", "-o", os.devnull, "-e", "inject=openat,open:delay_enter=250000", BINARY,
+         "--listen", "127.0.0.1:0", *identity.options], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        until = time.monotonic() + 10
+        while True:
+            assert time.monotonic() < until and process.poll() is None, "it never holds signals back alone"
+            for pid in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+                if int(re.search(r"SigBlk:\s+(\w+)", status)[1], 16) == sum(1 << number - 1 for number in HELD):
+                    yield process, int(pid)
+                    return
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("number, answer", [(signal.SIGHUP, "identity reloaded"), (signal.SIGUSR1, "counters ")])
+def test_what_is_asked_during_the_start_is_answered_after_it(identity, number, answer):
+    with slow_start(identity) as (process, pid):
+        os.kill(pid, number)
+        assert "listening on" in process.stderr.readline()
+        assert answer in process.stderr.readline()
+        os.kill(pid, signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_can_be_stopped(identity, number):
+    with slow_start(identity) as (process, pid):
+        os.kill(pid, number)
+        assert process.wait(10) == -number
+        assert process.stderr.read() == ""

@@ -40,6 +40,9 @@ int clinux_exists(const char *path);
 /// Whether both names lead to one file, which is there.
 int clinux_is_same_file(const char *path, const char *other);
 
+/// Whether this process may put another file in this one's place: 0, or -errno of its folder.
+int clinux_may_replace(const char *path);
+
 /// Zeroes memory in a way that the compiler keeps.
 void clinux_wipe(void *start, size_t bytes);
 

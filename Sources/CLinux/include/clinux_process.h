@@ -19,6 +19,9 @@ typedef enum {
     CLINUX_SIGNAL_REPORT,       ///< SIGUSR1
 } clinux_signal;
 
+/// SIGHUP and SIGUSR1 wait from now on, until somebody takes them; what ends a process still does.
+void clinux_signals_hold(void);
+
 /// A descriptor that becomes readable when one of the signals above arrives; from now on they only arrive
 /// there. SIGPIPE is ignored.
 int clinux_signals_open(void);
