@@ -44,6 +44,14 @@ extension Config {
         if let fault { throw fault }
     }
 
+    /// Makes certificates itself, and so has to know when one has come to its end.
+    fileprivate var createsIdentity: Bool {
+        for index in 0..<identities.count {
+            if case .createIfMissing = identities[index].missing { return true }
+        }
+        return false
+    }
+
     fileprivate var filesStamp: UInt64 {
         var config = self
         var stamp: UInt64 = 0
@@ -70,7 +78,7 @@ extension Server {
     static func watchClock(
         _ config: Config, _ poller: borrowing Poller
     ) throws(OperatorFault) -> ClockWatch? {
-        guard config.clients.certificates != .none else { return nil }
+        guard config.clients.certificates != .none || config.createsIdentity else { return nil }
         do throws(SystemFault) {
             let clock = try ClockWatch()
             try poller.add(clock)
@@ -103,7 +111,11 @@ extension Server {
 
     mutating func handleClock() {
         guard clockWatch?.wasSet() ?? false else { return }
-        log.write(.notice) { line in line.append("the clock was set; clients are judged again") }
+        log.write(.notice) { line in
+            line.append("the clock was set")
+            if credentials.clients != nil { line.append("; clients are judged again") }
+        }
+        ownIdentity.checkSoon()
         clockIsUnset = credentials.clockIsUnset
         judgeAll(because: nil)
     }
