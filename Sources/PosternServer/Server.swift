@@ -21,7 +21,7 @@ public struct Server<Provider: Service>: ~Copyable {
     let inherited: InheritedConnection?
     /// Nil unless files are watched.
     var files: WatchedFiles?
-    /// Nil where nothing depends on the time of day: neither clients' certificates nor one that is made here.
+    /// Nil where nothing depends on the time: neither certificates of clients nor one that is made here.
     let clockWatch: ClockWatch?
     /// Removed with the server.
     let pidFile: PidFile
