@@ -26,8 +26,9 @@ PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", 
 # reload, drain, overload, deadlines, keys and certificates made and read. Words of the command line are the same.
 WHOLE = ["host", "amd64", "arm64", "armhf"]
 SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
-    "article", "certificate_issue", "clients", "close", "dates", "detach", "kernel", "names", "overload",
-    "own_identity", "port", "probe", "reload", "resumption", "signals", "transfer", "versions")]
+    "article", "certificate_issue", "certificate_show", "certificate_verify_forms", "clients", "close", "dates",
+    "detach", "kernel", "names", "overload", "own_identity", "port", "probe", "reload", "resumption", "signals",
+    "transfer", "versions")]
 
 
 def build(port, suite=""):

@@ -67,7 +67,8 @@ public struct AllowList {
     private static let entryBytesMost = 253
 
     private static func isName(_ entry: UnsafeRawBufferPointer) -> Bool {
-        guard entry.count <= entryBytesMost else { return false }
+        // No name begins with a hyphen, but PEM does: a certificate or a key is no list.
+        guard entry.count <= entryBytesMost, entry[0] != UInt8(ascii: "-") else { return false }
         if GeneralName(entry) != nil { return true }
         // An address that is written wrong would never fit anything.
         var hasOnlyDigitsAndDots = true

@@ -52,7 +52,8 @@ public enum NameSyntax {
         return !wasDot && isHost(UnsafeRawBufferPointer(rebasing: text[(at + 1)...]))
     }
 
-    /// scheme://host/..., or scheme:something. What looks like host:port, or like an IPv6 address, is none.
+    /// scheme://host/..., or scheme:something. What looks like host:port, or like an IPv6 address, is none,
+    /// nor is a name behind its kind, as `certificate show` and openssl write it.
     public static func isURI(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let colon = text.position(of: UInt8(ascii: ":")), colon >= 2, isLetter(text[0]) else {
             return false
@@ -66,12 +67,21 @@ public enum NameSyntax {
         let rest = UnsafeRawBufferPointer(rebasing: text[(colon + 1)...])
         guard hasURICharacters(rest) else { return false }
         if let host = host(ofURI: text) { return isHost(host) || IPAddress(host) != nil }
-        guard !hasDot, rest.count >= 1, rest[0] != UInt8(ascii: "/") else { return false }
+        guard !hasDot, rest.count >= 1, rest[0] != UInt8(ascii: "/"),
+            !isKind(UnsafeRawBufferPointer(rebasing: text[..<colon]))
+        else { return false }
         var hasOtherThanAddress = false
         for byte in rest where hexadecimalValue(byte) == nil && byte != UInt8(ascii: ":") {
             hasOtherThanAddress = true
         }
         return hasOtherThanAddress
+    }
+
+    private static func isKind(_ scheme: UnsafeRawBufferPointer) -> Bool {
+        let kinds: InlineArray<4, Text> = ["dns", "ip", "email", "uri"]
+        for index in kinds.indices
+        where isSameIgnoringCase(scheme, UnsafeRawBufferPointer(kinds[index].bytes)) { return true }
+        return false
     }
 
     /// The host of scheme://user@host:port/path, without the brackets of an IPv6 address; nil where nothing

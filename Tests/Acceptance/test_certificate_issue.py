@@ -192,7 +192,8 @@ def test_keys_that_are_refused(work):
                                    "--same-key")
 
 
-@pytest.mark.parametrize("name", ["a b", "", "-x", "a..b", "300.1.1.1", "x@", "http://", "*.", "a.*", "1.2.3.4.5"])
+@pytest.mark.parametrize("name", ["a b", "", "-x", "a..b", "300.1.1.1", "x@", "http://", "*.", "a.*", "1.2.3.4.5",
+                                  "DNS:board.local", "IP:192.0.2.1"])
 def test_bad_names(work, name):
     fault = work.refuse("self-signed", "--name", name, "--certificate", "x.crt", "--key", "x.key")
     assert f"'{name}' is no name" in fault

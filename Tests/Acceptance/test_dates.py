@@ -14,7 +14,7 @@ import pytest
 
 from postern_client import client_context, echo_once, take_session, use_session
 from postern_identity import make_dated
-from postern_target import BINARY, EMULATED, RUNNER, VERSIONS, is_dynamic, mbedtls_version
+from postern_target import BINARY, EMULATED, RUNNER, VERSIONS, is_dynamic, mbedtls_version, run
 
 UTC = datetime.timezone.utc
 LATER = datetime.datetime(2050, 6, 1, tzinfo=UTC)
@@ -53,6 +53,27 @@ def clock_library(open_folder):
 def clock(clock_library, tmp_path):
     """It stands at June of 2050."""
     return Clock(clock_library, tmp_path / "clock")
+
+
+@pytest.mark.parametrize("years, moment, fault", [
+    ((2020, 2040), "2038-01-19T03:14:08Z", None),
+    ((2020, 2040), "2040-01-01T00:00:01Z", "has expired on 2040-01-01T00:00:00Z"),
+    ((2020, 2080), "2049-12-31T23:59:59Z", None),
+    ((2020, 2080), "2050-01-01T00:00:00Z", None),
+    ((2020, 2080), "2080-01-01T00:00:01Z", "has expired on 2080-01-01T00:00:00Z"),
+    ((2020, 2080), "2106-02-07T06:28:16Z", "has expired on 2080-01-01T00:00:00Z"),
+    ((2020, 2080), "9999-12-31T23:59:59Z", "has expired on 2080-01-01T00:00:00Z"),
+    ((2020, 2080), "1969-12-31T23:59:59Z", "is not valid yet until 2020-01-01T00:00:00Z"),
+    ((2020, 2080), "1901-12-13T20:45:51Z", "is not valid yet until 2020-01-01T00:00:00Z"),
+    ((2040, 2080), "2038-01-19T03:14:08Z", "is not valid yet until 2040-01-01T00:00:00Z"),
+    ((2060, 2080), "2059-12-31T23:59:59Z", "is not valid yet until 2060-01-01T00:00:00Z"),
+    ((2060, 2080), "2060-01-01T00:00:00Z", None),
+])
+def test_verify_at_a_time_of_any_century(dated, years, moment, fault):
+    file = dated[years].certificate
+    ended = run("certificate", "verify", file, "--ca", file, "--at", moment)
+    assert (ended.returncode, ended.stderr) == (3 if fault else 0, b"")
+    assert (fault or "trusted: ") in ended.stdout.decode()
 
 
 def warnings(server):

@@ -45,6 +45,7 @@ private func covers(_ tag: UInt8, _ content: [UInt8], _ name: String) throws -> 
         "::1%eth0",
         "fe80::1%eth0", "[::1]", "::1.2.3", "::1.2.3.4:5", "1:2:3:4:5:6:7:1.2.3.4", ":1::", "1:",
         "@", "@a", "a@", "a b@c", ".a@b", "a.@b", "a..b@c", "a@b@c", "a@-b", "\"a\"@b.c",
+        "DNS:board.local", "dns:a", "IP:192.0.2.1", "email:a@b.c", "URI:urn:x:y",
         "localhost:4433", "example.org:443", "//example.org", "http:", "https:///path",
         "https://exa mple.org",
         "https://example.org/%zz", "https://example.org/%a", "http:/path", "https://-a/", "https://[::1/",

@@ -141,7 +141,7 @@ import Testing
 
     @Test(arguments: [
         "*", "*.", "a.*", "a*.home", "*a.home", "**.home", "*.*.home", "*.home.", "192.0.2.300", "1.2",
-        "bell\u{7}", String(repeating: "a", count: 254),
+        "bell\u{7}", String(repeating: "a", count: 254), "-----BEGIN CERTIFICATE-----",
     ])
     func badLinesAreNamed(line: String) {
         do {
