@@ -43,6 +43,7 @@ class Server:
 
     def __init__(self, binary, options, *, prefix=(), environment=None, folder=None, **process):
         self.lines = []
+        self.connected_at = {}      # where the log stood, by the client's port: ports come again
         self.condition = threading.Condition()
         self.exited_by_test = False
         self.process = subprocess.Popen(
@@ -101,7 +102,7 @@ class Server:
         host, port = (peer if isinstance(peer, tuple) else peer.getsockname())[:2]
         text = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         pattern = r"postern: info: closed peer=" + re.escape(text) + r" .*"
-        found = self.wait_for_line(pattern, seconds=seconds)
+        found = self.wait_for_line(pattern, since=self.connected_at.get(port, 0), seconds=seconds)
         strict = CLOSED_LINE.fullmatch(found[0])
         assert strict, f"not the form of a closed line: {found[0]}"
         return strict
@@ -141,7 +142,9 @@ class Server:
         raw.settimeout(seconds * PATIENCE)
         if receive_buffer_bytes:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        stand = len(self.lines)
         raw.connect((host, port))
+        self.connected_at[raw.getsockname()[1]] = stand
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return raw
 

@@ -36,6 +36,7 @@ class BoardServer(Server):
     def __init__(self, board):      # not the parent's, which starts a process
         self.board, self.process = board, Process(board)
         self.lines = []
+        self.connected_at = {}
         self.log_bytes = 0
         self.condition = threading.Condition()
         self.address = ("127.0.0.1", board.port)
