@@ -78,10 +78,17 @@ public struct Line: Sendable {
         count += 1
     }
 
+    /// Of several bytes: in a full line some of them may be missing.
+    @inline(never) private mutating func dropLastCharacter() {
+        while count > 0, bytes[count - 1] & 0xC0 == 0x80 { count -= 1 }
+        if count > 0, bytes[count - 1] >= 0xC0 { count -= 1 }
+    }
+
     /// Calls `body` with the text and a line feed behind it.
     public mutating func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result)
         -> Result
     {
+        if count == Limits.logLineBytes - 1 { dropLastCharacter() }
         bytes[count] = UInt8(ascii: "\n")
         let length = count + 1
         return withUnsafePointer(to: &bytes) { bytes in

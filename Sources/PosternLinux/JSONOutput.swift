@@ -148,32 +148,7 @@ public struct JSONOutput {
         needsComma = false
     }
 
-    private mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
-        raw(UInt8(ascii: "\""))
-        var index = 0
-        while index < text.count {
-            let length = UTF8Text.lengthOfCharacter(in: text, at: index)
-            let byte = text[index]
-            if length > 1 {
-                for next in index..<(index + length) { raw(text[next]) }
-            } else if length == 0 {
-                raw("\\ufffd")
-            } else if byte < 0x20 || byte == 0x7F {
-                raw("\\u00")
-                raw(JSONOutput.digit(byte &>> 4))
-                raw(JSONOutput.digit(byte & 15))
-            } else {
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { raw(UInt8(ascii: "\\")) }
-                raw(byte)
-            }
-            index += max(length, 1)
-        }
-        raw(UInt8(ascii: "\""))
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-    }
+    private mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) { JSONText.quote(text) { raw($0) } }
 
     private mutating func raw(_ text: Text) { for byte in text.bytes { raw(byte) } }
 
