@@ -28,11 +28,13 @@ def machine(request, tmp_path, identities, package):
     """A root without Postern, but with user, identity and settings: those in the package would serve the network."""
     root = make_root(tmp_path, request.param.base)
     try:
-        # Where the machine is a container, services are kept from starting; and its runlevel is systemd's to say.
+        # Where the machine is a container, services are kept from starting, for want of an init as well; and its
+        # runlevel is systemd's to say.
         root.check("rm", "-f", "/usr/sbin/policy-rc.d")
         if not request.param.supervises:
-            root.check("rm", "-f", "/usr/sbin/runlevel")
-            root.write("/usr/sbin/runlevel", "#!/bin/sh\necho N 2\n", mode=0o755)
+            for program in ("runlevel", "init"):
+                root.check("rm", "-f", f"/usr/sbin/{program}")
+                root.write(f"/usr/sbin/{program}", "#!/bin/sh\necho N 2\n", mode=0o755)
         systems.SysV.prepare(root)
         system = request.param(root)
         postern = InstalledPostern(root, request.param.defaults, identities)
