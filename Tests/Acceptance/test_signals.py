@@ -230,7 +230,9 @@ def slow_start(identity):
     soon as it holds back what it cannot answer yet."""
     process = subprocess.Popen(
         ["strace", "-qq", "-o", os.devnull, "-e", "inject=openat,open:delay_enter=250000", BINARY,
-         "--listen", "127.0.0.1:0", *identity.options], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+         "--listen", "127.0.0.1:0", *identity.options], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        # Whoever runs the tests in the background has SIGINT ignored.
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         until = time.monotonic() + 10
         while True:
@@ -242,8 +244,11 @@ def slow_start(identity):
                     return
             time.sleep(0.01)
     finally:
-        process.kill()
-        process.communicate()
+        # The server too: strace leaves it behind.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
 
 
 @pytest.mark.native
