@@ -14,6 +14,7 @@ import pytest
 
 import postern_identity
 import postern_target
+from postern_clients import Clients, Rules
 from postern_server import Server
 from postern_services import SystemLog
 
@@ -83,6 +84,18 @@ def identity(identities):
     return identities.good
 
 
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory):
+    """A CA and one client of each kind."""
+    return Clients(tmp_path_factory.mktemp("clients"))
+
+
+@pytest.fixture
+def rules(tmp_path, clients):
+    """The files that say which of them may come in."""
+    return Rules(tmp_path, clients)
+
+
 @contextlib.contextmanager
 def server_factory(default_identity):
     """Yields a function that starts servers; checks and stops all of them at the end."""
@@ -147,8 +160,6 @@ def has_ipv6():
 @pytest.fixture
 def system_log(open_folder):
     """A system log for servers that are started with its prefix."""
-    if not SystemLog.is_possible():
-        pytest.skip("needs a mount namespace")
     folder = open_folder / "system-log"
     folder.mkdir()
     made = SystemLog(folder)

@@ -56,6 +56,12 @@ def receive_exactly(tls, count):
     return bytes(received)
 
 
+def is_served(tls):
+    """Something goes there and comes back."""
+    tls.sendall(b"hello")
+    assert receive_exactly(tls, 5) == b"hello"
+
+
 def receive_to_end(tls):
     """Everything up to the peer's close_notify; an end without one raises."""
     received = bytearray()

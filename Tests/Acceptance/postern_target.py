@@ -12,6 +12,8 @@ import shlex
 import struct
 import subprocess
 
+import pytest
+
 BINARY = os.environ.get("POSTERN_BINARY", "")
 SMALL_BINARY = os.environ.get("POSTERN_SMALL_BINARY", "")
 RUNNER = shlex.split(os.environ.get("POSTERN_RUNNER", ""))
@@ -56,6 +58,16 @@ def refused(ended, *parts, code=2):
     assert (ended.returncode, ended.stdout) == (code, b""), text
     assert text.startswith("postern: error: ") and text.count("\n") == 1, text
     assert [part for part in parts if str(part) not in text] == [], text
+
+
+# For what only root can do. Left out otherwise, and named at the end.
+only_root = pytest.mark.applies(os.getuid() == 0)
+
+
+def first_free_port():
+    """The lowest port that every user may have; in containers often 0."""
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as setting:
+        return int(setting.read())
 
 
 def is_dynamic(path):

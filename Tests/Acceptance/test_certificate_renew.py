@@ -39,6 +39,14 @@ def test_when_it_is_due(work, valid, before, is_due):
     assert ("not due, until" in said) == (not is_due)
 
 
+@pytest.mark.parametrize("days", ["40", "10"], ids=["not due", "due"])
+def test_a_key_of_another_certificate_is_refused_due_or_not(work, days):
+    self_signed(work, "--days", days)
+    self_signed(work, name="other")
+    assert "other.key" in work.refuse("renew", "--certificate", "server.crt", "--key", "other.key")
+    assert "none.key" in work.refuse("renew", "--certificate", "server.crt", "--key", "none.key")
+
+
 def test_a_self_signed_certificate_over_the_same_key(work):
     self_signed(work, "--days", "20", "--profile", "peer", "--key-type", "p384")
     old, key = work.certificate("server.crt"), work.path("server.key").read_bytes()

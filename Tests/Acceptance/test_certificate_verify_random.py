@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
 from cryptography.x509.oid import NameOID
 
-from postern_path import NOW, Maker, Path, at, der, name, openssl_fault, write
+from postern_path import NOW, Maker, Path, at, name, openssl_fault, write
 from postern_target import run
 
 SEED = int(os.environ.get("PATH_SEED", "1"))

@@ -14,7 +14,7 @@ import pytest
 
 import postern_target
 from postern_client import client_context, receive_exactly, tls_connection
-from postern_clients import Clients, Rules
+from postern_clients import Rules
 from postern_command import gnutls_client, gnutls_priority, s_client
 from postern_target import VERSIONS
 
@@ -49,11 +49,6 @@ def expected_alert(kind, mode, version):
     if reason == "clientCertificateMissing":
         return "certificate required" if version == "1.3" else "handshake failure"
     return ALERTS.get(reason)
-
-
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory):
-    return Clients(tmp_path_factory.mktemp("clients"))
 
 
 @pytest.fixture(scope="module")

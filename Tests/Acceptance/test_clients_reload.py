@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from postern_client import client_context, receive_exactly, tls_connection
-from postern_clients import PEM, Clients, Rules, make_authority, make_list
+from postern_client import client_context, is_served, tls_connection
+from postern_clients import PEM, make_authority, make_list
 from postern_target import PATIENCE, VERSIONS
 
 RELOADED = r"postern: notice: identity reloaded: .*"
@@ -15,16 +15,6 @@ KEPT = r"postern: error: identity kept: (?P<reason>.+)"
 # Long enough for what must not happen: files settle in one second, under an emulator as well.
 NEVER_SECONDS = 2 / PATIENCE
 REVOKED = r"postern: info: closed .* reason=revoked client=CN=(?P<client>.*)"
-
-
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory):
-    return Clients(tmp_path_factory.mktemp("clients"))
-
-
-@pytest.fixture
-def rules(tmp_path, clients):
-    return Rules(tmp_path, clients)
 
 
 def context_of(clients, kind, version=None):
@@ -41,11 +31,6 @@ def connection(server, clients, kind, version=None):
     with tls_connection(server, context_of(clients, kind, version)) as tls:
         is_served(tls)
         yield tls
-
-
-def is_served(tls):
-    tls.sendall(b"hello")
-    assert receive_exactly(tls, 5) == b"hello"
 
 
 def reload(server, expected=RELOADED):

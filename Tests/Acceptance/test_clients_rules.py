@@ -6,25 +6,16 @@ import re
 import ssl
 
 import pytest
+from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from postern_client import client_context, receive_exactly, tls_connection
-from postern_clients import DAY, Clients, Rules, make_authority, make_client, make_list, now, write
+from postern_clients import DAY, PEM, make, make_authority, make_client, make_list, now, usage, write
 from postern_identity import Identity
 from postern_target import VERSIONS, run
 
 CLOSED = r"postern: info: closed .* reason=(?P<reason>\w+).*"
 UNCHECKED = r"postern: warning: a client came in whose revocation no list that is in date speaks of"
-
-
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory):
-    return Clients(tmp_path_factory.mktemp("clients"))
-
-
-@pytest.fixture
-def rules(tmp_path, clients):
-    return Rules(tmp_path, clients)
 
 
 def context_of(files, version=None):
@@ -100,6 +91,16 @@ def test_an_unsigned_list(launch, identity, rules, clients):
     server = launch(*rules.options("required"), "--crl-policy", "warn")
     assert outcome(server, clients.files["good"]) == "peerClosed", "what nobody signed revokes nobody"
     server.wait_for_line(UNCHECKED)
+
+
+def test_a_list_whose_ca_may_sign_none_is_told_of_at_the_start(identity, rules):
+    """As every client would be told later."""
+    ca = make("Other CA", extensions=[(x509.BasicConstraints(ca=True, path_length=None), True),
+                                      usage(key_cert_sign=True)])
+    rules.write(rules.ca, ca.certificate.public_bytes(PEM))
+    rules.write(rules.crl, make_list(ca))
+    refused = run("--test-config", *identity.options, *rules.options("required"))
+    assert refused.returncode == 2 and b"did not sign" in refused.stderr
 
 
 # Chains

@@ -12,7 +12,7 @@ from postern_client import client_context, receive_exactly, receive_to_end, tls_
 from postern_daemon import free_port, wait_until
 from postern_server import CLOSED_LINE
 from postern_services import activation
-from postern_target import BINARY, PATIENCE, VERSIONS, command, refused, run
+from postern_target import BINARY, PATIENCE, VERSIONS, command, only_root, refused, run
 
 
 class Served:
@@ -155,7 +155,7 @@ def test_local_sockets(identity):
     assert code == 0 and " closed peer=local " in log
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@only_root
 def test_another_user_in_a_chroot(identity, open_folder):
     """inetd starts everything as root."""
     served = Served(identity, "--user", "nobody", "--chroot", str(open_folder))

@@ -13,7 +13,7 @@ import pytest
 
 from postern_client import client_context, echo_once, tls_connection
 from postern_identity import Identity, NAMES, make_key, openssl, sign
-from postern_target import run
+from postern_target import only_root, run
 from test_bad_input import as_nobody, assert_refused
 
 DIGESTS = r"'(?P<file>[^']+)', SHA-256 fingerprint (?P<fingerprint>[0-9a-f]{64}), pin (?P<pin>[0-9a-f]{64})"
@@ -138,7 +138,7 @@ def test_a_folder_that_may_not_be_written(open_folder):
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.getuid() == 0)
+@only_root
 @pytest.mark.parametrize("options, problem", [("size=4k", "no space left"), ("ro", "read-only")])
 def test_a_file_system_that_is_full_or_read_only(tmp_path, options, problem):
     """Mounted in a namespace of its own, which ends with the server."""
@@ -205,7 +205,7 @@ def test_what_an_authority_issued_is_left_alone(start, files, identities, tmp_pa
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.getuid() == 0)
+@only_root
 def test_renewed_when_the_host_name_changes(start, files):
     """In a name space of its own, where the test may call the machine as it likes."""
     prefix = ["unshare", "--uts", "sh", "-c", 'hostname board-one; exec "$@"', "sh"]
@@ -219,7 +219,7 @@ def test_renewed_when_the_host_name_changes(start, files):
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.getuid() == 0)
+@only_root
 def test_given_to_the_user_who_will_serve(start, files, open_folder, launch):
     folder = open_folder / "given"
     folder.mkdir()
@@ -233,7 +233,7 @@ def test_given_to_the_user_who_will_serve(start, files, open_folder, launch):
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.getuid() == 0)
+@only_root
 @pytest.mark.parametrize("mode", [0o755, 0o777])
 def test_a_user_who_cannot_renew_is_told_of_at_the_start(open_folder, launch, mode):
     folder = open_folder / f"renewal-{mode:o}"

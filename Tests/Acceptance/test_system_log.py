@@ -1,5 +1,4 @@
 """The system log, where nobody reads standard error; and what a start says that has to wait."""
-import os
 import subprocess
 
 import pytest
@@ -7,7 +6,7 @@ import pytest
 from postern_client import echo_once
 from postern_daemon import Daemon
 from postern_seccomp import no_random_numbers_yet, random_is_a_call
-from postern_target import BINARY, command, refused
+from postern_target import BINARY, command, only_root, refused
 
 
 def test_detached_server(identity, system_log, tmp_path):
@@ -41,7 +40,7 @@ def test_start_that_fails_where_nobody_reads(identity, system_log, redirection):
     assert system_log.wait_for(r"user 'nosuchuser' is not to be found .*")[0] == 3
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can")
+@only_root
 def test_log_from_inside_of_a_chroot(identity, system_log, open_folder, tmp_path):
     """The connection to it is from before."""
     jail = open_folder / "log-jail"

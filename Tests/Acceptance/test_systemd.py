@@ -13,7 +13,7 @@ from postern_client import echo_once, tls_connection
 from postern_daemon import Daemon, wait_until
 from postern_identity import Identity
 from postern_services import NotifySocket, activation
-from postern_target import BINARY, PATIENCE, command, refused, run
+from postern_target import BINARY, PATIENCE, command, only_root, refused, run
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_manager_that_does_not_read(launch, manager):
         echo_once(server)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can")
+@only_root
 def test_told_from_inside_of_a_chroot(launch, manager, identity, open_folder):
     jail = open_folder / "notify-jail"
     jail.mkdir()

@@ -1,5 +1,4 @@
 """--help, --version, --test-config, --print-config, exit codes, and what the command line accepts."""
-import os
 import re
 import socket
 import subprocess
@@ -101,8 +100,7 @@ def test_print_config_of_both_configurations(identity):
 @pytest.mark.parametrize("binary", [BINARY, SMALL_BINARY], ids=["default", "small"])
 def test_the_memory_of_print_config_adds_up(identity, binary):
     """The parts make the total, and what all handshakes at once need fits into the arena."""
-    if not binary:
-        pytest.skip("needs POSTERN_SMALL_BINARY")
+    assert binary, "POSTERN_SMALL_BINARY must name the small binary"
     values, _ = settings(run(*identity.options, "--print-config", binary=binary).stdout.decode())
     memory = {name[7:]: int(value) for name, value in values.items() if name.startswith("memory.")}
     parts = ["imageBytes", "slotBytes", "bufferBytes", "arenaBytes"]

@@ -10,7 +10,7 @@ import re
 import pytest
 
 import postern_identity
-from postern_client import client_context, echo_once, receive_exactly, receive_to_end, tls_connection
+from postern_client import client_context, echo_once, is_served, receive_to_end, tls_connection
 
 KIBIBYTE = 1024
 START, STARTED = "Starting postern: ", "OK"
@@ -24,13 +24,8 @@ GOAL_CONNECTION_BYTES = 20_000
 def open_connection(server, context=None):
     """A client with a connection in use."""
     with tls_connection(server, context) as tls:
-        say_and_hear(tls)
+        is_served(tls)
         yield tls
-
-
-def say_and_hear(tls):
-    tls.sendall(b"hello")
-    assert receive_exactly(tls, 5) == b"hello"
 
 
 def test_first_boot_makes_an_identity(first_boot, identity, server, figures):
@@ -40,7 +35,7 @@ def test_first_boot_makes_an_identity(first_boot, identity, server, figures):
     digest = hashlib.sha256(first_boot.certificate).hexdigest()
     assert digest in first_boot.log.replace(":", "").lower(), first_boot.log
     with tls_connection(server, client_context(trust=identity.certificate), name="board") as tls:
-        say_and_hear(tls)
+        is_served(tls)
 
 
 def test_identity_outlives_a_power_cut(board, server, first_boot):
@@ -83,7 +78,7 @@ def test_reload(board, echo, tmp_path):
             put_identity(board, "no certificate\n", other.key.read_text())
             said = echo.init_script("reload", expected=None)
             assert "FAIL" in said and "/etc/postern/server.crt" in said, said
-            say_and_hear(tls)
+            is_served(tls)
         echo_once(echo)
     finally:
         board.run("mv /tmp/server.crt /tmp/server.key /etc/postern")

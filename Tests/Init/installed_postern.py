@@ -44,6 +44,16 @@ class InstalledPostern:
             self.root.write(f"/etc/postern/{name}", path.read_text(), mode=0o600)
         self.root.check("chown", "-R", "postern:postern", "/etc/postern")
 
+    def forget_identity(self):
+        """As before the first start: the folder is there, key and certificate are not."""
+        self.root.check("mkdir", "-p", "/etc/postern")
+        self.root.check("rm", "-f", "/etc/postern/server.crt", "/etc/postern/server.key")
+
+    def owners(self):
+        """Owner and mode of key and certificate."""
+        files = ["/etc/postern/server.key", "/etc/postern/server.crt"]
+        return self.root.check("stat", "-c", "%U %a", *files).splitlines()
+
     def connect(self):
         """A connection of TLS over which an echo came back. The certificate is taken as it is."""
         context = ssl.create_default_context()
@@ -53,11 +63,15 @@ class InstalledPostern:
         assert client.recv(16) == b"hello"
         return client
 
+    def certificate(self):
+        """What a client sees, in PEM."""
+        with self.connect() as client:
+            return ssl.DER_cert_to_PEM_cert(client.getpeercert(binary_form=True))
+
     def shown(self):
         """Which of the identities a client sees; None when nobody listens."""
         try:
-            with self.connect() as client:
-                certificate = ssl.DER_cert_to_PEM_cert(client.getpeercert(binary_form=True))
+            certificate = self.certificate()
         except ConnectionRefusedError:
             return None
         return [identity.certificate.read_text().strip() for identity in self.identities].index(certificate.strip())

@@ -54,7 +54,7 @@ class BusyBox:
 
 
 class Procd(BusyBox):
-    """BusyBox, and a stub of OpenWrt's rc.common that writes down what procd is told; nothing is started."""
+    """BusyBox, and what stands in for OpenWrt's rc.common and writes down what procd is told; nothing is started."""
     name = init = "procd"
     defaults = "/etc/config/postern"
     calls = "/run/procd-calls"

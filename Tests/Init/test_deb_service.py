@@ -52,6 +52,18 @@ def dpkg(root, *words):
                       env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
 
 
+def test_installing_makes_an_identity_that_outlives_an_upgrade(machine):
+    system, postern = machine
+    postern.root.check("rm", "-r", "/etc/postern")
+    postern.configure("--create-identity")
+    dpkg(system.root, "--install", "/tmp/postern.deb")
+    assert wait_until(postern.listens)
+    first, made = postern.process(), postern.certificate()
+    assert postern.owners() == ["postern 600", "postern 644"]
+    dpkg(system.root, "--install", "/tmp/postern.deb")
+    assert wait_until(lambda: postern.has_come_back_after(first)) and postern.certificate() == made
+
+
 def test_installing_starts_it_upgrading_restarts_it_removing_ends_it(machine):
     system, postern = machine
     dpkg(system.root, "--install", "/tmp/postern.deb")

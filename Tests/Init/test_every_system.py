@@ -36,6 +36,17 @@ def test_start_serves_as_a_user_of_its_own_and_stop_ends_it(system, postern):
 
 
 @every
+def test_the_first_start_makes_an_identity_that_stays(system, postern):
+    postern.forget_identity()
+    postern.configure("--create-identity")
+    process = started(system, postern)
+    made = postern.certificate()
+    assert postern.owners() == ["postern 600", "postern 644"]
+    assert system.restart().returncode == 0
+    assert wait_until(lambda: postern.has_come_back_after(process)) and postern.certificate() == made
+
+
+@every
 def test_restart_is_a_new_process_with_new_options(system, postern):
     process, old_port = started(system, postern), postern.port
     postern.move()

@@ -1,4 +1,4 @@
-"""postern.procd: what it tells procd. In place of procd there is a stub of rc.common that writes it down."""
+"""postern.procd: what it tells procd. In place of procd there is an rc.common of our own that writes it down."""
 import json
 import pathlib
 import subprocess
