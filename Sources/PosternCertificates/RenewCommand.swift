@@ -22,6 +22,8 @@ enum RenewCommand {
         let keyFile = try options.required(options.key, .key)
         let chain = try ChainFile(file)
         let old = try CertificateFile.first(of: chain.documents, file, "certificate")
+        let key = try KeyFile.read(keyFile, option: "--key", certificate: file)
+        try KeyFile.check(key, keyFile, belongsTo: old, in: file)
         let left = old.notAfter - Process.unixSeconds()
         let before = Int64(widening: options.beforeDays ?? beforeDays) * CalendarTime.secondsPerDay
         guard left < before || options.replaces else {
@@ -32,8 +34,6 @@ enum RenewCommand {
             }
             return notDue
         }
-        let key = try KeyFile.read(keyFile, option: "--key", certificate: file)
-        try KeyFile.check(key, keyFile, belongsTo: old, in: file)
         guard options.makesNewKey || options.keyType == nil else {
             throw OperatorFault(.keyType, "", "goes with --new-key alone")
         }

@@ -58,7 +58,7 @@ extension TrustStore {
 
     /// Whether a list is understood, and signed by this issuer. The answer for a key of an authority, whose
     /// memory stays, is kept.
-    private func check(
+    func check(
         _ list: RevocationList, _ node: UnsafeMutablePointer<DocumentList.Node>, _ issuer: Certificate
     ) throws(DERFault) -> Signature.Status {
         if let usage = CertificateExtensions(issuer.extensions).keyUsage, !usage.signsRevocationLists {

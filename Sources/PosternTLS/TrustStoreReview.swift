@@ -51,7 +51,7 @@ extension TrustStore {
             node = current.pointee.next
             guard let list = TrustStoreReview.read(current.der) else { continue }
             if !list.isCurrent(at: time) { review.outOfDate += 1 }
-            switch signature(of: list) {
+            switch signature(of: list, current) {
             case nil: review.ofOthers += 1
             case .good: break
             case .outOfMemory: throw .outOfMemory
@@ -62,7 +62,9 @@ extension TrustStore {
     }
 
     /// What an authority with the issuer's name says; nil when there is none.
-    private func signature(of list: RevocationList) -> Signature.Status? {
+    private func signature(
+        of list: RevocationList, _ document: UnsafeMutablePointer<DocumentList.Node>
+    ) -> Signature.Status? {
         var status: Signature.Status?
         var node = authorities.first
         while let current = node {
@@ -70,10 +72,11 @@ extension TrustStore {
             do throws(DERFault) {
                 let authority = try Certificate(current.der)
                 guard DistinguishedName.isSame(authority.subject, list.issuer) else { continue }
-                guard !list.isPartial else { return .bad }
-                status = Signature.check(list.signed, by: authority.publicKey)
+                status = try check(list, document, authority)
                 if case .good = status { return status }
-            } catch {}
+            } catch {
+                status = .bad
+            }
         }
         return status
     }

@@ -55,7 +55,7 @@ private let helpLines: InlineArray<_, Text> = [
     "  -h, --help                 print this",
     "",
     "Signals: SIGTERM and SIGINT stop after what is in flight, SIGHUP loads",
-    "certificate and key anew, SIGUSR1 logs the counters.",
+    "all its files anew or none, SIGUSR1 logs the counters.",
     "",
     "Exit codes: 0 done; 1 output cannot be written, or a detached server ended",
     "before it listened; 2 bad option, configuration, certificate or key, and",
