@@ -62,6 +62,23 @@ def test_both_ways_at_once_with_back_pressure(good, version):
     assert received.digest() == hashlib.sha256(up).digest()
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_server_that_ends_first_hears_a_farewell(good, version):
+    """While there may still be input: the probe ends with the server, and in good order."""
+    heard = []
+
+    def end(connection):
+        connection.sendall(b"bye")
+        connection.unwrap()         # raises where the client goes without close_notify
+        heard.append(True)
+
+    with python_server(good, end, version=version) as (host, port):
+        with subprocess.Popen(command(BINARY, "probe", *map(str, trust(good)), f"{host}:{port}"),
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout.read() == b"bye" and process.wait(10 * PATIENCE) == 0
+    assert heard == [True]
+
+
 def test_a_slow_reader_stops_the_server_and_loses_nothing(good):
     data = os.urandom(4 << 20)
 

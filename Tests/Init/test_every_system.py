@@ -31,7 +31,7 @@ def test_start_serves_as_a_user_of_its_own_and_stop_ends_it(system, postern):
     # An open connection keeps the server for half a second: it hears that the server goes.
     with postern.connect():
         assert system.stop().returncode == 0
-    assert postern.processes() == [] and not postern.listens(), "stop came back before the process was gone"
+        assert postern.processes() == [] and not postern.listens(), "stop came back before the process was gone"
     assert system.status().returncode != 0
 
 
