@@ -96,6 +96,7 @@ def server_context(identity, version=None, alpn=(), clients=None):
     if version:
         context.minimum_version = context.maximum_version = VERSIONS[version]
     context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF     # an end without close_notify is a fault
     if alpn:
         context.set_alpn_protocols(list(alpn))
     if clients:

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from postern_client import client_context, receive_exactly, tls_connection
-from postern_clients import DAY, PEM, make, make_authority, make_client, make_list, now, usage, write
+from postern_clients import DAY, DER, PEM, Party, make, make_authority, make_client, make_list, now, usage, write
 from postern_identity import Identity
 from postern_target import VERSIONS, run
 
@@ -121,6 +121,17 @@ def test_bytes_of_a_chain_are_bounded(launch, rules, clients, tmp_path, count, e
     huge = write(tmp_path, "huge", make_client("huge", clients.ca, names=names))
     server = launch(*rules.options("required"))
     assert outcome(server, huge, version) == expected
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("count, expected", [(8, "peerClosed"), (9, "clientChainTooLong")])
+def test_certificates_of_a_chain_are_bounded(launch, rules, clients, tmp_path, count, expected, version):
+    """However small they are, and whether the path needs them or not."""
+    good = clients.parties["good"]
+    long = write(tmp_path, "long", Party(good.certificate, good.key, (make("x"),) * (count - 1)))
+    assert sum(len(one.public_bytes(DER)) for one in (good.certificate, *[make("x").certificate] * 8)) < 4000
+    server = launch(*rules.options("required"))
+    assert outcome(server, long, version) == expected
 
 
 @pytest.mark.parametrize("version", VERSIONS)
