@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages named as arguments that are missing. Without root or a sudo that asks nothing it prints
-# the one command to run and stops.
+# Installs the Debian packages named as arguments that are missing; the Makefile and Tests/run.py call it. It waits for
+# another apt, such as unattended upgrades of a fresh machine, and asks nothing: changed configuration files stay as they
+# are. Without root or a sudo that needs no password it prints the one command to run and stops.
 set -eu
 missing=
 for package in "$@"; do
@@ -18,10 +19,18 @@ else
 fi
 echo "Installing$missing"
 log=$(mktemp)
+deadline=$(($(date +%s) + 600))
+# apt's own time-out waits for the lock of dpkg alone; where those of lists and downloads are held, it is asked again.
+apt_get() {
+    until $as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout=600 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" >"$log" 2>&1; do
+        grep -q '^E: Could not get lock' "$log" && [ "$(date +%s)" -lt "$deadline" ] || return 1
+        sleep 1
+    done
+}
 # Package names are words without blanks: splitting them is meant.
 # shellcheck disable=SC2086
-if $as_root apt-get update >"$log" 2>&1 &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
+if apt_get update && apt_get install -y --no-install-recommends $missing; then
     rm "$log"
 else
     tail -n 20 "$log" >&2
