@@ -111,12 +111,12 @@ board-test:
 
 # FUZZ_SECONDS=600 for longer than half a minute each, FUZZ_TARGETS='Names' for one of them.
 fuzz:
-	@ports/install-packages.sh $$(cat Tests/packages)
+	@ports/install-packages.sh $$(cat Tests/packages/pytest Tests/packages/fuzz)
 	$(MAKE) PORT=host
 	/usr/bin/python3 -m pytest -q -s -p no:cacheprovider Tests/Fuzz
 
 bench:
-	@ports/install-packages.sh $$(cat Tests/packages)
+	@ports/install-packages.sh $$(cat Tests/packages/benchmarks)
 	$(MAKE) PORT=host
 	$(MAKE) PORT=amd64
 	python3 Tests/Benchmarks/bench.py
@@ -130,7 +130,7 @@ clean:
 help:
 	@echo 'make                 build/$(PORT)/postern; PORT=<port> for another of: $(PORTS)'
 	@echo 'make run             build and serve localhost:4433'
-	@echo 'make test            every test'
+	@echo 'make test            every test; Tests/run --help for one suite or one test'
 	@echo 'make board-test      those on booted boards, of armhf and arm64'
 	@echo 'make fuzz            hostile bytes into every parser; FUZZ_SECONDS=600 for longer than half a minute each'
 	@echo 'make bench           figures beside a minimal C loop'

@@ -1,14 +1,18 @@
 """Builds everything, runs every suite, adds up the results. The last line is `N passed, N failed, N skipped`.
 
-`table` is the list of what there is to run: a new suite is one line there. Tests/steps.py runs it, two steps at a time.
-`Tests/run NAME...` runs only the steps with these names, and what they need.
+`table` is the list of what there is to run: a new suite is one line there. Tests/steps.py runs it, one step a processor
+at a time; Tests/reports.py prints the end.
 """
+import argparse
+import dataclasses
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 
 import port_values
+import reports
 from steps import Runner, Step
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
@@ -19,12 +23,15 @@ PORTS = [port for port in VALUES if port not in BOARDS]                # those t
 PORTS.sort(key=lambda port: "RUNNER" in VALUES[port])
 OLD = "armhf-bookworm"                                                 # Mbed TLS 2.28 on a board
 BUILDS = tuple(f"build-{port}" for port in [*PORTS, OLD, *BOARDS])
+# What a suite is tested on where nothing is said.
+DEFAULTS = {"acceptance": "acceptance-host", "board": "board-armhf"}
 # For a binary whose code has all tests under another name.
 PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", "dates")]
-# Under an emulator a test takes three to ten times as long. Two emulated ports run every test: one of 64 and one of 32
-# bits. The others run what a processor or a library can break: handshakes of both versions, echo of several MiB,
-# reload, drain, overload, deadlines, keys and certificates made and read. Words of the command line are the same.
-WHOLE = ["host", "amd64", "arm64", "armhf"]
+# Under an emulator a test takes three to ten times as long. Every test runs on both libraries of this machine, and on
+# the port that differs most from it: 32 bits, unsigned char, another way to pass arguments, under an emulator. The
+# other ports run what only a processor, its code generation or its archive of Mbed TLS can break: handshakes of both
+# versions, echo of several MiB, kernel interfaces, overload, deadlines, keys and certificates made and read.
+WHOLE = ["host", "amd64", "armhf"]
 SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
     "article", "certificate_issue", "certificate_show", "certificate_verify_forms", "clients", "close", "dates",
     "detach", "kernel", "names", "overload", "own_identity", "port", "probe", "reload", "resumption", "signals",
@@ -41,26 +48,27 @@ def build(port, suite=""):
     return Step(f"build-{name}", ["sh", "-c", make])
 
 
-def pytest(name, *arguments, after=(), alone=False, **environment):
-    """A suite of pytest, with the paths or options that choose its tests."""
+def pytest(name, *arguments, after=(), packages=(), alone=False, **environment):
+    """A suite of pytest, with the paths or options that choose its tests, and the files of Tests/packages it needs."""
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
                f"--junitxml={BUILD / 'reports' / name}.xml", *arguments]
-    return Step(name, command, after=after, report=f"{name}.xml", alone=alone,
-                environment={"PYTHONDONTWRITEBYTECODE": "1", "BUILD": str(BUILD), **environment})
+    return Step(name, command, after=after, packages=("pytest", *packages), filter="-k", report=f"{name}.xml",
+                alone=alone, environment={"PYTHONDONTWRITEBYTECODE": "1", "BUILD": str(BUILD), **environment})
 
 
 def acceptance(name, build="", options="", tests=("Tests/Acceptance",)):
     """The acceptance suite on the binaries in a folder of build/, under the emulator of the port if it has one."""
     build = build or name
-    runner = VALUES[build.removesuffix("-bookworm")].get("RUNNER", "")
-    return pytest(f"acceptance-{name}", *tests, after=(f"build-{build}",), POSTERN_RUNNER=runner + options,
+    runner = port_values.of(build.removesuffix("-bookworm")).get("RUNNER", "")
+    return pytest(f"acceptance-{name}", *tests, after=(f"build-{build}",), packages=("acceptance",),
+                  POSTERN_RUNNER=runner + options,
                   POSTERN_BINARY=str(BUILD / build / "postern"),
                   POSTERN_SMALL_BINARY=str(BUILD / f"{build}-small" / "postern"))
 
 
 def board(port):
     """The board of a port, with the binary that everybody gets."""
-    return pytest(f"board-{port}", "Tests/Board", after=(f"build-{port}",), POSTERN_BOARD=port,
+    return pytest(f"board-{port}", "Tests/Board", after=(f"build-{port}",), packages=("board",), POSTERN_BOARD=port,
                   POSTERN_RUNNER=port_values.of(port)["RUNNER"], POSTERN_BINARY=str(BUILD / port / "postern"))
 
 
@@ -68,7 +76,8 @@ def swift_test(name, *options, after=()):
     """The suites of `swift test`, in a folder of their own."""
     command = ["swift", "test", "--build-system", "native", "--scratch-path", str(BUILD / name), "-q",
                "--xunit-output", str(BUILD / "reports" / f"{name}.xml"), *options]
-    return Step(name, command, after=after, report=f"{name}-swift-testing.xml")
+    return Step(name, command, after=after, packages=("swift-test",), filter="--filter",
+                report=f"{name}-swift-testing.xml")
 
 
 def example(mode, configuration, *options, after=()):
@@ -77,7 +86,8 @@ def example(mode, configuration, *options, after=()):
     swift = ["swift", "build", "--build-system", "native", "--package-path", "Tests/Example", "--product", "reverse",
              "-c", configuration, "--scratch-path", str(folder / f"swift-{mode}"), *options]
     copy = f"mkdir -p {folder}/{mode} && cp {folder}/swift-{mode}/{configuration}/reverse {folder}/{mode}"
-    return Step(f"build-example-{mode}", ["sh", "-c", f'"$@" && {copy}', "sh", *swift], after=after)
+    return Step(f"build-example-{mode}", ["sh", "-c", f'"$@" && {copy}', "sh", *swift], after=after,
+                packages=("example",))
 
 
 def mbedtls_of_sysroot():
@@ -103,41 +113,76 @@ def table():
         example("ordinary", "debug"),
         swift_test("swift-test"),
         swift_test("swift-test-3.6", *mbedtls_of_sysroot(), after=("build-amd64",)),
-        pytest("tidy", "Tests/Tidy", after=BUILDS),
-        pytest("ports", "Tests/Ports", after=BUILDS),
-        pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary")),
+        pytest("tidy", *[f"Tests/Tidy/test_{name}.py" for name in ("sources", "manual", "runner")], packages=("tidy",)),
+        pytest("binaries", *[f"Tests/Tidy/test_{name}.py" for name in ("binaries", "elf")], packages=("tidy",),
+               after=BUILDS),
+        pytest("ports", "Tests/Ports", packages=("acceptance", "ports"),
+               after=("build-host", "build-armhf", "build-raspberrypi-zero")),
+        pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary"),
+               packages=("example",)),
         *[acceptance(port) if port in WHOLE else acceptance(port, tests=SELECTION) for port in [*PORTS, OLD]],
         acceptance("armhf-4.19", build="armhf", options=" -r 4.19", tests=PORT_TESTS),
         *[acceptance(port, tests=PORT_TESTS) for port in BOARDS],
         board("armhf"),
         board("arm64"),
-        pytest("fuzz", "Tests/Fuzz", after=("build-host",), POSTERN_BINARY=str(BUILD / "host/postern")),
-        pytest("init", "Tests/Init", after=("build-amd64", "build-arm64"), POSTERN_BINARY=str(BUILD / "amd64/postern")),
+        pytest("fuzz", "Tests/Fuzz", after=("build-host",), packages=("fuzz",),
+               POSTERN_BINARY=str(BUILD / "host/postern")),
+        pytest("init", "Tests/Init", after=("build-amd64", "build-arm64"), packages=("init",),
+               POSTERN_BINARY=str(BUILD / "amd64/postern")),
     ]
 
 
-def chosen(steps, names):
-    """The named steps and what they need; all without names."""
+def chosen(steps, names, expression):
+    """The named steps, with only the tests that the expression chooses, and what they need; all without names."""
     by_name = {step.name: step for step in steps}
+    names = [DEFAULTS.get(name, name) for name in names]
+    for name in names:
+        if name not in by_name:
+            sys.exit(f"Tests/run: there is no step {name}; there are {', '.join([*DEFAULTS, *by_name])}")
+        if expression and not by_name[name].filter:
+            sys.exit(f"Tests/run: {name} has no tests to choose from; leave -k out")
     wanted = list(names)
     for name in wanted:
-        if name not in by_name:
-            sys.exit(f"Tests/run: there is no step {name}; there are {', '.join(by_name)}")
         wanted += by_name[name].after
-    return [step for step in steps if step.name in wanted] if names else steps
+    kept = [step for step in steps if step.name in wanted] if names else steps
+    return [dataclasses.replace(step, command=[*step.command, step.filter, expression])
+            if expression and step.name in names else step for step in kept]
+
+
+def install(steps):
+    """The packages that these steps need."""
+    files = {name for step in steps for name in step.packages}
+    packages = {line for name in files for line in (TOP / "Tests/packages" / name).read_text().split()}
+    subprocess.run([TOP / "ports/install-packages.sh", *sorted(packages)], check=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="Tests/run", description="Runs every test on every build, or the named steps and what they need.",
+        epilog="For instance: Tests/run acceptance -k test_reload; Tests/run acceptance-armhf -k 'reload and not "
+        "watch'; Tests/run swift-test -k DERTests.")
+    parser.add_argument("names", nargs="*", metavar="STEP", help="a step of the table, or acceptance (on the host's "
+                        "binary) or board (of armhf)")
+    parser.add_argument("-k", dest="expression", metavar="EXPRESSION", help="only the tests of the named steps, or of "
+                        "acceptance, that fit: an expression of pytest's -k, or of `swift test --filter`")
+    parser.add_argument("--list", action="store_true", help="print the steps, run none")
+    given = parser.parse_args()
+    if given.expression and not given.names:
+        given.names = ["acceptance"]
+    return given
 
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Tests/run: told to stop"))
-    results = Runner(TOP, BUILD / "reports").run(chosen(table(), sys.argv[1:]))
-    for result in results:
-        if result.step.report or not result.ok:
-            print(f"{result.step.name}: {result.passed} passed, {result.failed} failed, {result.skipped} skipped, "
-                  f"{result.seconds:.0f} s")
-    passed, failed, skipped = (sum(getattr(result, name) for result in results)
-                               for name in ("passed", "failed", "skipped"))
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed or not (passed or sys.argv[1:]) else 0)
+    given = arguments()
+    if given.list:
+        print("\n".join(step.name for step in chosen(table(), given.names, given.expression)))
+        return
+    install(chosen(table(), given.names, given.expression))
+    # Once more, because a port's emulator is asked for its version.
+    results = Runner(TOP, BUILD / "reports").run(chosen(table(), given.names, given.expression))
+    failed = reports.print_end(results)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

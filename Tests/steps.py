@@ -1,4 +1,4 @@
-"""What runs the table of Tests/run.py: steps that need nothing of each other run two at a time.
+"""What runs the table of Tests/run.py: steps that need nothing of each other run side by side, one a processor.
 
 A step's output is kept whole and printed when it ends, and stays in build/reports/<step>.log. Steps begin in the order
 of the table as soon as what they need has succeeded; a step whose needs failed counts as failed. Only Tests/run.py
@@ -12,9 +12,11 @@ import signal
 import subprocess
 import threading
 import time
-import xml.etree.ElementTree
 
-AT_A_TIME = 2      # boards are emulated, clients wait: more would only make them miss their deadlines
+import reports
+
+# Two even on one processor, because tests wait a lot; more than one a processor would miss their deadlines.
+AT_A_TIME = max(2, len(os.sched_getaffinity(0)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Step:
     name: str
     command: list
     after: tuple = ()             # names of steps that must have succeeded before
+    packages: tuple = ()          # the files of Tests/packages with what it needs
+    filter: str = ""              # its option that takes an expression which chooses tests
     report: str = ""              # the JUnit file that it writes, relative to build/reports; without one it is no test
     environment: dict = dataclasses.field(default_factory=dict)
     alone: bool = False           # nothing runs beside it: for what measures time
@@ -33,24 +37,25 @@ class Step:
 class Result:
     """What came of a step."""
     step: Step
-    passed: int
-    failed: int
-    skipped: int
+    report: reports.Report
     seconds: float
-    ok: bool
+
+    @property
+    def ok(self):
+        return not self.report.failed
 
 
 class Runner:
-    """Runs steps in `top`; keeps logs and reports in the folder `reports`, which it empties first."""
+    """Runs steps in `top`; keeps logs and reports in `folder`, which it empties first."""
 
-    def __init__(self, top, reports):
-        self.top, self.reports = top, reports
+    def __init__(self, top, folder):
+        self.top, self.reports = top, folder
         self.changed = threading.Condition()
         self.results = {}
         self.running = []
         self.processes = []
-        shutil.rmtree(reports, ignore_errors=True)
-        reports.mkdir(parents=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
 
     def run(self, steps):
         """The results of all steps, in the order of the table."""
@@ -77,7 +82,8 @@ class Runner:
                 unmet = [name for name in step.after if not self.results[name].ok]
                 if unmet:
                     print(f"--- {step.name}: NOT RUN, because {', '.join(unmet)} failed", flush=True)
-                    self.results[step.name] = Result(step, 0, 1, 0, 0, False)
+                    report = reports.one_failure(f"not run, because {', '.join(unmet)} failed")
+                    self.results[step.name] = Result(step, report, 0)
                     continue
                 self.running.append(step)
                 print(f"... {step.name}", flush=True)
@@ -101,17 +107,19 @@ class Runner:
         log = self.reports / f"{step.name}.log"
         try:
             code = self._execute(step, log)
-            passed, failed, skipped = self._count(step)
-            if code != 0 and failed == 0:
-                failed = 1
+            report = reports.read(self.reports / step.report) if step.report else reports.Report()
+            if code != 0 and not report.failed:
+                report = reports.one_failure(f"ended with {code}; see {log.relative_to(self.top)}", report)
+            if step.report and not report.passed and not report.failed:
+                report = reports.one_failure("no test ran", report)
         except Exception as fault:       # a step that cannot even be run must not leave the others waiting for it
-            code, passed, failed, skipped = str(fault), 0, 1, 0
+            code, report = str(fault), reports.one_failure(str(fault))
         seconds = time.monotonic() - start
         with self.changed:
-            self.results[step.name] = Result(step, passed, failed, skipped, seconds, failed == 0)
+            result = self.results[step.name] = Result(step, report, seconds)
             self.running.remove(step)
             self.changed.notify_all()
-            print(f"--- {step.name}: {'ok' if failed == 0 else f'FAILED ({code})'}, {seconds:.0f} s", flush=True)
+            print(f"--- {step.name}: {'ok' if result.ok else f'FAILED ({code})'}, {seconds:.0f} s", flush=True)
             if log.exists() and (text := log.read_text(errors="backslashreplace").rstrip()):
                 print(text, flush=True)
 
@@ -134,17 +142,3 @@ class Runner:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-    def _count(self, step):
-        """(passed, failed, skipped) of its report; a report that should be there and is not is a failure."""
-        if not step.report:
-            return 0, 0, 0
-        path = self.reports / step.report
-        if not path.exists():
-            return 0, 1, 0
-        tests = failed = skipped = 0
-        for suite in xml.etree.ElementTree.parse(path).getroot().iter("testsuite"):
-            tests += int(suite.get("tests", 0))
-            failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-            skipped += int(suite.get("skipped", 0))
-        return tests - failed - skipped, failed, skipped

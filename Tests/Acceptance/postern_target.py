@@ -1,12 +1,13 @@
 """What is being tested: everything the tests take out of the environment, read once.
 
-POSTERN_BINARY        the binary under test
+POSTERN_BINARY        the binary under test; when unset, those of `make PORT=host` and of its small configuration
 POSTERN_SMALL_BINARY  the same with the configuration Tests/Ports/small: 4 connections, short deadlines, ALPN
 POSTERN_RUNNER        command prefix, such as "qemu-arm -L sysroot"; empty for a native run
 POSTERN_MBEDTLS       "2.28" or "3.6"; when unset, what `--version` says
 """
 import functools
 import os
+import pathlib
 import re
 import shlex
 import struct
@@ -14,8 +15,16 @@ import subprocess
 
 import pytest
 
-BINARY = os.environ.get("POSTERN_BINARY", "")
-SMALL_BINARY = os.environ.get("POSTERN_SMALL_BINARY", "")
+
+
+def built(name):
+    """The program of a build, or nothing: tests can be listed without one."""
+    path = pathlib.Path(__file__).resolve().parents[2] / "build" / name / "postern"
+    return str(path) if path.exists() else ""
+
+
+BINARY = os.environ.get("POSTERN_BINARY") or built("host")
+SMALL_BINARY = os.environ.get("POSTERN_SMALL_BINARY", "" if "POSTERN_BINARY" in os.environ else built("host-small"))
 RUNNER = shlex.split(os.environ.get("POSTERN_RUNNER", ""))
 EMULATED = bool(RUNNER)
 
