@@ -154,6 +154,16 @@ static inline uint16_t ctls_version_of(const mbedtls_ssl_context *ssl) {
 #endif
 }
 
+/// The version under which a session was made. Tickets of 2.28 do not say it: there is only one.
+static inline uint16_t ctls_version_of_ticket(const mbedtls_ssl_session *session) {
+#if CTLS_HAS_TLS13
+    return (uint16_t)session->tls_version;
+#else
+    (void)session;
+    return 0x0303;
+#endif
+}
+
 /// Sends what waits, then receives the next handshake message and leaves it for the library's next step.
 static inline int ctls_peek_message(mbedtls_ssl_context *ssl) {
     int is_tls13 = ctls_version_of(ssl) == 0x0304;

@@ -128,8 +128,13 @@ static int accept_ticket(
     int error = 0;
     if (ticket_bytes < bytes)
         error = open_chain(&context->tickets, context->active, ticket, ticket_bytes, bytes);
-    return error != 0
-        ? error : mbedtls_ssl_ticket_parse(&context->tickets.library, session, ticket, ticket_bytes);
+    if (error == 0)
+        error = mbedtls_ssl_ticket_parse(&context->tickets.library, session, ticket, ticket_bytes);
+    // CVE-2026-93831: before 3.6.8 the library resumes TLS 1.2 with a ticket of TLS 1.3, which has no master
+    // secret, under one of zeros. Such a ticket travels in clear: whoever overhears it would be that client.
+    if (error == 0 && ctls_version_of_ticket(session) != ctls_version_of(&context->active->ssl))
+        error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
+    return error;
 }
 
 int ctls_ticket_accept(

@@ -1,0 +1,142 @@
+"""TLS by hand, as far as tests need it: records cut apart, ClientHellos put together, the keys of TLS 1.2 from a master
+secret of one's choice. It does what no library lets a client do, and verifies nothing.
+"""
+import hmac
+import os
+import struct
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+CLIENT_HELLO, SERVER_HELLO, NEW_SESSION_TICKET, CERTIFICATE, FINISHED = 1, 2, 4, 11, 20
+SESSION_TICKET, PRE_SHARED_KEY = 35, 41
+WARNING, FATAL = 1, 2
+CLOSE_NOTIFY, UNEXPECTED_MESSAGE, HANDSHAKE_FAILURE, NO_RENEGOTIATION = 0, 10, 40, 100
+SUITE = 0xC02B                              # ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+
+
+def vector(body, width):
+    """A vector of TLS: its length in `width` bytes, then the body."""
+    return len(body).to_bytes(width, "big") + body
+
+
+def record(kind, body, version=0x0303):
+    return struct.pack(">BHH", kind, version, len(body)) + body
+
+
+def message(kind, body):
+    return bytes([kind]) + vector(body, 3)
+
+
+def records(data):
+    """What a socket gave, as pairs (kind, body); a record that was cut is left out."""
+    found = []
+    while len(data) >= 5 and len(data) >= 5 + int.from_bytes(data[3:5], "big"):
+        end = 5 + int.from_bytes(data[3:5], "big")
+        found.append((data[0], data[5:end]))
+        data = data[end:]
+    return found
+
+
+def messages(body):
+    """Handshake messages in plain text, as pairs (kind, body)."""
+    found = []
+    while body:
+        end = 4 + int.from_bytes(body[1:4], "big")
+        found.append((body[0], body[4:end]))
+        body = body[end:]
+    return found
+
+
+def plain_alerts(data):
+    """The alerts that were sent before any key was in use, as pairs (level, description)."""
+    return [tuple(body) for kind, body in records(data) if kind == ALERT and len(body) == 2]
+
+
+def extensions_of_client_hello(body):
+    """By number, in order."""
+    at = 2 + 32
+    at += 1 + body[at]
+    at += 2 + int.from_bytes(body[at:at + 2], "big")
+    at += 1 + body[at]
+    at, found = at + 2, {}
+    while at < len(body):
+        kind, length = struct.unpack_from(">HH", body, at)
+        found[kind] = body[at + 4:at + 4 + length]
+        at += 4 + length
+    return found
+
+
+def first_identity(hello):
+    """The ticket that a ClientHello of TLS 1.3 offers, which travels in clear (RFC 8446, section 4.2.11)."""
+    (kind, body), = messages(records(hello)[0][1])
+    assert kind == CLIENT_HELLO
+    offered = extensions_of_client_hello(body)[PRE_SHARED_KEY]
+    return offered[4:4 + int.from_bytes(offered[2:4], "big")]
+
+
+def client_hello(extensions=(), suites=(SUITE,), random=None, session=b"", version=0x0303):
+    """A ClientHello's handshake message. What TLS 1.2 needs comes first; `extensions` are pairs (number, body)."""
+    usual = [(10, vector(struct.pack(">HH", 23, 29), 2)), (11, b"\x01\x00"),       # groups, point formats
+             (13, vector(struct.pack(">HHH", 0x0403, 0x0401, 0x0804), 2)), (23, b"")]     # signatures, RFC 7627
+    own = [number for number, _ in extensions]
+    both = [pair for pair in usual if pair[0] not in own] + list(extensions)
+    return message(CLIENT_HELLO, struct.pack(">H", version) + (random or os.urandom(32)) + vector(session, 1)
+                   + vector(b"".join(struct.pack(">H", suite) for suite in suites), 2) + b"\x01\x00"
+                   + vector(b"".join(struct.pack(">H", number) + vector(body, 2) for number, body in both), 2))
+
+
+def prf(secret, label, seed, count):
+    """RFC 5246, section 5, with SHA-256."""
+    seed, made = label + seed, b""
+    block = seed
+    while len(made) < count:
+        block = hmac.digest(secret, block, "sha256")
+        made += hmac.digest(secret, block + seed, "sha256")
+    return made[:count]
+
+
+class GCM:
+    """One direction of TLS 1.2 with AES-GCM (RFC 5288)."""
+
+    def __init__(self, key, salt):
+        self.cipher, self.salt, self.sequence = AESGCM(key), salt, 0
+
+    def _data(self, kind, count):
+        self.sequence += 1
+        return struct.pack(">QBHH", self.sequence - 1, kind, 0x0303, count)
+
+    def seal(self, kind, body):
+        nonce = struct.pack(">Q", self.sequence)
+        sealed = self.cipher.encrypt(self.salt + nonce, body, self._data(kind, len(body)))
+        return record(kind, nonce + sealed)
+
+    def open(self, kind, body):
+        return self.cipher.decrypt(self.salt + body[:8], body[8:], self._data(kind, len(body) - 24))
+
+
+def directions(master, client_random, server_random):
+    """(client's, server's) for AES_128_GCM_SHA256."""
+    block = prf(master, b"key expansion", server_random + client_random, 40)
+    return GCM(block[:16], block[32:36]), GCM(block[16:32], block[36:40])
+
+
+class Reader:
+    """The records of a socket, one after the other, as they come."""
+
+    def __init__(self, raw):
+        self.raw, self.rest = raw, b""
+
+    def _take(self, count):
+        while len(self.rest) < count:
+            part = self.raw.recv(65536)
+            if not part:
+                raise EOFError
+            self.rest += part
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        return taken
+
+    def next(self):
+        """(kind, body) of the next record; EOFError at the end."""
+        header = self._take(5)
+        return header[0], self._take(int.from_bytes(header[3:5], "big"))
