@@ -7,19 +7,13 @@ import PosternX509
 
 enum AuthorityCommand {
     static let name: Text = "ca"
-    static var options: UInt32 {
-        CertificateOption.name.bit | CertificateOption.certificate.bit | CertificateOption.key.bit
-            | CertificateOption.issuer.bit | CertificateOption.issuerKey.bit
-            | CertificateOption.pathLength.bit | CertificateOption.days.bit | CertificateOption.notBefore.bit
-            | CertificateOption.keyType.bit | CertificateOption.sameKey.bit | CertificateOption.force.bit
-    }
 
     private static let rootDays = 3_650
     private static let intermediateDays = 1_825
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) {
-        let file = try options.required(options.certificate, .certificate)
-        let keyFile = try options.required(options.key, .key)
+        let file = try options.required(options.certificate, "--certificate")
+        let keyFile = try options.required(options.key, "--key")
         let commonName = try commonName(options)
         try options.checkNewFiles(key: keyFile, file)
         if options.issuer == nil, options.issuerKey == nil {
@@ -92,8 +86,8 @@ enum AuthorityCommand {
             count += 1
         }
         guard index == name.count, count >= 1, count <= NameList.commonNameMost else {
-            throw OperatorFault(
-                .name, options.names[0], "is none for an authority; give 1 to 64 characters in UTF-8")
+            throw OptionArgument(options.names[0], of: "name").error(
+                "is not an authority's name; give 1 to 64 characters in UTF-8")
         }
         return UnsafeRawBufferPointer(name)
     }

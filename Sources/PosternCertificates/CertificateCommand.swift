@@ -5,15 +5,15 @@ import PosternLinux
 import PosternTLS
 
 public enum CertificateCommand {
+    private static let overview = CommandName("postern certificate")
+
     /// Runs the command that word `index` names and returns the program's exit code. `memory` is the region
     /// of a StaticMemory.
     public static func run(
-        _ words: CommandLineWords, at index: Int32, memory: MemoryRegion
+        _ arguments: Arguments, at index: Int32, memory: MemoryRegion
     ) throws(OperatorFault) -> Int32 {
-        guard let command = words[index] else {
-            throw OperatorFault { line in
-                line.append("certificate wants a command; see postern certificate --help")
-            }
+        guard let command = arguments[index] else {
+            throw overview.error(needs: "a command")
         }
         if command == "--help" || command == "-h" {
             CertificateHelp.printOverview()
@@ -22,18 +22,17 @@ public enum CertificateCommand {
         _ = Process.prepare(descriptors: Limits.descriptorReserve)
         Process.excludeFromDumps(memory)
         TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
-        if command == ShowCommand.name { return try ShowCommand.run(words, at: index + 1) }
-        if command == VerifyCommand.name { return try VerifyCommand.run(words, at: index + 1) }
+        if command == ShowCommand.name { return try ShowCommand.run(arguments, at: index + 1) }
+        if command == VerifyCommand.name { return try VerifyCommand.run(arguments, at: index + 1) }
         if let issuing = IssuingCommand.named(command) {
-            let options = try CertificateOptions(words, at: index + 1, of: command, taking: issuing.options)
+            let options = try CertificateOptions(arguments, at: index + 1, of: issuing)
             guard !options.wantsHelp else {
-                CertificateHelp.print(issuing)
+                CertificateHelp.print(issuing, options.name)
                 return 0
             }
             KernelRandom.wait(LogChoices())
             return try issuing.run(options)
         }
-        throw OperatorFault(
-            usage: "certificate command", command, "is unknown; see postern certificate --help")
+        throw overview.error("certificate command", command, "is unknown")
     }
 }

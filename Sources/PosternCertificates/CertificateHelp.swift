@@ -1,5 +1,4 @@
-// postern certificate --help, and the help of the commands that make or change something. An option means
-// the same in all commands, so each has its line once.
+// postern certificate --help, and the help of the commands that make or change something.
 
 import PosternCore
 import PosternLinux
@@ -37,14 +36,10 @@ enum CertificateHelp {
             """)
     }
 
-    static func print(_ command: IssuingCommand) {
+    static func print(_ command: IssuingCommand, _ name: CommandName) {
         print(usage(of: command))
         print("")
-        var number: Int32 = 0
-        while let option = CertificateOption(rawValue: number) {
-            if option == .help || command.options & option.bit != 0 { print(lines(of: option)) }
-            number += 1
-        }
+        StandardOutput.write(CertificateOptions.table, of: name)
     }
 
     private static func usage(of command: IssuingCommand) -> Text {
@@ -151,41 +146,5 @@ enum CertificateHelp {
         """
     }
 
-    private static func lines(of option: CertificateOption) -> Text {
-        switch option {
-        case .certificate: "  --certificate FILE   the certificate"
-        case .key: "  --key FILE           its private key; new ones are PKCS#8 in PEM"
-        case .request: "  --request FILE       the request"
-        case .crl: "  --crl FILE           the list to write"
-        case .issuer: "  --issuer FILE        the authority's certificate; its index is FILE.index"
-        case .issuerKey: "  --issuer-key FILE    the authority's private key"
-        case .name: "  --name NAME          DNS name, *.wildcard, address, e-mail or URI; 64 at most"
-        case .allow: "  --allow NAME         a name or *.wildcard that may be taken; up to 64 times"
-        case .days: "  --days N             valid for N days, 1 to 36500"
-        case .notBefore: "  --not-before TIME    valid from 2024-01-01 or 2024-01-01T00:00:00Z on"
-        case .keyType: "  --key-type TYPE      p256 (default), p384, rsa2048, rsa3072 or rsa4096"
-        case .profile: "  --profile PROFILE    server, client or peer, which is both"
-        case .pathLength: "  --path-length N      authorities that may be below it, one under another"
-        case .reason: "  --reason REASON      keyCompromise, superseded or another of RFC 5280"
-        case .before: "  --before N           renew when fewer than N days are left; 30"
-        case .newKey: "  --new-key            with a new key, which replaces the old one's file"
-        case .sameKey: "  --same-key           the key's file is there already; use it"
-        case .form: "  --form FORM          pem or der; by itself der for names that end in .der"
-        case .force: "  --force              replace files that exist; renew before it is due"
-        case .help: "  -h, --help           print this"
-        }
-    }
-
-    private static func print(_ text: Text) {
-        var line = Line()
-        for byte in text.bytes {
-            guard byte == UInt8(ascii: "\n") else {
-                line.append(byte: byte)
-                continue
-            }
-            StandardOutput.write(&line)
-            line = Line()
-        }
-        StandardOutput.write(&line)
-    }
+    private static func print(_ text: Text) { StandardOutput.write(text: text) }
 }

@@ -1,5 +1,5 @@
-// The options that a command of `postern certificate` was given. Values are checked here, before anything is
-// read.
+// What a command of `postern certificate` that makes or changes something was asked for. Values are checked
+// as they are read, before any file is. CertificateOptionTable.swift has the options.
 
 import PosternCore
 import PosternLinux
@@ -17,155 +17,43 @@ enum FileForm {
 }
 
 struct CertificateOptions {
-    static let daysMost = 36_500
-    private static let pathLengthMost = 16
+    static let dayRange = 1...36_500
+    static let pathLengthRange = 0...16
 
-    let command: Text
-    private(set) var certificate: Text?
-    private(set) var key: Text?
-    private(set) var request: Text?
-    private(set) var crl: Text?
-    private(set) var issuer: Text?
-    private(set) var issuerKey: Text?
-    private(set) var names = FixedList<64, Text>()
-    private(set) var allowed = FixedList<64, Text>()
-    private(set) var days: Int?
-    private(set) var notBefore: Int64?
-    private(set) var keyType: KeyType?
-    private(set) var profile: CertificateProfile?
-    private(set) var pathLength: Int?
-    private(set) var reason: RevocationReason?
-    private(set) var beforeDays: Int?
-    private(set) var makesNewKey = false
-    private(set) var usesSameKey = false
-    private(set) var form: FileForm?
-    private(set) var replaces = false
-    private(set) var wantsHelp = false
+    let name: CommandName
+    var certificate: Text?
+    var key: Text?
+    var request: Text?
+    var crl: Text?
+    var issuer: Text?
+    var issuerKey: Text?
+    var names = FixedList<64, Text>()
+    var allowed = FixedList<64, Text>()
+    var days: Int?
+    var notBefore: Int64?
+    var keyType: KeyType?
+    var profile: CertificateProfile?
+    var pathLength: Int?
+    var reason: RevocationReason?
+    var beforeDays: Int?
+    var makesNewKey = false
+    var usesSameKey = false
+    var form: FileForm?
+    var replaces = false
+    var wantsHelp = false
 
-    /// Reads the words behind a command; it takes the options whose bits are set in `taken`.
-    init(
-        _ words: CommandLineWords, at index: Int32, of command: Text, taking taken: UInt32
-    ) throws(OperatorFault) {
-        self.command = command
-        words.start(at: index)
-        while true {
-            switch words.next(CertificateOption.table) {
-            case .option(let code, let argument):
-                guard let option = CertificateOption(code: code) else { continue }
-                guard option == .help || taken & option.bit != 0 else {
-                    throw OperatorFault(command, "does not take the option", option)
-                }
-                try take(option, argument)
-            case .unknown(let word):
-                throw OperatorFault(usage: "option", word, "is unknown; see postern certificate --help")
-            case .missingArgument(let word):
-                throw OperatorFault(
-                    usage: "option", word, "wants an argument; see postern certificate --help")
-            case .end:
-                guard let operand = words.operand else { return }
-                throw OperatorFault(
-                    usage: "argument", operand, "belongs to no option; see postern certificate --help")
-            }
+    init(_ arguments: Arguments, at index: Int32, of command: IssuingCommand) throws(OperatorFault) {
+        name = CommandName("postern certificate", command.name, bit: command.bit)
+        let name = name
+        try arguments.read(CertificateOptions.table, of: name, at: index, into: &self) {
+            _, word throws(OperatorFault) in
+            throw name.error("argument", word, "belongs to no option")
         }
-    }
-
-    private mutating func take(_ option: CertificateOption, _ argument: Text) throws(OperatorFault) {
-        switch option {
-        case .certificate: certificate = argument
-        case .key: key = argument
-        case .request: request = argument
-        case .crl: crl = argument
-        case .issuer: issuer = argument
-        case .issuerKey: issuerKey = argument
-        case .name: try append(argument, to: &names, option)
-        case .allow: try append(argument, to: &allowed, option)
-        case .days: days = try number(argument, option, 1...CertificateOptions.daysMost)
-        case .before: beforeDays = try number(argument, option, 1...CertificateOptions.daysMost)
-        case .pathLength: pathLength = try number(argument, option, 0...CertificateOptions.pathLengthMost)
-        case .newKey: makesNewKey = true
-        case .sameKey: usesSameKey = true
-        case .force: replaces = true
-        case .help: wantsHelp = true
-        default: try takeWord(option, argument)
-        }
-    }
-
-    private mutating func takeWord(_ option: CertificateOption, _ argument: Text) throws(OperatorFault) {
-        switch option {
-        case .notBefore:
-            notBefore = CalendarTime(argument)?.seconds
-            guard notBefore != nil else {
-                throw OperatorFault(
-                    option, argument, "is no time; write 2024-01-01 or 2024-01-01T00:00:00Z")
-            }
-        case .keyType:
-            keyType = KeyType.named(argument)
-            guard keyType != nil else {
-                throw OperatorFault(
-                    option, argument,
-                    "names no kind of key; give p256, p384, rsa2048, rsa3072 or rsa4096")
-            }
-        case .profile:
-            profile = CertificateProfile.named(argument)
-            guard profile != nil else {
-                throw OperatorFault(option, argument, "names no profile; give server, client or peer")
-            }
-        case .reason:
-            reason = RevocationReason.named(argument)
-            guard reason != nil else {
-                throw OperatorFault { line in
-                    line.append("option --reason '")
-                    line.append(argument)
-                    line.append("' names no reason; give one of ")
-                    RevocationReason.appendNames(to: &line)
-                }
-            }
-        default:
-            form = FileForm.named(argument)
-            guard form != nil else {
-                throw OperatorFault(option, argument, "names no form; give pem or der")
-            }
-        }
-    }
-
-    private func append(
-        _ argument: Text, to list: inout FixedList<64, Text>, _ option: CertificateOption
-    ) throws(OperatorFault) {
-        guard list.append(argument) else {
-            throw OperatorFault(option, argument, "is one too many; give it at most 64 times")
-        }
-    }
-
-    private func number(
-        _ argument: Text, _ option: CertificateOption, _ range: ClosedRange<Int>
-    ) throws(OperatorFault) -> Int {
-        var value = argument.isEmpty ? -1 : 0
-        for byte in argument.bytes {
-            let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-            guard isDigit, value >= 0, value <= range.upperBound else {
-                value = -1
-                continue
-            }
-            value = value * 10 + Int(byte - UInt8(ascii: "0"))
-        }
-        guard range.contains(value) else {
-            throw OperatorFault { line in
-                line.append("option --")
-                line.append(option.text)
-                line.append(" '")
-                line.append(argument)
-                line.append("' is no whole number from ")
-                line.append(range.lowerBound)
-                line.append(" to ")
-                line.append(range.upperBound)
-            }
-        }
-        return value
     }
 
     /// What a command cannot do without.
-    func required(_ value: Text?, _ option: CertificateOption) throws(OperatorFault) -> Text {
-        guard let value else { throw OperatorFault(command, "wants the option", option) }
+    func required<Value>(_ value: Value?, _ option: Text) throws(OperatorFault) -> Value {
+        guard let value else { throw name.error(needs: option) }
         return value
     }
 
@@ -181,5 +69,27 @@ struct CertificateOptions {
         var validity = Validity(days: days ?? defaultDays, from: notBefore ?? Process.unixSeconds())
         if let notBefore { validity.notBefore = notBefore }
         return validity
+    }
+}
+
+extension OptionArgument {
+    /// Seconds since 1970 of a time in UTC.
+    func time() throws(OperatorFault) -> Int64 {
+        guard let time = CalendarTime(text) else {
+            throw error("is not a time; write 2024-01-01 or 2024-01-01T00:00:00Z")
+        }
+        return time.seconds
+    }
+
+    func revocationReason() throws(OperatorFault) -> RevocationReason {
+        guard let reason = RevocationReason.named(text) else {
+            throw OperatorFault { line in
+                line.append("option --reason: '")
+                line.append(text)
+                line.append("' is not valid; use one of ")
+                RevocationReason.appendNames(to: &line)
+            }
+        }
+        return reason
     }
 }

@@ -20,8 +20,8 @@ struct Issuer: ~Copyable {
 
     /// Of --issuer and --issuer-key.
     init(_ options: CertificateOptions, for act: Act) throws(OperatorFault) {
-        let file = try options.required(options.issuer, .issuer)
-        let keyFile = try options.required(options.issuerKey, .issuerKey)
+        let file = try options.required(options.issuer, "--issuer")
+        let keyFile = try options.required(options.issuerKey, "--issuer-key")
         let certificate = try CertificateFile.first(of: file, "issuer", option: "--issuer")
         let extensions = CertificateExtensions(certificate.extensions)
         let key = try KeyFile.read(keyFile, option: "--issuer-key", certificate: file)

@@ -3,7 +3,7 @@
 import PosternCore
 import PosternLinux
 
-enum IssuingCommand {
+enum IssuingCommand: UInt32 {
     case selfSigned
     case authority
     case request
@@ -13,27 +13,28 @@ enum IssuingCommand {
     case revocationList
 
     static func named(_ name: Text) -> IssuingCommand? {
-        if name == SelfSignedCommand.name { return .selfSigned }
-        if name == AuthorityCommand.name { return .authority }
-        if name == RequestCommand.name { return .request }
-        if name == SignCommand.name { return .sign }
-        if name == RenewCommand.name { return .renew }
-        if name == RevokeCommand.name { return .revoke }
-        return name == RevocationListCommand.name ? .revocationList : nil
+        var number: UInt32 = 0
+        while let command = IssuingCommand(rawValue: number) {
+            if command.name == name { return command }
+            number += 1
+        }
+        return nil
     }
 
-    /// The options that it takes.
-    var options: UInt32 {
+    var name: Text {
         switch self {
-        case .selfSigned: SelfSignedCommand.options
-        case .authority: AuthorityCommand.options
-        case .request: RequestCommand.options
-        case .sign: SignCommand.options
-        case .renew: RenewCommand.options
-        case .revoke: RevokeCommand.options
-        case .revocationList: RevocationListCommand.options
+        case .selfSigned: SelfSignedCommand.name
+        case .authority: AuthorityCommand.name
+        case .request: RequestCommand.name
+        case .sign: SignCommand.name
+        case .renew: RenewCommand.name
+        case .revoke: RevokeCommand.name
+        case .revocationList: RevocationListCommand.name
         }
     }
+
+    /// In `OptionRow.commands`.
+    var bit: UInt32 { 1 &<< rawValue }
 
     /// Returns the program's exit code.
     func run(_ options: CertificateOptions) throws(OperatorFault) -> Int32 {

@@ -13,7 +13,8 @@ extension CertificateOptions {
     func checkNewFiles(key: Text, _ other: Text) throws(OperatorFault) {
         guard !(key == other), !File.isSame(key, other) else { throw CertificateOptions.twoThings(key) }
         guard !usesSameKey || keyType == nil else {
-            throw OperatorFault(.keyType, "", "goes with new keys alone, not with --same-key")
+            throw OperatorFault(
+                usage: "option", "--key-type", "goes with new keys alone, not with --same-key")
         }
         if !usesSameKey { try checkNewFile(key) }
         try checkNewFile(other)

@@ -8,18 +8,13 @@ import PosternX509
 
 enum RenewCommand {
     static let name: Text = "renew"
-    static var options: UInt32 {
-        CertificateOption.certificate.bit | CertificateOption.key.bit | CertificateOption.issuer.bit
-            | CertificateOption.issuerKey.bit | CertificateOption.before.bit | CertificateOption.days.bit
-            | CertificateOption.newKey.bit | CertificateOption.keyType.bit | CertificateOption.force.bit
-    }
 
     private static let notDue: Int32 = 4
     private static let beforeDays = 30
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) -> Int32 {
-        let file = try options.required(options.certificate, .certificate)
-        let keyFile = try options.required(options.key, .key)
+        let file = try options.required(options.certificate, "--certificate")
+        let keyFile = try options.required(options.key, "--key")
         let chain = try ChainFile(file)
         let old = try CertificateFile.first(of: chain.documents, file, "certificate")
         let key = try KeyFile.read(keyFile, option: "--key", certificate: file)
@@ -35,7 +30,7 @@ enum RenewCommand {
             return notDue
         }
         guard options.makesNewKey || options.keyType == nil else {
-            throw OperatorFault(.keyType, "", "goes with --new-key alone")
+            throw OperatorFault(usage: "option", "--key-type", "goes with --new-key alone")
         }
         guard options.makesNewKey else {
             try renew(chain, old, key, newKeyFile: nil, options)
@@ -96,7 +91,7 @@ enum RenewCommand {
     /// As long as it was valid before, less the day that is before its beginning.
     private static func days(_ old: Certificate) -> Int {
         let days = (old.notAfter - old.notBefore + 1) / CalendarTime.secondsPerDay - 1
-        return Int(narrowing: max(1, min(days, Int64(widening: CertificateOptions.daysMost))))
+        return Int(narrowing: max(1, min(days, Int64(widening: CertificateOptions.dayRange.upperBound))))
     }
 }
 

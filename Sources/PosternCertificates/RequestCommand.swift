@@ -7,14 +7,10 @@ import PosternX509
 
 enum RequestCommand {
     static let name: Text = "request"
-    static var options: UInt32 {
-        CertificateOption.name.bit | CertificateOption.request.bit | CertificateOption.key.bit
-            | CertificateOption.keyType.bit | CertificateOption.sameKey.bit | CertificateOption.force.bit
-    }
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) {
-        let file = try options.required(options.request, .request)
-        let keyFile = try options.required(options.key, .key)
+        let file = try options.required(options.request, "--request")
+        let keyFile = try options.required(options.key, "--key")
         try options.checkNewFiles(key: keyFile, file)
         let given = try options.nameList()
         let names = given.isEmpty ? NameList.ofThisMachine() : given

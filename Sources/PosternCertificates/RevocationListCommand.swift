@@ -7,15 +7,11 @@ import PosternX509
 
 enum RevocationListCommand {
     static let name: Text = "crl"
-    static var options: UInt32 {
-        CertificateOption.issuer.bit | CertificateOption.issuerKey.bit | CertificateOption.crl.bit
-            | CertificateOption.days.bit | CertificateOption.form.bit | CertificateOption.force.bit
-    }
 
     private static let days = 30
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) {
-        let file = try options.required(options.crl, .crl)
+        let file = try options.required(options.crl, "--crl")
         try options.checkNewFile(file)
         let issuer = try Issuer(options, for: .signingRevocationLists)
         var index = try IndexFile(besides: issuer.file)

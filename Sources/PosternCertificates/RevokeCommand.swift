@@ -8,13 +8,9 @@ import PosternX509
 
 enum RevokeCommand {
     static let name: Text = "revoke"
-    static var options: UInt32 {
-        CertificateOption.issuer.bit | CertificateOption.issuerKey.bit | CertificateOption.certificate.bit
-            | CertificateOption.reason.bit
-    }
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) {
-        let file = try options.required(options.certificate, .certificate)
+        let file = try options.required(options.certificate, "--certificate")
         let reason = options.reason ?? .unspecified
         let issuer = try Issuer(options, for: .signingRevocationLists)
         let certificate = try CertificateFile.first(of: file, "certificate", option: "--certificate")

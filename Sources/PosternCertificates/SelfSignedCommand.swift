@@ -7,15 +7,10 @@ import PosternX509
 
 enum SelfSignedCommand {
     static let name: Text = "self-signed"
-    static var options: UInt32 {
-        CertificateOption.name.bit | CertificateOption.certificate.bit | CertificateOption.key.bit
-            | CertificateOption.days.bit | CertificateOption.notBefore.bit | CertificateOption.keyType.bit
-            | CertificateOption.sameKey.bit | CertificateOption.profile.bit | CertificateOption.force.bit
-    }
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) {
-        let certificate = try options.required(options.certificate, .certificate)
-        let key = try options.required(options.key, .key)
+        let certificate = try options.required(options.certificate, "--certificate")
+        let key = try options.required(options.key, "--key")
         try options.checkNewFiles(key: key, certificate)
         let given = try options.nameList()
         let names = given.isEmpty ? NameList.ofThisMachine() : given

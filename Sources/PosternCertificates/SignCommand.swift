@@ -7,19 +7,11 @@ import PosternX509
 
 enum SignCommand {
     static let name: Text = "sign"
-    static var options: UInt32 {
-        CertificateOption.issuer.bit | CertificateOption.issuerKey.bit | CertificateOption.request.bit
-            | CertificateOption.certificate.bit | CertificateOption.profile.bit | CertificateOption.name.bit
-            | CertificateOption.allow.bit | CertificateOption.days.bit | CertificateOption.notBefore.bit
-            | CertificateOption.force.bit
-    }
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) {
-        let file = try options.required(options.certificate, .certificate)
-        let requestFile = try options.required(options.request, .request)
-        guard let profile = options.profile else {
-            throw OperatorFault(options.command, "wants the option", .profile)
-        }
+        let file = try options.required(options.certificate, "--certificate")
+        let requestFile = try options.required(options.request, "--request")
+        let profile = try options.required(options.profile, "--profile")
         try options.checkNewFile(file)
         let issuer = try Issuer(options, for: .signingCertificates)
         let request = try read(requestFile)

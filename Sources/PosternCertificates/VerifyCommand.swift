@@ -13,8 +13,8 @@ enum VerifyCommand {
         static let notTrusted: Int32 = 3
     }
 
-    static func run(_ words: CommandLineWords, at index: Int32) throws(OperatorFault) -> Int32 {
-        let options = try VerifyOptions(words, at: index)
+    static func run(_ arguments: Arguments, at index: Int32) throws(OperatorFault) -> Int32 {
+        let options = try VerifyOptions(arguments, at: index)
         if options.wantsHelp {
             printHelp()
             return ExitCode.trusted
@@ -193,34 +193,20 @@ enum VerifyCommand {
     }
 
     private static func printHelp() {
-        for index in 0..<helpLines.count {
-            StandardOutput.write { $0.append(helpLines[index]) }
-        }
-    }
+        StandardOutput.write(
+            text: """
+                usage: postern certificate verify [--certificate] FILE --ca FILE [options]
 
-    private static let helpLines: InlineArray<23, Text> = [
-        "usage: postern certificate verify [--certificate] FILE --ca FILE [options]",
-        "",
-        "Says whether a certificate is to be trusted, by RFC 5280 and RFC 9525, and",
-        "names every fault. Files are PEM or DER.",
-        "",
-        "  -c, --certificate FILE     the certificate, or its chain with it first",
-        "      --ca FILE              who is trusted; up to 8 files, each with any",
-        "                             number of certificates",
-        "      --intermediates FILE   certificates between the two, in any order",
-        "      --crl FILE             revocation lists; with them every certificate",
-        "                             below the CA must be cleared by its issuer's",
-        "      --name NAME            a name it must have: DNS, IPv4, IPv6, e-mail",
-        "                             or URI; all of them when given several times",
-        "      --purpose WHAT         server or client; without it either will do",
-        "      --at TIME              as if it were then, as 2024-01-01T00:00:00Z;",
-        "                             now without it",
-        "      --max-depth N          authorities between certificate and CA, 0 to 8;",
-        "                             8 without it",
-        "      --json                 one JSON object",
-        "  -h, --help                 print this",
-        "",
-        "Exit codes: 0 trusted; 1 output cannot be written; 2 a bad option, or a file",
-        "that cannot be read; 3 not trusted.",
-    ]
+                Verifies a certificate by RFC 5280 and RFC 9525 and names every fault. Files are
+                PEM or DER.
+
+                """)
+        StandardOutput.write(VerifyOptions.table, of: VerifyOptions.command)
+        StandardOutput.write(
+            text: """
+
+                Exit codes: 0 trusted; 1 output cannot be written; 2 a bad option, or a file
+                that cannot be read; 3 not trusted.
+                """)
+    }
 }

@@ -8,9 +8,9 @@ public enum ProbeCommand {
     /// Reads options from word `index` on, probes, and returns the program's exit code. `memory` is the
     /// region of a StaticMemory.
     public static func run(
-        _ words: CommandLineWords, at index: Int32, memory: MemoryRegion
+        _ arguments: Arguments, at index: Int32, memory: MemoryRegion
     ) throws(OperatorFault) -> Int32 {
-        let options = try ProbeOptions(words, at: index)
+        let options = try ProbeOptions(arguments, at: index)
         if options.isHelp {
             printProbeHelp()
             return ProbeExit.done.rawValue

@@ -8,6 +8,11 @@ public enum CertificatePurpose: Sendable {
     case server
     case client
     case any
+
+    public static func named(_ name: Text) -> CertificatePurpose? {
+        if name == "server" { return .server }
+        return name == "client" ? .client : nil
+    }
 }
 
 /// Where in its path a certificate stands.

@@ -19,16 +19,16 @@ enum ExitCode {
 
 /// SwiftPM makes this the program's main.
 @c(postern_main)
-public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
+public func program(_ count: Int32, _ words: Arguments.Vector) -> Int32 {
     Process.claimStandardStreams()
-    let exitCode = exitCode(CommandLineWords(count, words))
+    let exitCode = exitCode(Arguments(count, words))
     Daemon.report(exitCode: exitCode)
     return exitCode
 }
 
-private func exitCode(_ words: CommandLineWords) -> Int32 {
+private func exitCode(_ arguments: Arguments) -> Int32 {
     do throws(OperatorFault) {
-        let exitCode = try run(words)
+        let exitCode = try run(arguments)
         if StandardOutput.hasFailed {
             throw OperatorFault { line in line.append("standard output cannot be written") }
         }
@@ -40,17 +40,17 @@ private func exitCode(_ words: CommandLineWords) -> Int32 {
 }
 
 /// The first word says what is wanted; without one, or with an option there, the program serves.
-private func run(_ words: CommandLineWords) throws(OperatorFault) -> Int32 {
-    guard let command = words[1] else { return try serve(words, at: 1) }
+private func run(_ arguments: Arguments) throws(OperatorFault) -> Int32 {
+    guard let command = arguments[1] else { return try serve(arguments, at: 1) }
     if command == "certificate" || command == "cert" {
-        return try CertificateCommand.run(words, at: 2, memory: memory.region())
+        return try CertificateCommand.run(arguments, at: 2, memory: memory.region())
     }
-    if command == "probe" { return try ProbeCommand.run(words, at: 2, memory: memory.region()) }
-    return try serve(words, at: command == "serve" ? 2 : 1)
+    if command == "probe" { return try ProbeCommand.run(arguments, at: 2, memory: memory.region()) }
+    return try serve(arguments, at: command == "serve" ? 2 : 1)
 }
 
-private func serve(_ words: CommandLineWords, at index: Int32) throws(OperatorFault) -> Int32 {
-    let options = try Options(words, at: index, defaults: config)
+private func serve(_ arguments: Arguments, at index: Int32) throws(OperatorFault) -> Int32 {
+    let options = try Options(arguments, at: index, defaults: config)
     switch options.action {
     case .help: printHelp()
     case .version: printVersion(options.config)

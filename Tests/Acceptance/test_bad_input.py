@@ -264,7 +264,22 @@ def test_missing_argument(identity, option):
 
 
 def test_argument_where_none_belongs(identity):
-    assert_refused(start("--test-config=yes", identity=identity), "test-config")
+    assert_refused(start("--test-config=yes", identity=identity), "--test-config=yes", "takes no argument")
+
+
+@pytest.mark.parametrize("words, meant", [
+    (["--lisen"], "--listen"), (["--certifcate=x"], "--certificate"), (["--cleints"], "--clients"),
+    (["--log-lvel", "info"], "--log-level"), (["--cl"], "--clients"), (["probe", "--tmeout"], "--timeout"),
+    (["certificate", "sign", "--isuer"], "--issuer"), (["certificate", "verify", "--puprose"], "--purpose")])
+def test_a_mistyped_option_is_answered_with_the_nearest(words, meant):
+    assert_refused(run(*words), f"did you mean {meant}?")
+
+
+@pytest.mark.parametrize("words", [["--frobnicate"], ["--x"], ["certificate", "crl", "--pathlength"]])
+def test_an_option_like_no_other_of_its_command_is_answered_with_help(words):
+    ended = run(*words)
+    assert_refused(ended, "--help")
+    assert b"did you mean" not in ended.stderr
 
 
 @pytest.mark.parametrize("words", [["extra"], ["serve", "extra"], ["serve", "serve"], ["frobnicate"], [""]])

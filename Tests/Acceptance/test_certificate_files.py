@@ -222,18 +222,18 @@ def test_overview():
 
 
 @pytest.mark.parametrize("words, part", [
-    ([], "wants a command"), (["sing"], "'sing' is unknown"), (["ca", "--nme", "x"], "'--nme' is unknown"),
-    (["ca", "--name"], "'--name' wants an argument"), (["ca", "x"], "'x' belongs to no option"),
+    ([], "needs a command"), (["sing"], "'sing' is unknown"), (["ca", "--nme", "x"], "'--nme' is unknown"),
+    (["ca", "--name"], "'--name' needs an argument"), (["ca", "x"], "'x' belongs to no option"),
     (["crl", "--profile", "server"], "crl does not take the option --profile"),
-    (["sign", *PAIR], "does not take the option --key"), (["sign"], "sign wants the option --certificate"),
-    (["self-signed", "--key", "k"], "wants the option --certificate"),
-    (["self-signed", *PAIR, "--days", "0"], "no whole number from 1 to 36500"),
-    *((["self-signed", *PAIR, "--days", days], "no whole number") for days in ("36501", "1x", "9" * 25, "", "-1")),
-    (["self-signed", *PAIR, "--not-before", "yesterday"], "is no time"),
-    (["self-signed", *PAIR, "--key-type", "rsa1024"], "names no kind of key"),
-    (["self-signed", *PAIR, "--profile", "ca"], "names no profile"),
+    (["sign", *PAIR], "does not take the option --key"), (["sign"], "sign needs --certificate"),
+    (["self-signed", "--key", "k"], "needs --certificate"),
+    (["self-signed", *PAIR, "--days", "0"], "not a whole number from 1 to 36500"),
+    *((["self-signed", *PAIR, "--days", days], "not a whole number") for days in ("36501", "1x", "9" * 25, "", "-1")),
+    (["self-signed", *PAIR, "--not-before", "yesterday"], "is not a time"),
+    (["self-signed", *PAIR, "--key-type", "rsa1024"], "use p256, p384, rsa2048, rsa3072 or rsa4096"),
+    (["self-signed", *PAIR, "--profile", "ca"], "use server, client or peer"),
     (["self-signed", *PAIR, "--same-key", "--key-type", "p256"], "not with --same-key"),
-    (["crl", "--form", "text"], "names no form"), (["ca", "--path-length", "17"], "from 0 to 16"),
+    (["crl", "--form", "text"], "use pem or der"), (["ca", "--path-length", "17"], "from 0 to 16"),
     (["self-signed", *PAIR] + ["--name", "a"] * 65, "one too many"),
     (["self-signed", *PAIR] + [w for n in range(64) for w in ("--name", f"{'long' * 15}.x{n}")], "too many names")])
 def test_bad_command_lines(work, words, part):

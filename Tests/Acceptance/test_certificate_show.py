@@ -268,7 +268,7 @@ def test_files_that_cannot_be_read(work):
 
 
 def test_wrong_words(work):
-    assert "show wants a file" in work.refuse("show")
+    assert "show needs a file" in work.refuse("show")
     assert "'--jsn'" in work.refuse("show", "--jsn")
     assert "--crl" in work.refuse("show", "--crl")
     assert "second file" in work.refuse("show", "a.crt", "--request", "b.csr")

@@ -233,14 +233,14 @@ def test_clients_are_judged_again_once_the_clock_is_right(launch, rules, clients
 @pytest.mark.parametrize("options, sentence", [
     (["--clients", "required"], r"--clients 'required' needs to know whom to trust; .*--ca .*--pins .*"),
     (["--clients", "optional"], r"--clients 'optional' needs to know whom to trust; .*"),
-    (["--clients", "some"], r"option --clients 'some' is none; give none, optional or required"),
+    (["--clients", "some"], r"option --clients: 'some' is not valid; use none, optional or required"),
     (["--ca", "CA"], r"file 'CA' is about clients that are not asked .*; give --clients optional or required"),
     (["--pins", "P", "--clients", "none"], r"file 'P' is about clients that are not asked .*"),
     (["--clients", "required", "--pins", "P", "--crl", "L"], r"file 'L' is about clients that a CA vouches for; .*"),
     (["--clients", "required", "--pins", "P", "--allow", "L"], r"file 'L' is about clients that a CA vouches for; .*"),
-    (["--crl-policy", "maybe"], r"option --crl-policy 'maybe' is none; give refuse or warn"),
-    (["--clock", "fast"], r"option --clock 'fast' is none; give accept, pins-only or refuse"),
-    (["--client-depth", "9x"], r"option --client-depth '9x' is no depth; .*"),
+    (["--crl-policy", "maybe"], r"option --crl-policy: 'maybe' is not valid; use refuse or warn"),
+    (["--clock", "fast"], r"option --clock: 'fast' is not valid; use accept, pins-only or refuse"),
+    (["--client-depth", "9x"], r"option --client-depth: '9x' is not a whole number from 0 to 8"),
     (["--clients", "required", "--pins", "/nonexistent"], r"pin list file '/nonexistent' cannot be read: .*"),
 ])
 def test_what_does_not_fit_together_is_refused(identity, options, sentence):

@@ -87,7 +87,7 @@ private func readPairs(_ word: Text, count: UInt8) {
             port: "fuzz", listeners: FixedList([ListenAddress("127.0.0.1", port: 4433)]),
             identities: identities,
             connections: 4)
-        var words = IdentityWords()
+        var words = IdentityArguments()
         words.createsMissing = word.count % 2 == 0
         do {
             for index in 0..<word.count where word.start[index] == UInt8(ascii: "c") {

@@ -1,6 +1,6 @@
 // --certificate and --key of the command line: pairs in the order in which they are given.
 
-public struct IdentityWords {
+public struct IdentityArguments {
     /// --create-identity: the first pair is made when it is missing.
     public var createsMissing = false
     private var certificates = FixedList<4, Text>()
@@ -9,11 +9,11 @@ public struct IdentityWords {
     public init() {}
 
     public mutating func addCertificate(_ file: Text) throws(OperatorFault) {
-        guard certificates.append(file) else { throw IdentityWords.tooMany }
+        guard certificates.append(file) else { throw IdentityArguments.tooMany }
     }
 
     public mutating func addKey(_ file: Text) throws(OperatorFault) {
-        guard keys.append(file) else { throw IdentityWords.tooMany }
+        guard keys.append(file) else { throw IdentityArguments.tooMany }
     }
 
     /// One certificate or one key alone replaces that file of the configuration's first identity; otherwise

@@ -3,7 +3,7 @@
 import PosternCore
 
 /// Where host names of the command line live on with a zero behind them, as C wants them.
-enum HostWords {
+enum HostStorage {
     private static let bytesPerWord = 64
     nonisolated(unsafe) private static var bytes = InlineArray<512, UInt8>(repeating: 0)
     nonisolated(unsafe) private static var used = 0
