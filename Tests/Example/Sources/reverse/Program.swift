@@ -14,7 +14,7 @@ let config = Config(
 )
 
 @c(reverse_main)
-public func program(_ count: Int32, _ words: CommandLineWords.Words) -> Int32 {
+public func program(_ count: Int32, _ words: Arguments.Vector) -> Int32 {
     do throws(OperatorFault) {
         var server = try Server(config, service: Reverse(), memory: memory.region())
         server.run()
