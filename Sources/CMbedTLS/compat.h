@@ -25,6 +25,11 @@
 #error "Postern builds with Mbed TLS 2.28 and 3.6; teach compat.h this version."
 #endif
 
+// What was judged is compared with the certificate that the library goes on with.
+#if !defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+#error "Postern needs an Mbed TLS with MBEDTLS_SSL_KEEP_PEER_CERTIFICATE, as its makers and Debian build it."
+#endif
+
 // Random numbers: 3.6 has a generator inside PSA, which TLS 1.3 uses anyway; 2.28 gets a CTR_DRBG of ours.
 typedef struct {
 #if !CTLS_HAS_TLS13

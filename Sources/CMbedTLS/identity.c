@@ -1,7 +1,9 @@
 // Certificate chains and private keys. See ctls_identity.h.
 #include "identity.h"
 
+#include "certificate.h"
 #include "ctls_arena.h"
+#include "ctls_pem.h"
 #include "key.h"
 
 #include <mbedtls/platform.h>
@@ -11,20 +13,40 @@
 
 static uint32_t identity_count;
 
+// All certificates of a PEM text, or the one in DER. The first that does not parse ends it: a chain with a
+// hole is refused. Returns 0 or an error of the library.
+static int parse_chain(mbedtls_x509_crt *chain, const uint8_t *contents, size_t bytes) {
+    enum { SEQUENCE = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE };
+    if (bytes > 0 && contents[0] == SEQUENCE) return ctls_certificate_parse(chain, contents, bytes);
+    uint8_t *der = mbedtls_calloc(1, bytes);
+    if (der == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
+    int error = MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
+    size_t der_bytes;
+    ctls_pem_kind kind;
+    while ((kind = ctls_pem_next(&contents, der, &der_bytes)) != CTLS_PEM_END) {
+        if (kind == CTLS_PEM_CERTIFICATE) error = ctls_certificate_parse(chain, der, der_bytes);
+        if (kind == CTLS_PEM_MALFORMED || kind == CTLS_PEM_OUT_OF_MEMORY)
+            error = MBEDTLS_ERR_X509_INVALID_FORMAT;
+        if (error != 0 && error != MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT) break;
+    }
+    mbedtls_free(der);
+    return error;
+}
+
 static ctls_identity_status parse(
     ctls_key_pair *pair,
     const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
 ) {
-    int error = mbedtls_x509_crt_parse(&pair->chain, certificate, certificate_bytes);
+    int error = parse_chain(&pair->chain, certificate, certificate_bytes);
     // A negative number is a module's error plus that of a module below it, in the last seven bits.
-    switch (error < 0 ? -(-error & ~0x7F) : error) {
+    switch (-(-error & ~0x7F)) {
     case 0:
         break;
     case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
     case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
     case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
         return CTLS_IDENTITY_KEY_UNSUPPORTED;
-    default:    // a positive result counts certificates that did not parse: a chain with a hole is refused
+    default:
         return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
     }
     ctls_identity_status status = ctls_key_parse_into(&pair->key, key, key_bytes);

@@ -108,7 +108,7 @@ void ctls_session_attach(
     session->send = send_bytes;
     session->receive = receive_bytes;
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
-    session->shown_seen = 0;
+    session->shown_stage = CTLS_SHOWN_UNSEEN;
     session->group = session->certificate_seen = session->certificate_wanted = 0;
     mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
 }
@@ -139,6 +139,7 @@ static int server_handshake_steps(ctls_session *session) {
         if (is_shown) {
             ctls_arena_limit(0);
             ctls_shown_trim(ssl->session_negotiate, 0);
+            if (code == 0) code = ctls_shown_confirm(session);
         }
         if (code != 0) return code;
     }

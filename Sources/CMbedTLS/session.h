@@ -6,6 +6,14 @@
 #include "ctls_client_session.h"
 #include "ctls_session.h"
 
+/// How far the look at a client's Certificate message has come.
+enum {
+    CTLS_SHOWN_UNSEEN,
+    CTLS_SHOWN_SEEN,        // it is there
+    CTLS_SHOWN_JUDGED,      // it, or a message without a certificate, is good for the server's rules
+    CTLS_SHOWN_CONFIRMED,   // and the library goes on with the key of what was judged
+};
+
 struct ctls_session {
     mbedtls_ssl_context ssl;    // first: the library's callbacks know a session by it
     ctls_context *context;
@@ -21,7 +29,8 @@ struct ctls_session {
     // What a client has shown to a server:
     uint8_t *shown;             // its certificates in DER, one behind the other; NULL for none
     size_t shown_bytes;
-    uint8_t shown_seen;         // its Certificate message has been looked at
+    size_t shown_first_bytes;   // of its own, the first one, where they come from a message
+    uint8_t shown_stage;
     // Of a client:
     ctls_resumption *resumption;    // where it keeps what the server gives it for the next connection
     uint16_t group;             // of the key exchange, 0 while unknown
@@ -37,6 +46,11 @@ void ctls_session_attach(ctls_session *session, void *stream, ctls_send send, ct
 int ctls_shown_look(ctls_session *session);
 #define CTLS_SHOWN_REFUSED 1
 
+/// Compares what was judged with what the library has made of the same message, once it has parsed it: it
+/// passes over certificates with a signature algorithm that it does not know, and would have the next one's
+/// key prove who the client is. 0, or CTLS_SHOWN_REFUSED with the reason in `failure`.
+int ctls_shown_confirm(ctls_session *session);
+
 /// Keeps a copy of a client's certificates in DER. Returns 0 or an error of the library.
 int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes);
 void ctls_shown_forget(ctls_session *session);
@@ -44,9 +58,10 @@ void ctls_shown_forget(ctls_session *session);
 /// Whether the client of this session may come in under the present rules: 0, or a ctls_failure_kind.
 int32_t ctls_shown_judge(const ctls_session *session);
 
-/// What must be true at the end of a handshake: the client has been looked at, or was resumed.
+/// What must be true at the end of a handshake: who the client is was judged and confirmed, or resumed.
 static inline int ctls_shown_is_settled(const ctls_session *session) {
-    return session->context->clients == CTLS_CLIENTS_NONE || session->shown_seen || session->resumed;
+    return session->context->clients == CTLS_CLIENTS_NONE || session->resumed
+        || session->shown_stage == CTLS_SHOWN_CONFIRMED;
 }
 
 /// Frees what the library need not keep of the client's certificates: all but the first once they are

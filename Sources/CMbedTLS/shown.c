@@ -40,7 +40,7 @@ static int refuse(ctls_session *session, int32_t kind) {
 void ctls_shown_forget(ctls_session *session) {
     mbedtls_free(session->shown);
     session->shown = NULL;
-    session->shown_bytes = 0;
+    session->shown_bytes = session->shown_first_bytes = 0;
 }
 
 int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes) {
@@ -68,6 +68,18 @@ static long read_length(const unsigned char *at, const unsigned char *end, int b
     return length <= end - at - bytes ? length : -1;
 }
 
+// Whether these bytes are one SEQUENCE of DER and nothing behind it. The library parses what comes first and
+// passes over the rest, which we would take for further certificates.
+static int is_one_sequence(const unsigned char *at, long count) {
+    enum { SEQUENCE = 0x30, LONG_FORM = 0x80 };
+    if (count < 2 || at[0] != SEQUENCE) return 0;
+    const unsigned char *end = at + count;
+    if (at[1] < LONG_FORM) return at[1] == count - 2;
+    int bytes = at[1] - LONG_FORM;
+    if (bytes < 1 || bytes > LENGTH_BYTES) return 0;
+    return read_length(at + 2, end, bytes) == count - 2 - bytes;
+}
+
 // Calls with `target` NULL to count, then to copy. Returns the bytes of all certificates, or -1.
 static long copy_chain(
     const unsigned char *at, const unsigned char *end, int is_tls13, unsigned char *target, int *count
@@ -76,7 +88,7 @@ static long copy_chain(
     *count = 0;
     while (at != end) {
         long length = read_length(at, end, LENGTH_BYTES);
-        if (length <= 0) return -1;
+        if (length <= 0 || !is_one_sequence(at + LENGTH_BYTES, length)) return -1;
         at += LENGTH_BYTES;
         if (target != NULL) memcpy(target + total, at, (size_t)length);
         at += length;
@@ -94,11 +106,11 @@ static long copy_chain(
 static int32_t take_chain(ctls_session *session) {
     const mbedtls_ssl_context *ssl = &session->ssl;
     int is_tls13 = ctls_version_of(ssl) == 0x0304;
+    if (ssl->in_hslen < HEADER_BYTES || ssl->in_hslen > ssl->in_msglen) return CTLS_FAILURE_CLIENT_INVALID;
     const unsigned char *at = ssl->in_msg + HEADER_BYTES, *end = ssl->in_msg + ssl->in_hslen;
     if (is_tls13) {
-        long context = read_length(at, end, 1);
-        if (context < 0) return CTLS_FAILURE_CLIENT_INVALID;
-        at += 1 + context;
+        if (read_length(at, end, 1) != 0) return CTLS_FAILURE_CLIENT_INVALID;   // ours had no context
+        at += 1;
     }
     long list = read_length(at, end, LENGTH_BYTES);
     if (list < 0 || list != end - at - LENGTH_BYTES) return CTLS_FAILURE_CLIENT_INVALID;
@@ -112,18 +124,19 @@ static int32_t take_chain(ctls_session *session) {
     session->shown = mbedtls_calloc(1, (size_t)bytes);
     if (session->shown == NULL) return CTLS_FAILURE_OUT_OF_MEMORY;
     session->shown_bytes = (size_t)bytes;
+    session->shown_first_bytes = (size_t)read_length(at, end, LENGTH_BYTES);
     copy_chain(at, end, is_tls13, session->shown, &count);
     return 0;
 }
 
 int ctls_shown_look(ctls_session *session) {
     mbedtls_ssl_context *ssl = &session->ssl;
-    if (session->context->clients == CTLS_CLIENTS_NONE || session->shown_seen
+    if (session->context->clients == CTLS_CLIENTS_NONE || session->shown_stage != CTLS_SHOWN_UNSEEN
         || ssl->state != MBEDTLS_SSL_CLIENT_CERTIFICATE)
         return 0;
     int code = ctls_peek_message(ssl);
     if (code != 0) return code;
-    session->shown_seen = 1;
+    session->shown_stage = CTLS_SHOWN_SEEN;
     // A ticket that was accepted and then not used must not speak for the client.
     ctls_shown_forget(session);
     session->resumed = 0;
@@ -133,7 +146,27 @@ int ctls_shown_look(ctls_session *session) {
     int32_t kind = take_chain(session);
     if (kind == 0) kind = ctls_shown_judge(session);
     ctls_arena_limit(0);
-    return kind == 0 ? 0 : refuse(session, kind);
+    if (kind != 0) return refuse(session, kind);
+    session->shown_stage = CTLS_SHOWN_JUDGED;
+    return 0;
+}
+
+// Whether the library goes on with the key of the certificate that was judged, or with none where there was
+// none.
+static int is_kept(const ctls_session *session) {
+    const mbedtls_ssl_session *negotiated = session->ssl.session_negotiate;
+    const mbedtls_x509_crt *kept = negotiated == NULL ? NULL : negotiated->peer_cert;
+    if (session->shown == NULL) return negotiated != NULL && kept == NULL;
+    return kept != NULL && kept->raw.p != NULL && kept->raw.len == session->shown_first_bytes
+        && memcmp(kept->raw.p, session->shown, session->shown_first_bytes) == 0;
+}
+
+int ctls_shown_confirm(ctls_session *session) {
+    if (session->context->clients == CTLS_CLIENTS_NONE) return 0;
+    if (session->shown_stage != CTLS_SHOWN_JUDGED || !is_kept(session))
+        return refuse(session, CTLS_FAILURE_CLIENT_INVALID);
+    session->shown_stage = CTLS_SHOWN_CONFIRMED;
+    return 0;
 }
 
 static void free_chain(mbedtls_x509_crt **chain) {

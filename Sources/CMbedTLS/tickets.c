@@ -78,6 +78,7 @@ int ctls_ticket_write(
     const ctls_session *client = context->active;
     *length = 0;
     *lifetime = 0;
+    if (!ctls_shown_is_settled(client)) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
     size_t chain_bytes = client->shown_bytes == 0
         ? 0 : NONCE_BYTES + client->shown_bytes + TAG_BYTES;
     if ((size_t)(end - start) < chain_bytes) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;

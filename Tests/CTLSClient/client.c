@@ -1,18 +1,10 @@
 // The client of the tests. See ctls_client.h.
-#include "ctls_client.h"
-
-#include "compat.h"
+#include "client.h"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/rsa.h>
 
 #include <stdlib.h>
-
-struct ctls_client {
-    mbedtls_ssl_context ssl;
-    mbedtls_ssl_config config;
-    mbedtls_ssl_session session;    // for the next client
-};
 
 int ctls_client_has_tls13(void) { return CTLS_HAS_TLS13; }
 
@@ -46,6 +38,8 @@ void ctls_client_free(ctls_client *client) {
     mbedtls_ssl_free(&client->ssl);
     mbedtls_ssl_config_free(&client->config);
     mbedtls_ssl_session_free(&client->session);
+    mbedtls_pk_free(&client->key);
+    free(client->message);
     free(client);
 }
 
@@ -56,7 +50,7 @@ static void keep_session(ctls_client *client) {
 }
 
 int ctls_client_handshake(ctls_client *client) {
-    int code = mbedtls_ssl_handshake(&client->ssl);
+    int code = client->message == NULL ? mbedtls_ssl_handshake(&client->ssl) : ctls_client_forge(client);
     if (code == 0 && ctls_version_of(&client->ssl) == 0x0303) keep_session(client);
     return code;
 }
@@ -106,6 +100,7 @@ int ctls_client_make_identity(unsigned rsa_bits, char *certificate, char *key_te
     if (code == 0) code = mbedtls_x509write_crt_set_subject_name(&writer, "CN=localhost");
     if (code == 0) code = mbedtls_x509write_crt_set_issuer_name(&writer, "CN=localhost");
     if (code == 0) code = mbedtls_x509write_crt_set_validity(&writer, "20200101000000", "20990101000000");
+    if (code == 0) code = mbedtls_x509write_crt_set_basic_constraints(&writer, 1, -1);
     if (code == 0)
         code = mbedtls_x509write_crt_pem(&writer, (unsigned char *)certificate, bytes, ctls_random_bytes, NULL);
     if (code == 0) code = mbedtls_pk_write_key_pem(&key, (unsigned char *)key_text, bytes);

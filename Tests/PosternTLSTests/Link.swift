@@ -38,7 +38,7 @@ final class Link {
     init(
         _ session: TLSSession, _ identity: borrowing Identity, tls13: Bool = false,
         smallRecords: Bool = false,
-        resuming previous: Link? = nil
+        resuming previous: Link? = nil, showing certificates: ShownCertificates? = nil
     ) throws {
         self.session = session
         serverEnd = End(incoming: upward, outgoing: downward)
@@ -46,6 +46,11 @@ final class Link {
         client = ctls_client_create(
             tls13 ? 1 : 0, smallRecords ? 1 : 0, previous?.client, clientEnd.pointer, sendToEnd,
             receiveFromEnd)
+        if let certificates {
+            let error = ctls_client_show(
+                client, certificates.key, certificates.key.count, certificates.body, certificates.body.count)
+            precondition(error == 0)
+        }
         try session.begin(identity, stream: serverEnd.pointer, send: sendToEnd, receive: receiveFromEnd)
     }
 

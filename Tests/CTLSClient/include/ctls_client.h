@@ -21,6 +21,10 @@ ctls_client *ctls_client_create(
     void *stream, ctls_client_send send, ctls_client_receive receive);
 void ctls_client_free(ctls_client *client);
 
+/// What it will send as the body of its Certificate message, whatever that is, and the key (PEM, with the zero
+/// byte counted) with which it proves that it is who it is. 0 when done. Before the handshake, or never.
+int ctls_client_show(ctls_client *client, const uint8_t *key, size_t key_bytes, const uint8_t *body, size_t bytes);
+
 // 0 or a count when done, below zero what Mbed TLS returned; a new ticket is taken and passed over.
 int ctls_client_handshake(ctls_client *client);
 int ctls_client_read(ctls_client *client, uint8_t *bytes, size_t count);
