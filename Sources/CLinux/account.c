@@ -93,15 +93,6 @@ int clinux_account_become(uint32_t user, uint32_t group) {
     return clinux_account_is(user, group) ? 0 : -EPERM;
 }
 
-int clinux_account_own(const char *path, uint32_t user, uint32_t group) {
-    int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (descriptor < 0) return -errno;
-    // On disk at once: after a power cut the file would be its maker's again, and unreadable to the user.
-    int result = fchown(descriptor, user, group) == 0 && fsync(descriptor) == 0 ? 0 : -errno;
-    close(descriptor);
-    return result;
-}
-
 uint32_t clinux_account_user(void) { return geteuid(); }
 
 uint32_t clinux_account_group(void) { return getegid(); }

@@ -2,20 +2,20 @@
 #define _GNU_SOURCE
 #include "clinux_file.h"
 
-#include "folder.h"
+#include "place.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-// A file on its way: its temporary name, and a second name for what it replaces until all is done.
+// A file on its way: where it really goes, its temporary name there, and a second name for what it replaces
+// until all is done.
 struct staged {
-    char temporary[PATH_MAX], previous[PATH_MAX];
+    clinux_place place;
+    char temporary[NAME_MAX + 1], previous[NAME_MAX + 1];
     int has_temporary, has_previous, is_published;
 };
 
@@ -30,137 +30,193 @@ static int write_whole(int descriptor, const unsigned char *bytes, size_t count)
     return 0;
 }
 
-// Whoever could read the replaced file must be able to read the new one: the owner stays, and so does a
-// group's right to read, unless everybody had it.
-static void take_over_rights(int descriptor, const char *path, unsigned *mode) {
-    struct stat old;
-    if (stat(path, &old) != 0 || fchown(descriptor, old.st_uid, old.st_gid) != 0) return;
-    if ((old.st_mode & S_IRWXO) == 0) *mode |= old.st_mode & S_IRGRP;
+// Whether a file is where it is because the directory's owner, root or this user wanted it so. Where many
+// may write, anybody may have made it beforehand, to be given what is written.
+static int is_placed_by_owner(const struct staged *staged) {
+    struct stat directory;
+    uid_t owner = staged->place.status.st_uid;
+    if (fstat(staged->place.directory, &directory) != 0) return 0;
+    if (owner == 0 || owner == geteuid() || owner == directory.st_uid) return 1;
+    return (directory.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static int fill(int descriptor, const clinux_new_file *file) {
+// Whoever could read the replaced file must be able to read the new one: the owner stays, and so does a
+// group's right to read, unless everybody had it.
+static void take_over_permissions(int descriptor, const struct staged *staged, unsigned *mode) {
+    const struct stat *old = &staged->place.status;
+    if (!is_placed_by_owner(staged) || fchown(descriptor, old->st_uid, old->st_gid) != 0) return;
+    if ((old->st_mode & S_IRWXO) == 0) *mode |= old->st_mode & S_IRGRP;
+}
+
+// By descriptor, and before the file has its name: it is never another file that is given away.
+static int give(int descriptor, const clinux_new_file *file) {
+    if (file->user == CLINUX_FILE_OWN) return 0;
+    return fchown(descriptor, file->user, file->group) == 0 ? 0 : CLINUX_FILE_NOT_GIVEN;
+}
+
+static int fill(int descriptor, const clinux_new_file *file, const struct staged *staged) {
     int result = write_whole(descriptor, file->bytes, file->count);
-    if (result != 0) return result;
     unsigned mode = file->mode;
-    take_over_rights(descriptor, file->path, &mode);
+    if (result == 0 && !staged->place.is_there) result = give(descriptor, file);
+    if (result != 0) return result;
+    if (staged->place.is_there) take_over_permissions(descriptor, staged, &mode);
     // open(2) has taken the umask off; a mode that was asked for is meant. FAT has no modes.
     if (fchmod(descriptor, mode) != 0 && errno != EPERM) return -errno;
     return fsync(descriptor) == 0 ? 0 : -errno;
 }
 
 static int stage(const clinux_new_file *file, struct staged *staged) {
-    int descriptor = -1;
-    for (unsigned attempt = 0; descriptor < 0; attempt++) {
-        int length = snprintf(
-            staged->temporary, sizeof staged->temporary, "%s.%d-%u.new", file->path, (int)getpid(), attempt);
-        if (length < 0 || (size_t)length >= sizeof staged->temporary) return -ENAMETOOLONG;
-        descriptor = open(staged->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (descriptor < 0 && (errno != EEXIST || attempt == 100)) return -errno;
-    }
+    int descriptor = clinux_create_beside(&staged->place, staged->temporary, 0600);
+    if (descriptor < 0) return descriptor;
     staged->has_temporary = 1;
-    int result = fill(descriptor, file);
+    int result = fill(descriptor, file, staged);
     if (close(descriptor) != 0 && result == 0) result = -errno;
     return result;
 }
 
-int clinux_exists(const char *path) {
-    struct stat status;
-    return lstat(path, &status) == 0;
+// A file with a private key, in whatever form, is not replaced by something without one. PKCS#1, PKCS#8,
+// SEC1 and PKCS#12 begin with a version, which no certificate, request or list does.
+static int holds_key(const unsigned char *bytes, size_t count, int is_start) {
+    static const char words[] = "PRIVATE KEY-----";
+    if (memmem(bytes, count, words, sizeof words - 1) != NULL) return 1;
+    if (!is_start || count < 6 || bytes[0] != 0x30) return 0;
+    size_t header = bytes[1] < 0x80 ? 2 : 2 + (size_t)(bytes[1] & 0x7F);
+    return header < count && header <= 6 && bytes[header] == 0x02;
 }
 
-int clinux_may_replace(const char *path) {
-    char folder[PATH_MAX];
-    int error = clinux_folder_of(path, folder);
-    if (error != 0) return error;
-    return access(folder, W_OK | X_OK) == 0 ? 0 : -errno;
-}
-
-int clinux_is_same_file(const char *path, const char *other) {
-    struct stat one, two;
-    if (stat(path, &one) != 0 || stat(other, &two) != 0) return 0;
-    return one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+static int check_key_stays(const clinux_place *place) {
+    unsigned char bytes[4096];
+    size_t kept = 0;
+    int found = 0;
+    int descriptor = openat(place->directory, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0) return -errno;
+    for (int is_start = 1; !found; is_start = 0) {
+        ssize_t got = read(descriptor, bytes + kept, sizeof bytes - kept);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        size_t count = kept + (size_t)got;
+        found = holds_key(bytes, count, is_start);
+        // The words may lie across two pieces.
+        kept = count < 16 ? count : 16;
+        memmove(bytes, bytes + count - kept, kept);
+    }
+    close(descriptor);
+    return found ? CLINUX_FILE_HOLDS_KEY : 0;
 }
 
 // Root would replace /dev/null by a file, and every program on the machine would notice. rename(2) itself
-// refuses folders.
-static int check_place(const clinux_new_file *file) {
-    struct stat status;
-    if (!file->replaces) return clinux_exists(file->path) ? -EEXIST : 0;
-    if (stat(file->path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return 0;
-    return CLINUX_FILE_NOT_REGULAR;
+// refuses directories.
+static int check_place(const clinux_new_file *file, struct staged *staged) {
+    clinux_place *place = &staged->place;
+    int result = clinux_locate(file->path, place);
+    if (result != 0) return result;
+    if (place->is_there && !file->replaces) return -EEXIST;
+    uint32_t owner = place->is_there ? place->status.st_uid
+        : file->user != CLINUX_FILE_OWN ? file->user : geteuid();
+    result = clinux_may_write(place, owner);
+    if (result != 0 || !place->is_there || S_ISDIR(place->status.st_mode)) return result;
+    if (!S_ISREG(place->status.st_mode) || place->is_opened_by_kernel) return CLINUX_FILE_NOT_REGULAR;
+    return file->keeps_keys ? check_key_stays(place) : 0;
+}
+
+// Two names that lead to one place: the second file would replace the first.
+static int check_apart(const struct staged *one, const struct staged *other) {
+    struct stat here, there;
+    if (strcmp(one->place.name, other->place.name) != 0) return 0;
+    if (fstat(one->place.directory, &here) != 0 || fstat(other->place.directory, &there) != 0) return -errno;
+    return here.st_dev == there.st_dev && here.st_ino == there.st_ino ? CLINUX_FILE_TWICE : 0;
+}
+
+static int check_places(
+    const clinux_new_file *files, size_t count, struct staged *staged, size_t *failed
+) {
+    int result = 0;
+    for (*failed = 0; result == 0 && *failed < count; *failed += result == 0) {
+        result = check_place(&files[*failed], &staged[*failed]);
+        for (size_t i = 0; result == 0 && i < *failed && !files[*failed].is_again; i++)
+            result = check_apart(&staged[i], &staged[*failed]);
+    }
+    return result;
 }
 
 // link(2) refuses an existing name, as rename(2) does not. FAT and some others have no links: there it is
 // looked for instead.
-static int publish_beside(const clinux_new_file *file, struct staged *staged) {
-    if (link(staged->temporary, file->path) == 0) return 0;
+static int publish_beside(struct staged *staged) {
+    const clinux_place *place = &staged->place;
+    struct stat status;
+    if (linkat(place->directory, staged->temporary, place->directory, place->name, 0) == 0) return 0;
     if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return -errno;
-    if (clinux_exists(file->path)) return -EEXIST;
-    if (rename(staged->temporary, file->path) != 0) return -errno;
+    if (fstatat(place->directory, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0) return -EEXIST;
+    if (renameat(place->directory, staged->temporary, place->directory, place->name) != 0) return -errno;
     staged->has_temporary = 0;
     return 0;
 }
 
-static int publish_over(const clinux_new_file *file, struct staged *staged) {
-    int length = snprintf(staged->previous, sizeof staged->previous, "%s.old", staged->temporary);
-    if (length > 0 && (size_t)length < sizeof staged->previous)
-        staged->has_previous = link(file->path, staged->previous) == 0;
-    if (rename(staged->temporary, file->path) != 0) return -errno;
+static int publish_over(struct staged *staged) {
+    const clinux_place *place = &staged->place;
+    staged->has_previous = clinux_name_beside(place, staged->previous) == 0
+        && linkat(place->directory, place->name, place->directory, staged->previous, 0) == 0;
+    if (renameat(place->directory, staged->temporary, place->directory, place->name) != 0) return -errno;
     staged->has_temporary = 0;
     return 0;
 }
 
-static void undo(const clinux_new_file *file, struct staged *staged) {
+static void undo(struct staged *staged) {
+    const clinux_place *place = &staged->place;
     if (!staged->is_published) return;
     if (!staged->has_previous) {
-        unlink(file->path);
-    } else if (rename(staged->previous, file->path) == 0) {
+        unlinkat(place->directory, place->name, 0);
+    } else if (renameat(place->directory, staged->previous, place->directory, place->name) == 0) {
         staged->has_previous = 0;
     }
 }
 
-// A rename is on disk when its folder is. File systems without fsync for folders keep their own order.
-static void sync_folder(const char *path) {
-    char folder[PATH_MAX];
-    if (clinux_folder_of(path, folder) != 0) return;
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+// A rename is on disk when its directory is. File systems without fsync for directories keep their own
+// order.
+static void sync_directory(const clinux_place *place) {
+    int descriptor = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return;
     fsync(descriptor);
     close(descriptor);
 }
 
+// From the last to the first, since one place may have been written twice.
+static void finish(struct staged *staged, size_t count, int has_failed) {
+    while (count-- > 0) {
+        struct staged *last = &staged[count];
+        if (has_failed) undo(last);
+        if (last->has_temporary) unlinkat(last->place.directory, last->temporary, 0);
+        if (last->has_previous) unlinkat(last->place.directory, last->previous, 0);
+        if (last->is_published) sync_directory(&last->place);
+        clinux_place_close(&last->place);
+    }
+}
+
 int clinux_write_files(const clinux_new_file *files, size_t count, size_t *failed) {
     struct staged staged[CLINUX_NEW_FILES] = {0};
-    int result = 0;
-    for (*failed = 0; result == 0 && *failed < count; *failed += result == 0)
-        result = check_place(&files[*failed]);
-    if (result != 0) return result;
-    for (*failed = 0; result == 0 && *failed < count; *failed += result == 0)
+    for (size_t i = 0; i < count; i++) staged[i].place.directory = -1;
+    int result = check_places(files, count, staged, failed);
+    if (result == 0) *failed = 0;
+    for (; result == 0 && *failed < count; *failed += result == 0)
         result = stage(&files[*failed], &staged[*failed]);
     if (result == 0) *failed = 0;
     for (; result == 0 && *failed < count; *failed += result == 0) {
-        const clinux_new_file *file = &files[*failed];
         struct staged *next = &staged[*failed];
-        result = file->replaces ? publish_over(file, next) : publish_beside(file, next);
+        result = files[*failed].replaces ? publish_over(next) : publish_beside(next);
         next->is_published = result == 0;
+        // The order is that of a power failure too.
+        if (result == 0) sync_directory(&next->place);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (result != 0) undo(&files[i], &staged[i]);
-        if (staged[i].has_temporary) unlink(staged[i].temporary);
-        if (staged[i].has_previous) unlink(staged[i].previous);
-        if (staged[i].is_published) sync_folder(files[i].path);
-    }
+    finish(staged, count, result != 0);
     return result;
 }
 
-int clinux_lock_file(const char *path) {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (descriptor < 0) return -errno;
-    while (flock(descriptor, LOCK_EX) != 0)
-        if (errno != EINTR) {
-            int result = -errno;
-            close(descriptor);
-            return result;
-        }
-    return 0;
+int clinux_may_replace(const char *path) {
+    clinux_place place;
+    int result = clinux_locate(path, &place);
+    if (result != 0) return result;
+    result = clinux_may_write(&place, place.is_there ? place.status.st_uid : geteuid());
+    if (result == 0 && faccessat(place.directory, ".", W_OK | X_OK, 0) != 0) result = -errno;
+    clinux_place_close(&place);
+    return result;
 }

@@ -50,6 +50,6 @@ extension CertificateOptions {
     ) throws(OperatorFault) {
         guard !usesSameKey else { return }
         files.add(
-            file, "key", try memory.keyPEM(key, publicKey: publicKey), isSecret: true, replaces: replaces)
+            file, "key", try memory.keyPEM(key, publicKey: publicKey), .secret, replaces: replaces)
     }
 }

@@ -55,8 +55,7 @@ enum RenewCommand {
         var files = NewFiles()
         if let newKeyFile {
             files.add(
-                newKeyFile, "key", try memory.keyPEM(key, publicKey: publicKey), isSecret: true,
-                replaces: true)
+                newKeyFile, "key", try memory.keyPEM(key, publicKey: publicKey), .secret, replaces: true)
         }
         var content = try memory.content(
             subject: old.subject, publicKey: publicKey, role: .same(extensions: old.extensions),

@@ -14,16 +14,19 @@ public struct SelfSigned {
     public var profile: CertificateProfile
     /// Existing files are replaced, both as one.
     public var replaces: Bool
+    /// Whose new files become; nil for this process's user.
+    public var owner: Account?
 
     public init(
         certificate: Text, key: Text, validity: Validity, profile: CertificateProfile = .server,
-        replaces: Bool
+        replaces: Bool, owner: Account? = nil
     ) {
         self.certificate = certificate
         self.key = key
         self.validity = validity
         self.profile = profile
         self.replaces = replaces
+        self.owner = owner
     }
 
     /// Makes a key and a certificate for it, and writes both files or neither.
@@ -43,11 +46,10 @@ public struct SelfSigned {
         let memory = try IssuingMemory()
         let publicKey = try memory.publicKey(of: key)
         let subject = try memory.subjectName(names)
-        var files = NewFiles()
+        var files = NewFiles(owner: owner)
         if isNew {
             files.add(
-                self.key, "key", try memory.keyPEM(key, publicKey: publicKey), isSecret: true,
-                replaces: replaces)
+                self.key, "key", try memory.keyPEM(key, publicKey: publicKey), .secret, replaces: replaces)
         }
         let text = try names.withBytes { names throws(OperatorFault) in
             let content = try memory.content(

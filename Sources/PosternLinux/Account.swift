@@ -4,8 +4,8 @@ import CLinux
 import PosternCore
 
 public struct Account: Sendable {
-    private let user: UInt32
-    private let group: UInt32
+    let user: UInt32
+    let group: UInt32
 
     /// Looks names or numbers up in /etc/passwd and /etc/group; nil when neither is given. A number need not
     /// be there.
@@ -41,20 +41,6 @@ public struct Account: Sendable {
                 line.append(SystemFault(doing: .givingUpRights, code: result).text)
                 line.append("; start as root, or without --user and --group")
             }
-        }
-    }
-
-    /// Makes a file this user's, while the process still has the right to.
-    public func own(_ file: Text, _ role: Text) throws(OperatorFault) {
-        let result = clinux_account_own(file.zeroTerminated, user, group)
-        guard result != 0 else { return }
-        throw OperatorFault { line in
-            line.append(role)
-            line.append(" file '")
-            line.append(file)
-            line.append("' cannot be given to the user of --user: ")
-            line.append(SystemFault(doing: .writingFile, code: result).text)
-            line.append("; start as root, or as that user")
         }
     }
 

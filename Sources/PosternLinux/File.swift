@@ -15,26 +15,14 @@ public enum File {
         return (Int(result), openToOthers != 0)
     }
 
-    /// Writes a file whole or not at all, with `mode` from the first byte. An existing one stays unless
-    /// `replaces`.
-    public static func write(
-        _ path: Text, _ bytes: UnsafeRawBufferPointer, mode: UInt32, replaces: Bool
-    ) throws(SystemFault) {
-        var file = clinux_new_file(
-            path: path.zeroTerminated, bytes: bytes.baseAddress, count: bytes.count, mode: mode,
-            replaces: replaces ? 1 : 0)
-        var failed = 0
-        let result = clinux_write_files(&file, 1, &failed)
-        guard result == 0 else { throw SystemFault(doing: .writingFile, code: result) }
-    }
-
-    /// Waits until no other process has locked this file, and locks it until the program ends.
+    /// Waits until no other process has locked this file, half a minute at most, and locks it until the
+    /// program ends.
     public static func lock(_ path: Text) throws(SystemFault) {
         let result = clinux_lock_file(path.zeroTerminated)
         guard result == 0 else { throw SystemFault(doing: .readingFile, code: result) }
     }
 
-    /// Whether something has this name.
+    /// Whether something has this name; a link that leads nowhere is nothing.
     public static func exists(_ path: Text) -> Bool { clinux_exists(path.zeroTerminated) != 0 }
 
     /// Throws where this process may not put another file in this one's place.
@@ -51,22 +39,34 @@ public enum File {
 
 /// Files that belong together: all are written, or none.
 public struct NewFiles {
-    /// A key, its certificate and the index of its issuer.
-    public static let most = Int(CLINUX_NEW_FILES)
+    /// What replaces an existing file must not cost a private key.
+    public enum Content {
+        /// Whatever stands there, there is no private key in it.
+        case open
+        /// Nobody but the file's owner may read it. It replaces the keys that stand there.
+        case secret
+        /// Secret, and to be replaced once more by a file after it.
+        case secretAgain
+    }
 
-    private var files = InlineArray<3, clinux_new_file>(repeating: clinux_new_file())
-    private var roles = InlineArray<3, Text>(repeating: "")
+    private var files = InlineArray<4, clinux_new_file>(repeating: clinux_new_file())
+    private var roles = InlineArray<4, Text>(repeating: "")
     private var count = 0
+    private let owner: Account?
 
-    public init() {}
+    /// Files that did not exist become `owner`'s, or else this process's user's.
+    public init(owner: Account? = nil) { self.owner = owner }
 
-    /// `role` is for messages. Nobody but its owner may read a file that is secret.
+    /// `role` is for messages.
     public mutating func add(
-        _ path: Text, _ role: Text, _ bytes: UnsafeRawBufferPointer, isSecret: Bool = false, replaces: Bool
+        _ path: Text, _ role: Text, _ bytes: UnsafeRawBufferPointer, _ content: Content = .open,
+        replaces: Bool
     ) {
         files[count] = clinux_new_file(
             path: path.zeroTerminated, bytes: bytes.baseAddress, count: bytes.count,
-            mode: isSecret ? 0o600 : 0o644, replaces: replaces ? 1 : 0)
+            mode: content == .open ? 0o644 : 0o600, user: owner?.user ?? UInt32.max,
+            group: owner?.group ?? UInt32.max, replaces: replaces ? 1 : 0,
+            keeps_keys: content == .open ? 1 : 0, is_again: content == .secretAgain ? 1 : 0)
         roles[count] = role
         count += 1
     }
@@ -111,7 +111,9 @@ extension OperatorFault {
             }
             line.append("' cannot be written: ")
             line.append(fault.text)
-            line.append("; its folder must be there, with room and leave to write")
+            if !fault.saysWhatToDo {
+                line.append("; its folder must be there, with room and leave to write")
+            }
         }
     }
 }

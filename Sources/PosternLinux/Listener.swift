@@ -106,6 +106,9 @@ public struct SystemFault: Error, Sendable {
     /// A file that must not be there is.
     public var isExisting: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_EXISTS }
 
+    /// The text needs no advice behind it.
+    var saysWhatToDo: Bool { code <= CLINUX_FILE_LINKED_BY_OTHERS }
+
     init(doing action: Action, code: Int32) {
         self.action = action
         self.code = code
@@ -116,6 +119,14 @@ public struct SystemFault: Error, Sendable {
         switch code {
         case CLINUX_FILE_NOT_REGULAR: "it is not a regular file"
         case CLINUX_FILE_TOO_LARGE: "it is too large for a certificate or a key"
+        case CLINUX_FILE_LINKED_BY_OTHERS:
+            "it is reached by a link that another user could change; name the file itself"
+        case CLINUX_FILE_LOCKED: "another program has held its lock for half a minute"
+        case CLINUX_FILE_HOLDS_KEY:
+            "it holds a private key, which would be lost; move the key to a file of its own"
+        case CLINUX_FILE_TWICE: "two files would have this place; give each a name of its own"
+        case CLINUX_FILE_NOT_GIVEN:
+            "it cannot be given to the user of --user; start as root, or as that user"
         case CLINUX_NOT_LISTENING: "it is no socket that listens for TCP"
         case CLINUX_NOT_CONNECTED: "it is no socket with a client at its other end"
         default: Text(zeroTerminated: clinux_error_text(code))

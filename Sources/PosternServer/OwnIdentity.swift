@@ -21,10 +21,8 @@ struct OwnIdentity: Sendable {
             let files = config.identities[index]
             guard case .createIfMissing(let names) = files.missing else { continue }
             checkAtMilliseconds = 0
-            guard try OwnIdentity.makeIfMissing(files, names) else { continue }
+            guard try OwnIdentity.makeIfMissing(files, names, owner) else { continue }
             created |= 1 &<< UInt32(index)
-            try owner?.own(files.key, "key")
-            try owner?.own(files.certificate, "certificate")
         }
     }
 
@@ -59,7 +57,7 @@ struct OwnIdentity: Sendable {
 
     /// The key is written first: with a key and no certificate a start before this one was cut short.
     private static func makeIfMissing(
-        _ files: IdentityFiles, _ names: FixedList<4, Text>
+        _ files: IdentityFiles, _ names: FixedList<4, Text>, _ owner: Account?
     ) throws(OperatorFault) -> Bool {
         guard !File.exists(files.certificate) else {
             if File.exists(files.key) { return false }
@@ -71,7 +69,7 @@ struct OwnIdentity: Sendable {
                 line.append("' is not; bring the key back, or remove the certificate to get a new pair")
             }
         }
-        let made = certificate(files, replaces: false)
+        let made = certificate(files, replaces: false, owner)
         if File.exists(files.key) {
             try made.makeOverSameKey(names: try list(names))
         } else {
@@ -81,12 +79,14 @@ struct OwnIdentity: Sendable {
     }
 
     /// A clock that was never set shows less than the release: the certificate then starts with that.
-    private static func certificate(_ files: IdentityFiles, replaces: Bool) -> SelfSigned {
+    private static func certificate(
+        _ files: IdentityFiles, replaces: Bool, _ owner: Account? = nil
+    ) -> SelfSigned {
         SelfSigned(
             certificate: files.certificate, key: files.key,
             validity: Validity(
                 days: Limits.ownCertificateDays, from: max(Process.unixSeconds(), releaseSeconds)),
-            replaces: replaces)
+            replaces: replaces, owner: owner)
     }
 
     private static func list(_ names: FixedList<4, Text>) throws(OperatorFault) -> NameList {

@@ -123,8 +123,10 @@ extension OperatorFault {
             line.append(path)
             switch fault {
             case .live(let owner):
-                line.append("' belongs to process ")
-                line.append(Int(owner))
+                line.append("' belongs to ")
+                // A damaged file does not say whose it is, but its lock says that somebody has it.
+                line.append(owner == 0 ? "a process" : "process ")
+                if owner != 0 { line.append(Int(owner)) }
                 line.append(", which runs; stop it first, or name another file with --pidfile")
             case .holdsSomethingElse:
                 line.append("' holds something else than a process id; remove it, or name another file")

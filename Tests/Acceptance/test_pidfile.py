@@ -109,8 +109,25 @@ def test_stale_files(launch, pidfile, content):
     assert pidfile.read_text() == f"{server.process.pid}\n"
 
 
-@pytest.mark.parametrize("content", ["root:x:0:0::/root:/bin/sh\n", "17 18\n", "-1\n", "2147483648\n", "1\0", " 17",
-                                     "17\n\nx", 30 * "1"])
+@pytest.mark.parametrize("content", ["17 18\n", "-1\n", "2147483648\n", "1\0", " 17", "17\n\nx", 30 * "1", "1x\n",
+                                     4096 * "\0"], ids=lambda content: repr(content[:8]))
+def test_damaged_files(launch, pidfile, content):
+    """What a power failure leaves there. Nobody holds it, so it says nothing."""
+    pidfile.write_text(content)
+    server = launch("--pidfile", str(pidfile))
+    assert pidfile.read_text() == f"{server.process.pid}\n"
+
+
+def test_damaged_file_of_a_live_server(identity, launch, pidfile):
+    server = launch("--pidfile", str(pidfile))
+    with open(pidfile, "r+b") as file:
+        file.write(b"\0\0\0")
+    start_refused(identity, pidfile, pidfile, "which runs", "--pidfile")
+    echo_once(server)
+
+
+@pytest.mark.parametrize("content", ["root:x:0:0::/root:/bin/sh\n", "-----BEGIN PRIVATE KEY-----\n", 4097 * "\0"],
+                         ids=lambda content: repr(content[:8]))
 def test_file_that_is_something_else(identity, pidfile, content):
     """A slip of the hand, such as --pidfile /etc/passwd, must not cost a file."""
     pidfile.write_text(content)
@@ -134,13 +151,13 @@ def test_fifo_in_its_place(identity, pidfile):
     start_refused(identity, pidfile, "something else")
 
 
-def test_symbolic_link_in_its_place(identity, pidfile, tmp_path):
-    """In a folder that others may write to, a link could name any file."""
+def test_symbolic_link_in_its_place(launch, pidfile, tmp_path):
+    """One that nobody else could have put there; test_links.py has the others."""
     target = tmp_path / "target"
     target.write_text("17\n")
     pidfile.symlink_to(target)
-    start_refused(identity, pidfile, pidfile)
-    assert target.read_text() == "17\n" and pidfile.is_symlink()
+    server = launch("--pidfile", str(pidfile))
+    assert target.read_text() == f"{server.process.pid}\n" and pidfile.is_symlink()
 
 
 def test_name_that_is_too_long(identity, tmp_path):

@@ -14,8 +14,6 @@ int clinux_account_find(const char *file, const char *name, uint32_t ids[2]);
 int clinux_account_is(uint32_t user, uint32_t group);
 /// Becomes this user and group for good, in no other group. Returns 0 or -errno.
 int clinux_account_become(uint32_t user, uint32_t group);
-/// Makes a file, or a link itself, theirs. Returns 0 or -errno.
-int clinux_account_own(const char *path, uint32_t user, uint32_t group);
 /// Ids of the process.
 uint32_t clinux_account_user(void);
 uint32_t clinux_account_group(void);
