@@ -113,6 +113,7 @@ board-test:
 fuzz:
 	@ports/install-packages.sh $$(cat Tests/packages/pytest Tests/packages/fuzz)
 	$(MAKE) PORT=host
+	$(MAKE) PORT=amd64
 	/usr/bin/python3 -m pytest -q -s -p no:cacheprovider Tests/Fuzz
 
 bench:

@@ -125,7 +125,7 @@ def table():
         *[acceptance(port, tests=PORT_TESTS) for port in BOARDS],
         board("armhf"),
         board("arm64"),
-        pytest("fuzz", "Tests/Fuzz", after=("build-host",), packages=("fuzz",),
+        pytest("fuzz", "Tests/Fuzz", after=("build-host", "build-amd64"), packages=("fuzz",),
                POSTERN_BINARY=str(BUILD / "host/postern")),
         pytest("init", "Tests/Init", after=("build-amd64", "build-arm64"), packages=("init",),
                POSTERN_BINARY=str(BUILD / "amd64/postern")),

@@ -1,8 +1,11 @@
 """Builds the targets of libFuzzer, makes their first inputs, and runs them.
 
-A target is one Swift file here: `Names.swift` with a function LLVMFuzzerTestOneInput. It may use PosternCore and
-PosternX509, which are compiled with AddressSanitizer and coverage. Comments in it say where its inputs begin:
-`// seeds: documents` for certificates, requests and revocation lists in DER, `// seed: ...` for a line of text.
+A target is one file here with a function LLVMFuzzerTestOneInput. In Swift, `Names.swift`, it may use PosternCore and
+PosternX509; in C, `Tickets.c`, the parts of CMbedTLS and of the client of the TLS tests, over the Mbed TLS of Debian
+13, which has both versions of TLS. All but Mbed TLS is compiled with AddressSanitizer and coverage. A target in C that
+includes a source file of CMbedTLS, to call what is static in it, stands in its place.
+Comments say where inputs begin: `// seeds: documents` for certificates, requests and revocation lists in DER,
+`// seeds: messages` for Certificate messages of them, `// seed: ...` for a line of text, `// seed-hex: ...` for bytes.
 """
 import base64
 import os
@@ -14,11 +17,17 @@ import subprocess
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 BUILD = TOP / "build" / "fuzz"
-TARGETS = sorted(path.stem for path in HERE.glob("*.swift"))
+SOURCES = {path.stem: path for path in sorted(HERE.iterdir()) if path.suffix in (".swift", ".c")}
+TARGETS = list(SOURCES)
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "30"))
 SANITIZED = ["-g", "-O", "-sanitize=fuzzer,address", "-parse-as-library", "-I", str(BUILD)]
 MODULES = ["PosternCore", "PosternX509"]
+C_FOLDERS = [TOP / "Sources/CMbedTLS", TOP / "Tests/CTLSClient"]
+SYSROOT = TOP / "build/sysroot/trixie-amd64/usr"
+ARCHIVES = [SYSROOT / "lib/x86_64-linux-gnu" / f"lib{name}.a" for name in ("mbedtls", "mbedx509", "mbedcrypto")]
 INPUT_BYTES = 16_384            # of a target that reads documents: room for a real chain
+
+ECDSA_SHA256, ECDSA_UNKNOWN = (bytes.fromhex("2a8648ce3d0403") + bytes([last]) for last in (0x02, 0x7F))
 
 
 def run(*command, **options):
@@ -34,7 +43,29 @@ def build_modules():
             "-emit-module-path", BUILD / f"{module}.swiftmodule", "-o", BUILD / f"{module}.o", *sources)
 
 
+def build_objects():
+    """The C files that targets are linked with, one object each."""
+    assert SYSROOT.is_dir(), "the targets in C need the Mbed TLS of Debian 13: make PORT=amd64"
+    headers = BUILD / "include"
+    shutil.rmtree(headers, ignore_errors=True)
+    headers.mkdir(parents=True)
+    for name in ("mbedtls", "psa"):
+        (headers / name).symlink_to(SYSROOT / "include" / name)
+    for source in (path for folder in C_FOLDERS for path in folder.glob("*.c")):
+        clang("-c", source, "-o", BUILD / f"{source.parent.name}-{source.stem}.o")
+
+
+def clang(*words):
+    folders = [part for folder in C_FOLDERS for part in ("-I", folder, "-I", folder / "include")]
+    run("clang", "-g", "-O1", "-fsanitize=fuzzer-no-link,address", "-I", BUILD / "include", *folders, *words)
+
+
 def build(target):
+    if SOURCES[target].suffix == ".c":
+        replaced = re.findall(r'^#include "(\w+)\.c"$', SOURCES[target].read_text(), re.MULTILINE)
+        objects = sorted(set(BUILD.glob("C*-*.o")) - {BUILD / f"CMbedTLS-{name}.o" for name in replaced})
+        clang("-fuse-ld=lld", "-fsanitize=fuzzer", SOURCES[target], *objects, *ARCHIVES, "-o", BUILD / target)
+        return
     run("swiftc", *SANITIZED, HERE / f"{target}.swift", *[BUILD / f"{module}.o" for module in MODULES],
         "-module-name", f"Fuzz{target}", "-o", BUILD / target)
 
@@ -67,17 +98,35 @@ def make_documents(binary):
     return folder
 
 
+def messages(documents):
+    """Certificate messages of both versions: nobody, each certificate alone, all of them, all in one entry. The byte in
+    front is the target's own."""
+    certificates = [path.read_bytes() for path in sorted(documents.glob("*.pem.der"))]
+    unknown = [der.replace(ECDSA_SHA256, ECDSA_UNKNOWN) for der in certificates]
+    chains = [[], *([der] for der in certificates), certificates, unknown, [unknown[0], *certificates],
+              [b"".join(certificates)]]
+    for is_tls13 in (0, 1):
+        for chain in chains:
+            entries = b"".join(len(der).to_bytes(3, "big") + der + bytes(2 * is_tls13) for der in chain)
+            yield bytes([is_tls13]) + bytes(is_tls13) + len(entries).to_bytes(3, "big") + entries
+
+
 def make_corpus(target, documents):
     """The inputs found so far, and the first ones."""
     corpus = BUILD / "corpus" / target
     corpus.mkdir(parents=True, exist_ok=True)
-    text = (HERE / f"{target}.swift").read_text()
+    text = SOURCES[target].read_text()
     for number, line in enumerate(re.findall(r"^// seed: (.*)$", text, re.MULTILINE)):
         (corpus / f"seed-{number}").write_text(line.replace("\\n", "\n"))
+    for number, line in enumerate(re.findall(r"^// seed-hex: (.*)$", text, re.MULTILINE)):
+        (corpus / f"bytes-{number}").write_bytes(bytes.fromhex(line))
+    if re.search(r"^// seeds: messages$", text, re.MULTILINE):
+        for number, message in enumerate(messages(documents)):
+            (corpus / f"message-{number}").write_bytes(message)
     if re.search(r"^// seeds: documents$", text, re.MULTILINE):
         for path in documents.iterdir():
             shutil.copy(path, corpus / path.name)
-    assert any(corpus.iterdir()), f"{target}.swift names no seeds"
+    assert any(corpus.iterdir()), f"{SOURCES[target].name} names no seeds"
     return corpus
 
 

@@ -14,6 +14,7 @@ CHOSEN = os.environ.get("FUZZ_TARGETS", "").split() or fuzzing.TARGETS
 def outcomes():
     """A future for each target: they run while the tests wait for them, one after the other."""
     fuzzing.build_modules()
+    fuzzing.build_objects()
     documents = fuzzing.make_documents(BINARY)
 
     def work(target):
