@@ -33,8 +33,8 @@ PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", 
 # versions, echo of several MiB, kernel interfaces, overload, deadlines, keys and certificates made and read.
 WHOLE = ["host", "amd64", "armhf"]
 SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
-    "article", "certificate_issue", "certificate_show", "certificate_verify_forms", "clients", "close", "dates",
-    "detach", "kernel", "names", "overload", "own_identity", "port", "probe", "reload", "resumption", "signals",
+    "article", "authorized", "certificate_issue", "certificate_show", "certificate_verify_forms", "clients", "close",
+    "dates", "detach", "kernel", "names", "overload", "own_identity", "port", "probe", "reload", "resumption", "signals",
     "transfer", "versions")]
 
 

@@ -38,6 +38,16 @@ def test_swift_objects_call_no_allocator_and_no_runtime(port):
         assert not runtime, f"{path}: {runtime}"
 
 
+def test_a_library_that_keeps_no_certificate_of_peers_is_refused(tmp_path):
+    """Without it nothing tells whose key has proven who a client is."""
+    configuration = tmp_path / "configuration.h"
+    configuration.write_text("#undef MBEDTLS_SSL_KEEP_PEER_CERTIFICATE\n")
+    ended = subprocess.run(
+        ["clang", "-fsyntax-only", "-x", "c", f'-DMBEDTLS_USER_CONFIG_FILE="{configuration}"',
+         TOP / "Sources/CMbedTLS/compat.h"], capture_output=True, text=True)
+    assert ended.returncode != 0 and "Postern needs an Mbed TLS with MBEDTLS_SSL_KEEP_PEER_CERTIFICATE" in ended.stderr
+
+
 def test_host_needs_libc_and_nothing_else():
     needed = subprocess.run(["readelf", "-d", BUILD / "host" / "postern"], capture_output=True, text=True, check=True)
     libraries = set(re.findall(r"NEEDED.*\[(.*?)\]", needed.stdout))
