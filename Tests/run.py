@@ -34,8 +34,8 @@ PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", 
 WHOLE = ["host", "amd64", "armhf"]
 SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
     "article", "authorized", "certificate_issue", "certificate_show", "certificate_verify_forms", "clients", "close",
-    "dates", "detach", "kernel", "names", "overload", "own_identity", "port", "probe", "reload", "resumption", "signals",
-    "transfer", "versions")]
+    "dates", "detach", "kernel", "names", "overload", "own_identity", "port", "probe", "reload", "resumption",
+    "signals", "transfer", "versions")]
 
 
 def build(port, suite=""):
