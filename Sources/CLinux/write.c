@@ -120,11 +120,11 @@ static int check_place(const clinux_new_file *file, struct staged *staged) {
 }
 
 // Two names that lead to one place: the second file would replace the first.
-static int check_apart(const struct staged *one, const struct staged *other) {
+static int are_same(const clinux_place *one, const clinux_place *other) {
     struct stat here, there;
-    if (strcmp(one->place.name, other->place.name) != 0) return 0;
-    if (fstat(one->place.directory, &here) != 0 || fstat(other->place.directory, &there) != 0) return -errno;
-    return here.st_dev == there.st_dev && here.st_ino == there.st_ino ? CLINUX_FILE_TWICE : 0;
+    return strcmp(one->name, other->name) == 0
+        && fstat(one->directory, &here) == 0 && fstat(other->directory, &there) == 0
+        && here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 static int check_places(
@@ -134,7 +134,7 @@ static int check_places(
     for (*failed = 0; result == 0 && *failed < count; *failed += result == 0) {
         result = check_place(&files[*failed], &staged[*failed]);
         for (size_t i = 0; result == 0 && i < *failed && !files[*failed].is_again; i++)
-            result = check_apart(&staged[i], &staged[*failed]);
+            result = are_same(&staged[i].place, &staged[*failed].place) ? CLINUX_FILE_TWICE : 0;
     }
     return result;
 }
@@ -209,6 +209,15 @@ int clinux_write_files(const clinux_new_file *files, size_t count, size_t *faile
     }
     finish(staged, count, result != 0);
     return result;
+}
+
+int clinux_is_same_place(const char *path, const char *other) {
+    clinux_place one, two;
+    if (clinux_locate(path, &one) != 0) return 0;
+    int is_same = clinux_locate(other, &two) == 0 && are_same(&one, &two);
+    clinux_place_close(&one);
+    if (two.directory >= 0) clinux_place_close(&two);
+    return is_same;
 }
 
 int clinux_may_replace(const char *path) {

@@ -49,10 +49,7 @@ static ctls_identity_status parse(
     default:
         return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
     }
-    ctls_identity_status status = ctls_key_parse_into(&pair->key, key, key_bytes);
-    if (status != CTLS_IDENTITY_OK) return status;
-    return ctls_pk_check_pair(&pair->chain.pk, &pair->key) == 0
-        ? CTLS_IDENTITY_OK : CTLS_IDENTITY_KEY_MISMATCH;
+    return ctls_key_parse_for(&pair->key, key, key_bytes, &pair->chain.pk);
 }
 
 ctls_identity *ctls_identity_create(int refuse_unknown_names) {

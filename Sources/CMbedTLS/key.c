@@ -6,6 +6,7 @@
 #include <mbedtls/md.h>
 #include <mbedtls/pem.h>
 #include <mbedtls/platform.h>
+#include <mbedtls/platform_util.h>
 #include <string.h>
 
 enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 4096, RSA_EXPONENT = 65537 };
@@ -35,7 +36,7 @@ ctls_identity_status ctls_key_check(const mbedtls_pk_context *key) {
     }
 }
 
-ctls_identity_status ctls_key_parse_into(mbedtls_pk_context *key, const uint8_t *bytes, size_t count) {
+static ctls_identity_status parse_first(mbedtls_pk_context *key, const uint8_t *bytes, size_t count) {
     switch (ctls_pk_parse_key(key, bytes, count)) {
     case 0:
         return ctls_key_check(key);
@@ -48,6 +49,39 @@ ctls_identity_status ctls_key_parse_into(mbedtls_pk_context *key, const uint8_t 
     default:
         return CTLS_IDENTITY_KEY_UNREADABLE;
     }
+}
+
+// One block of a text. The library looks for its kinds of key one after the other, wherever they are.
+static ctls_identity_status parse_block(mbedtls_pk_context *key, const char *begin, size_t count) {
+    uint8_t *copy = mbedtls_calloc(1, count + 1);
+    if (copy == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
+    memcpy(copy, begin, count);
+    ctls_identity_status status = parse_first(key, copy, count + 1);
+    mbedtls_platform_zeroize(copy, count);
+    mbedtls_free(copy);
+    return status;
+}
+
+ctls_identity_status ctls_key_parse_for(
+    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, const mbedtls_pk_context *public_key
+) {
+    static const char dashes[] = "-----", begin_word[] = "-----BEGIN ", end_word[] = "-----END ";
+    ctls_identity_status status = parse_first(key, bytes, count);
+    if (status != CTLS_IDENTITY_OK) return status;
+    if (ctls_pk_check_pair(public_key, key) == 0) return CTLS_IDENTITY_OK;
+    // While one key takes the place of another, a file has both.
+    const char *text = count > 0 && bytes[count - 1] == 0 ? (const char *)bytes : "";
+    while ((text = strstr(text, begin_word)) != NULL) {
+        const char *end = strstr(text, end_word);
+        if (end == NULL || (end = strstr(end + sizeof end_word - 1, dashes)) == NULL) break;
+        end += sizeof dashes - 1;
+        mbedtls_pk_free(key);
+        mbedtls_pk_init(key);
+        status = parse_block(key, text, (size_t)(end - text));
+        if (status == CTLS_IDENTITY_OK && ctls_pk_check_pair(public_key, key) == 0) return status;
+        text = end;
+    }
+    return CTLS_IDENTITY_KEY_MISMATCH;
 }
 
 static ctls_identity_status generate(mbedtls_pk_context *pk, ctls_key_kind kind, uint32_t bits) {
@@ -89,12 +123,30 @@ ctls_identity_status ctls_key_generate(ctls_key **key, ctls_key_kind kind, uint3
     return finish(made, key, generate(&made->pk, kind, bits), failures);
 }
 
-ctls_identity_status ctls_key_parse(ctls_key **key, const uint8_t *bytes, size_t count) {
+static ctls_identity_status parse_of(
+    mbedtls_pk_context *key, const uint8_t *bytes, size_t count,
+    const uint8_t *public_key, size_t public_key_bytes
+) {
+    mbedtls_pk_context owner;
+    mbedtls_pk_init(&owner);
+    unsigned char *rest = (unsigned char *)(uintptr_t)public_key;     // the library only reads it
+    int error = mbedtls_pk_parse_subpubkey(&rest, public_key + public_key_bytes, &owner);
+    ctls_identity_status status = error == 0
+        ? ctls_key_parse_for(key, bytes, count, &owner) : CTLS_IDENTITY_KEY_UNSUPPORTED;
+    mbedtls_pk_free(&owner);
+    return status;
+}
+
+ctls_identity_status ctls_key_parse(
+    ctls_key **key, const uint8_t *bytes, size_t count, const uint8_t *public_key, size_t public_key_bytes
+) {
     uint32_t failures = ctls_arena_failures();
     *key = NULL;
     ctls_key *made = create();
     if (made == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
-    return finish(made, key, ctls_key_parse_into(&made->pk, bytes, count), failures);
+    ctls_identity_status status = public_key == NULL ? parse_first(&made->pk, bytes, count)
+        : parse_of(&made->pk, bytes, count, public_key, public_key_bytes);
+    return finish(made, key, status, failures);
 }
 
 void ctls_key_free(ctls_key *key) {

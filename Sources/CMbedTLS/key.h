@@ -8,7 +8,8 @@
 /// Whether a key is of a kind and strength that is in use here.
 ctls_identity_status ctls_key_check(const mbedtls_pk_context *key);
 
-/// Parses a private key and checks it so.
-ctls_identity_status ctls_key_parse_into(mbedtls_pk_context *key, const uint8_t *bytes, size_t count);
+/// Parses the private key that belongs to a public one, and checks it so. A text may hold several.
+ctls_identity_status ctls_key_parse_for(
+    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, const mbedtls_pk_context *public_key);
 
 #endif

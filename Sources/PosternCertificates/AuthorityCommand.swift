@@ -22,10 +22,12 @@ enum AuthorityCommand {
             let publicKey = try memory.publicKey(of: key)
             let content = try content(options, commonName, publicKey, options.pathLength, memory)
             var files = NewFiles()
-            try options.add(key, keyFile, publicKey: publicKey, memory, to: &files)
+            let newKey = try options.newKeyFile(key, keyFile, publicKey: publicKey, memory)
+            newKey?.addBefore(to: &files)
             files.add(
                 file, "certificate", try memory.certificatePEM(content, signedBy: key),
                 replaces: options.replaces)
+            newKey?.addAfter(to: &files)
             try files.write()
             Report.write(file, content)
         } else {
@@ -47,11 +49,14 @@ enum AuthorityCommand {
         try index.add(content)
         var files = NewFiles()
         index.add(to: &files)
-        try options.add(key, keyFile, publicKey: publicKey, memory, to: &files)
+        let newKey = try options.newKeyFile(key, keyFile, publicKey: publicKey, memory)
+        newKey?.addBefore(to: &files)
         files.add(
             file, "certificate", try memory.certificatePEM(content, signedBy: issuer.key),
             replaces: options.replaces)
+        newKey?.addAfter(to: &files)
         try files.write()
+        index.reportIfNew()
         Report.write(file, content)
     }
 

@@ -113,8 +113,8 @@ enum CertificateHelp {
         usage: postern certificate renew --certificate FILE --key FILE [options]
 
         Makes the same certificate once more when fewer than 30 days are left, for as
-        long as before, and replaces the file. Certificates behind it in the file stay.
-        One that did not sign itself needs --issuer and --issuer-key.
+        long as before, and replaces it in its file; all else in the file stays. One
+        that did not sign itself needs --issuer and --issuer-key.
         Exit codes: 0 renewed; 4 not due, and nothing was written; 2 failed.
 
           postern certificate renew --certificate server.crt --key server.key
@@ -124,10 +124,11 @@ enum CertificateHelp {
     private static var revoke: Text {
         """
         usage: postern certificate revoke --issuer FILE --issuer-key FILE
-               --certificate FILE [options]
+               (--certificate FILE | --serial NUMBER | --name NAME) [options]
 
         Notes in the index of the authority that a certificate is revoked. The next
-        list that postern certificate crl writes has it.
+        list that postern certificate crl writes has it. Without the certificate's
+        file it is found in the index by its serial number, or all by their name.
 
           postern certificate revoke --issuer ca.crt --issuer-key ca.key \\
               --certificate board.crt --reason keyCompromise

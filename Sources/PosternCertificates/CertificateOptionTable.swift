@@ -42,6 +42,12 @@ extension CertificateOptions {
             options.crl = argument.text
         },
         OptionRow(
+            "adopt", argument: "FILE",
+            help: "first take over what this CRL of the authority has revoked", commands: revocationList
+        ) { options, argument throws(OperatorFault) in
+            options.adopted = argument.text
+        },
+        OptionRow(
             "issuer", argument: "FILE",
             help: "the authority's certificate; its index is FILE.index",
             commands: authority | sign | renew | revoke | revocationList
@@ -57,7 +63,7 @@ extension CertificateOptions {
         OptionRow(
             "name", argument: "NAME",
             help: "DNS name, *.wildcard, address, e-mail address or URI; at most 64 times",
-            commands: selfSigned | authority | request | sign
+            commands: selfSigned | authority | request | sign | revoke
         ) { options, argument throws(OperatorFault) in
             try argument.append(to: &options.names)
         },
@@ -107,6 +113,12 @@ extension CertificateOptions {
             options.reason = try argument.revocationReason()
         },
         OptionRow(
+            "serial", argument: "NUMBER",
+            help: "serial number in hexadecimal, as certificate show prints it", commands: revoke
+        ) { options, argument throws(OperatorFault) in
+            options.serial = try argument.serialNumber()
+        },
+        OptionRow(
             "before", argument: "N",
             help: "renew when fewer than N days are left; default 30", commands: renew
         ) { options, argument throws(OperatorFault) in
@@ -117,6 +129,12 @@ extension CertificateOptions {
             help: "with a new key, which replaces the old one's file", commands: renew
         ) { options, _ throws(OperatorFault) in
             options.makesNewKey = true
+        },
+        OptionRow(
+            "supersede",
+            help: "the old certificate is superseded; the next CRL has it", commands: renew
+        ) { options, _ throws(OperatorFault) in
+            options.supersedes = true
         },
         OptionRow(
             "same-key",

@@ -25,6 +25,7 @@ struct CertificateOptions {
     var key: Text?
     var request: Text?
     var crl: Text?
+    var adopted: Text?
     var issuer: Text?
     var issuerKey: Text?
     var names = FixedList<64, Text>()
@@ -35,8 +36,10 @@ struct CertificateOptions {
     var profile: CertificateProfile?
     var pathLength: Int?
     var reason: RevocationReason?
+    var serial: SerialNumber?
     var beforeDays: Int?
     var makesNewKey = false
+    var supersedes = false
     var usesSameKey = false
     var form: FileForm?
     var replaces = false
@@ -79,6 +82,13 @@ extension OptionArgument {
             throw error("is not a time; write 2024-01-01 or 2024-01-01T00:00:00Z")
         }
         return time.seconds
+    }
+
+    func serialNumber() throws(OperatorFault) -> SerialNumber {
+        guard let serial = SerialNumber(text) else {
+            throw error("is not a serial number; give 1 to 20 bytes in hexadecimal, not all zero")
+        }
+        return serial
     }
 
     func revocationReason() throws(OperatorFault) -> RevocationReason {

@@ -1,50 +1,107 @@
-// A file with a certificate and perhaps those above it, of which the first is to be replaced. What was DER
-// stays DER, what was PEM stays PEM.
+// A file with a certificate, of which the first one is to be replaced, and with whatever else is in it:
+// those above it, its private key, comments. All of that stays. What was DER stays DER, what was PEM stays
+// PEM. Its memory is given back with the value, so that a server may use it while it runs.
 
 import PosternCore
 import PosternLinux
 import PosternTLS
 import PosternX509
 
-struct ChainFile {
+struct ChainFile: ~Copyable {
     let file: Text
-    /// In DER, one behind the other, in memory of the arena that is not given back.
+    /// In DER, one behind the other.
     let documents: UnsafeRawBufferPointer
+    private let memory: UnsafeMutableRawBufferPointer
+    private let text: UnsafeRawBufferPointer
     private let isDER: Bool
+    let keyCount: Int
+
+    /// The file as it is, its documents, and the file as it will be, with a new key and a new certificate.
+    private static let bytes = 4 * Limits.identityFileBytes
 
     init(_ file: Text) throws(OperatorFault) {
+        let memory = try DocumentFile.allocate(ChainFile.bytes)
+        let read: (text: UnsafeRawBufferPointer, documents: UnsafeRawBufferPointer)
+        do throws(OperatorFault) {
+            read = try ChainFile.read(file, into: memory)
+        } catch {
+            TLSArena.release(memory)
+            throw error
+        }
         self.file = file
-        let memory = try DocumentFile.allocate(Limits.identityFileBytes)
-        let contents = try DocumentFile.contents(
-            of: file, "certificate", option: "--certificate", into: memory)
-        isDER = contents.first == DERTag.sequence
+        self.memory = memory
+        text = read.text
+        documents = read.documents
+        isDER = read.text.first == DERTag.sequence
+        keyCount = isDER ? 0 : PEMBlocks.count(read.text).keys
+    }
+
+    deinit { TLSArena.release(memory) }
+
+    /// The text, and in the second quarter of the memory its documents: decoding is done in place.
+    private static func read(
+        _ file: Text, into memory: UnsafeMutableRawBufferPointer
+    ) throws(OperatorFault) -> (text: UnsafeRawBufferPointer, documents: UnsafeRawBufferPointer) {
+        let quarter = Limits.identityFileBytes
+        let text = UnsafeRawBufferPointer(
+            try DocumentFile.contents(
+                of: file, "certificate", option: "--certificate",
+                into: UnsafeMutableRawBufferPointer(rebasing: memory[..<quarter])))
+        // With the zero byte behind the text.
+        UnsafeMutableRawBufferPointer(rebasing: memory[quarter...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<(text.count + 1)]))
+        let copy = UnsafeMutableRawBufferPointer(rebasing: memory[quarter..<(quarter + text.count)])
         do throws(DocumentFault) {
-            documents = try Documents.decode(contents, .certificates)
+            return (text, try Documents.decode(copy, .certificates))
         } catch {
             throw OperatorFault(
                 error, "certificate", file: file, holds: "certificate", option: "--certificate")
         }
     }
 
-    /// The file's contents with another first certificate.
-    func replaced(by first: UnsafeRawBufferPointer) throws(OperatorFault) -> UnsafeRawBufferPointer {
-        guard !isDER else { return first }
-        let memory = try DocumentFile.allocate(2 * Limits.identityFileBytes)
-        var count = 0
-        try append(first, to: memory, &count)
-        var reader = DERReader(documents)
-        _ = try? reader.next()
-        while let other = try? reader.next() { try append(other.whole, to: memory, &count) }
-        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<count])
+    /// What a new version of the file is to others.
+    var content: NewFiles.Content { keyCount > 0 ? .secret : .open }
+
+    /// The file's contents with another first certificate (in DER) and, if one is given, another private key
+    /// (in PEM).
+    borrowing func replaced(
+        by certificate: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer? = nil
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        guard !isDER else { return certificate }
+        let output = UnsafeMutableRawBufferPointer(rebasing: memory[(2 * Limits.identityFileBytes)...])
+        var written = 0
+        var read = 0
+        var isReplaced = false
+        var newKey = key
+        var blocks = PEMBlocks(text)
+        while let block = blocks.next() {
+            let isFirst = block.isCertificate && !isReplaced
+            guard isFirst || block.isKey && newKey != nil else { continue }
+            try ChainFile.append(text, read..<block.range.lowerBound, to: output, &written)
+            read = block.range.upperBound
+            if isFirst {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: output[written...])
+                guard let made = PEM.write(.certificate, certificate, into: rest) else {
+                    throw OperatorFault(issuing: .outOfMemory)
+                }
+                written += made.count
+                isReplaced = true
+            } else if let key = newKey {
+                try ChainFile.append(key, 0..<key.count, to: output, &written)
+                newKey = nil
+            }
+        }
+        try ChainFile.append(text, read..<text.count, to: output, &written)
+        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(output)[..<written])
     }
 
-    private func append(
-        _ der: UnsafeRawBufferPointer, to memory: UnsafeMutableRawBufferPointer, _ count: inout Int
+    private static func append(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to memory: UnsafeMutableRawBufferPointer,
+        _ count: inout Int
     ) throws(OperatorFault) {
-        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[count...])
-        guard let text = PEM.write(.certificate, der, into: rest) else {
-            throw OperatorFault(issuing: .outOfMemory)
-        }
-        count += text.count
+        guard count + range.count <= memory.count else { throw OperatorFault(issuing: .outOfMemory) }
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        count += range.count
     }
 }

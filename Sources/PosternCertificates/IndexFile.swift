@@ -7,7 +7,7 @@ import PosternTLS
 import PosternX509
 
 struct IndexFile {
-    private let path: Text
+    let path: Text
     /// There is no such file yet.
     let isNew: Bool
     var index: IssuedIndex
@@ -44,9 +44,15 @@ struct IndexFile {
         }
     }
 
+    /// `file` is the certificate's, for messages.
     mutating func revoke(
-        _ certificate: Certificate, at time: Int64, _ reason: RevocationReason
+        _ certificate: Certificate, in file: Text, at time: Int64, _ reason: RevocationReason
     ) throws(OperatorFault) {
+        guard SerialNumber.isUsable(certificate.serial) else {
+            throw OperatorFault(
+                usage: "certificate", file,
+                "has a serial number that no list can name (0, negative or over 20 bytes); replace it")
+        }
         do throws(IssuedIndexFault) {
             // One that is not there was issued elsewhere, or before its line was lost.
             if index.entry(serial: certificate.serial) == nil {
@@ -60,6 +66,47 @@ struct IndexFile {
         }
     }
 
+    /// One that is there.
+    mutating func revoke(
+        serial: UnsafeRawBufferPointer, at time: Int64, _ reason: RevocationReason
+    ) throws(OperatorFault) {
+        do throws(IssuedIndexFault) {
+            try index.revoke(serial: serial, at: time, reason)
+        } catch {
+            throw OperatorFault(error, path)
+        }
+    }
+
+    /// What a list has revoked; returns false if that was known. How long the certificate was valid is not
+    /// in a list.
+    mutating func adopt(_ entry: RevocationList.Entry, _ list: Text) throws(OperatorFault) -> Bool {
+        guard SerialNumber.isUsable(entry.serial) else {
+            throw OperatorFault(
+                usage: "list", list,
+                "has revoked a serial number that no index can hold (0, negative or over 20 bytes)")
+        }
+        let known = index.entry(serial: entry.serial)
+        guard known?.revocation == nil else { return false }
+        do throws(IssuedIndexFault) {
+            if known == nil {
+                try index.add(
+                    serial: entry.serial, notAfter: CalendarTime.lastSeconds,
+                    name: UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+            try index.revoke(
+                serial: entry.serial, at: entry.time,
+                RevocationReason(rawValue: entry.reason ?? 0) ?? .unspecified)
+        } catch {
+            throw OperatorFault(error, path)
+        }
+        return true
+    }
+
+    mutating func noteListNumber(_ number: UInt32) throws(OperatorFault) {
+        guard number > index.listNumber else { return }
+        _ = try takeListNumber(above: number - 1)
+    }
+
     mutating func takeListNumber(above least: UInt32) throws(OperatorFault) -> UInt32 {
         do throws(IssuedIndexFault) {
             return try index.takeListNumber(above: least)
@@ -70,6 +117,15 @@ struct IndexFile {
 
     func add(to files: inout NewFiles) {
         files.add(path, "index", index.bytes, replaces: !isNew)
+    }
+
+    /// To be called when it is written. It may be the first one, or the old one was lost.
+    func reportIfNew() {
+        guard isNew else { return }
+        StandardOutput.write { line in
+            line.append(path)
+            line.append(": new; if the authority has revoked before, restore the old one or use crl --adopt")
+        }
     }
 
     static func path(_ issuer: Text) throws(OperatorFault) -> Text {
@@ -115,7 +171,11 @@ extension OperatorFault {
             line.append("index file '")
             line.append(path)
             guard fault.line > 0 else {
-                line.append("' is full; delete lines of certificates that have expired")
+                line.append("' ")
+                line.append(
+                    fault.problem.isEmpty
+                        ? "is full; delete lines of certificates that have expired and were not revoked"
+                        : fault.problem)
                 return
             }
             line.append("': line ")

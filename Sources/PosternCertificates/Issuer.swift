@@ -24,9 +24,8 @@ struct Issuer: ~Copyable {
         let keyFile = try options.required(options.issuerKey, "--issuer-key")
         let certificate = try CertificateFile.first(of: file, "issuer", option: "--issuer")
         let extensions = CertificateExtensions(certificate.extensions)
-        let key = try KeyFile.read(keyFile, option: "--issuer-key", certificate: file)
         try Issuer.check(file, certificate, extensions, act)
-        try KeyFile.check(key, keyFile, belongsTo: certificate, in: file)
+        let key = try KeyFile.read(keyFile, option: "--issuer-key", certificate: file, of: certificate)
         self.file = file
         self.certificate = certificate
         self.extensions = extensions
@@ -79,10 +78,28 @@ struct Issuer: ~Copyable {
         }
     }
 
-    /// Whether it has made this signature.
-    func hasSigned(_ other: Certificate) -> Bool {
-        hasSameBytes(other.issuer, certificate.subject)
+    /// Refuses a certificate, of that file, that is not signed by it: a name proves nothing.
+    func check(hasSigned other: Certificate, _ otherFile: Text) throws(OperatorFault) {
+        let isSigned =
+            hasSameBytes(other.issuer, certificate.subject)
             && Signature.check(other.signed, by: certificate.publicKey) == .good
+        guard !isSigned else { return }
+        throw OperatorFault { line in
+            line.append("certificate '")
+            line.append(otherFile)
+            line.append("' was not issued by '")
+            line.append(file)
+            line.append("'; give the certificate of its issuer with --issuer")
+        }
+    }
+}
+
+extension Issuer {
+    /// Whether a revocation list is this authority's.
+    func hasSigned(_ list: RevocationList) -> Bool {
+        hasSameBytes(list.issuer, certificate.subject)
+            && hasSameBytes(list.innerAlgorithm, list.signed.algorithm)
+            && Signature.check(list.signed, by: certificate.publicKey) == .good
     }
 }
 
@@ -115,29 +132,18 @@ enum CertificateFile {
 }
 
 enum KeyFile {
-    /// `certificate` is the file that it goes with, for messages.
-    static func read(_ file: Text, option: Text, certificate: Text) throws(OperatorFault) -> PrivateKey {
+    /// `certificate` is the file that it goes with, for messages; where `of` is given, the key has to be
+    /// that certificate's.
+    static func read(
+        _ file: Text, option: Text, certificate: Text, of owner: Certificate? = nil
+    ) throws(OperatorFault) -> PrivateKey {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         defer { TLSArena.release(memory) }
         let contents = try DocumentFile.contents(of: file, "key", option: option, into: memory)
         do throws(IdentityFault) {
-            return try PrivateKey(UnsafeRawBufferPointer(contents))
+            return try PrivateKey(UnsafeRawBufferPointer(contents), of: owner?.publicKey)
         } catch {
             throw OperatorFault(error, certificate: certificate, key: file)
-        }
-    }
-
-    static func check(
-        _ key: borrowing PrivateKey, _ file: Text, belongsTo certificate: Certificate,
-        in certificateFile: Text
-    ) throws(OperatorFault) {
-        let memory = try DocumentFile.allocate(PrivateKey.derBytesMost)
-        defer { TLSArena.release(memory) }
-        do throws(IdentityFault) {
-            let publicKey = try key.publicKey(into: memory)
-            guard hasSameBytes(publicKey, certificate.publicKey) else { throw .keyMismatch }
-        } catch {
-            throw OperatorFault(error, certificate: certificateFile, key: file)
         }
     }
 }

@@ -11,7 +11,9 @@ extension CertificateOptions {
 
     /// Refuses, before any work, what would overwrite a file.
     func checkNewFiles(key: Text, _ other: Text) throws(OperatorFault) {
-        guard !(key == other), !File.isSame(key, other) else { throw CertificateOptions.twoThings(key) }
+        guard !(key == other), !File.isSame(key, other), !File.isSamePlace(key, other) else {
+            throw CertificateOptions.twoThings(key)
+        }
         guard !usesSameKey || keyType == nil else {
             throw OperatorFault(
                 usage: "option", "--key-type", "goes with new keys alone, not with --same-key")
@@ -25,7 +27,9 @@ extension CertificateOptions {
     }
 
     /// With --force too, what an authority is made of is not replaced by what it issues.
-    func checkNewFile(_ file: Text) throws(OperatorFault) {
+    func checkNewFile(_ file: Text) throws(OperatorFault) { try checkNewFile(file, replaces: replaces) }
+
+    func checkNewFile(_ file: Text, replaces: Bool) throws(OperatorFault) {
         if let issuer {
             guard !File.isSame(file, issuer), !File.isSame(file, issuerKey ?? issuer),
                 !File.isSame(file, try IndexFile.path(issuer))
@@ -43,13 +47,13 @@ extension CertificateOptions {
         return try KeyFile.read(file, option: "--key", certificate: other)
     }
 
-    /// Adds the key's file to those that are to be written, when the key is new.
-    func add(
+    /// The file that is to be written when the key is new.
+    func newKeyFile(
         _ key: borrowing PrivateKey, _ file: Text, publicKey: UnsafeRawBufferPointer,
-        _ memory: borrowing IssuingMemory, to files: inout NewFiles
-    ) throws(OperatorFault) {
-        guard !usesSameKey else { return }
-        files.add(
-            file, "key", try memory.keyPEM(key, publicKey: publicKey), .secret, replaces: replaces)
+        _ memory: borrowing IssuingMemory
+    ) throws(OperatorFault) -> NewKeyFile? {
+        guard !usesSameKey else { return nil }
+        return try NewKeyFile(
+            file, try memory.keyPEM(key, publicKey: publicKey), replaces: replaces)
     }
 }

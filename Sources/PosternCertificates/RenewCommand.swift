@@ -17,8 +17,7 @@ enum RenewCommand {
         let keyFile = try options.required(options.key, "--key")
         let chain = try ChainFile(file)
         let old = try CertificateFile.first(of: chain.documents, file, "certificate")
-        let key = try KeyFile.read(keyFile, option: "--key", certificate: file)
-        try KeyFile.check(key, keyFile, belongsTo: old, in: file)
+        let key = try KeyFile.read(keyFile, option: "--key", certificate: file, of: old)
         let left = old.notAfter - Process.unixSeconds()
         let before = Int64(widening: options.beforeDays ?? beforeDays) * CalendarTime.secondsPerDay
         guard left < before || options.replaces else {
@@ -36,50 +35,117 @@ enum RenewCommand {
             try renew(chain, old, key, newKeyFile: nil, options)
             return 0
         }
-        guard !CertificateExtensions(old.extensions).isAuthority else {
-            throw OperatorFault(
-                usage: "certificate", file,
-                "is an authority's, and a new key would make another authority of it; leave out --new-key")
-        }
+        try checkNewKey(chain, old, keyFile)
         let type = options.keyType ?? KeyType(like: try? PublicKeyKind(old.publicKey))
         try renew(chain, old, try PrivateKey.new(type), newKeyFile: keyFile, options)
         return 0
     }
 
+    /// Refuses what a new key would leave behind, or take along.
+    private static func checkNewKey(
+        _ chain: borrowing ChainFile, _ old: Certificate, _ keyFile: Text
+    ) throws(OperatorFault) {
+        guard !CertificateExtensions(old.extensions).isAuthority else {
+            throw OperatorFault(
+                usage: "certificate", chain.file,
+                "is an authority's, and a new key would make another authority of it; leave out --new-key")
+        }
+        if File.isSamePlace(chain.file, keyFile) {
+            guard chain.keyCount == 1 else {
+                throw OperatorFault(
+                    usage: "file", keyFile,
+                    "holds more than one private key; keep only the one of the certificate there")
+            }
+            return
+        }
+        guard chain.keyCount == 0 else {
+            throw OperatorFault(
+                usage: "certificate file", chain.file,
+                "holds a private key too, which would stay the old one; name that file with --key, too")
+        }
+        try NewKeyFile.check(keyFile)
+    }
+
     private static func renew(
-        _ chain: ChainFile, _ old: Certificate, _ key: borrowing PrivateKey, newKeyFile: Text?,
+        _ chain: borrowing ChainFile, _ old: Certificate, _ key: borrowing PrivateKey, newKeyFile: Text?,
         _ options: CertificateOptions
     ) throws(OperatorFault) {
         let memory = try IssuingMemory()
         let publicKey = try memory.publicKey(of: key)
-        var files = NewFiles()
-        if let newKeyFile {
-            files.add(
-                newKeyFile, "key", try memory.keyPEM(key, publicKey: publicKey), .secret, replaces: true)
-        }
         var content = try memory.content(
             subject: old.subject, publicKey: publicKey, role: .same(extensions: old.extensions),
             validity: Validity(days: options.days ?? days(old), from: Process.unixSeconds()),
             names: UnsafeRawBufferPointer(start: nil, count: 0))
+        let newKey = newKeyFile == nil ? nil : try memory.keyPEM(key, publicKey: publicKey)
         if isSelfSigned(old) {
+            guard !options.supersedes else {
+                throw OperatorFault(
+                    usage: "option", "--supersede", "goes with --issuer alone; this one is in no index")
+            }
             let der = try memory.certificate(content, signedBy: key)
-            files.add(chain.file, "certificate", try chain.replaced(by: der), replaces: true)
+            var files = NewFiles()
+            try add(chain, der, newKey, newKeyFile, to: &files)
             try files.write()
         } else {
-            guard options.issuer != nil else { throw OperatorFault(wantsIssuerOf: chain.file, old) }
-            let issuer = try Issuer(options, for: .signingCertificates)
-            guard hasSameBytes(old.issuer, issuer.certificate.subject) else {
-                throw OperatorFault(wantsIssuerOf: chain.file, old)
-            }
+            let issuer = try issuer(of: old, chain.file, options)
             try issuer.complete(&content)
             var index = try IndexFile(besides: issuer.file)
+            try check(old, chain.file, isValidIn: index)
             try index.add(content)
+            if options.supersedes {
+                try index.revoke(old, in: chain.file, at: Process.unixSeconds(), .superseded)
+            }
             let der = try memory.certificate(content, signedBy: issuer.key)
-            files.add(chain.file, "certificate", try chain.replaced(by: der), replaces: true)
+            var files = NewFiles()
             index.add(to: &files)
+            try add(chain, der, newKey, newKeyFile, to: &files)
             try files.write()
+            index.reportIfNew()
         }
         Report.write(chain.file, content)
+    }
+    /// Certificate and new key in one file, or the key's file before and after the certificate's.
+    private static func add(
+        _ chain: borrowing ChainFile, _ der: UnsafeRawBufferPointer, _ newKey: UnsafeRawBufferPointer?,
+        _ keyFile: Text?, to files: inout NewFiles
+    ) throws(OperatorFault) {
+        let contents = try chain.replaced(by: der, key: newKey)
+        guard let newKey, let keyFile, !File.isSamePlace(chain.file, keyFile) else {
+            files.add(chain.file, "certificate", contents, chain.content, replaces: true)
+            return
+        }
+        let keys = try NewKeyFile(keyFile, newKey, replaces: true)
+        keys.addBefore(to: &files)
+        files.add(chain.file, "certificate", contents, chain.content, replaces: true)
+        keys.addAfter(to: &files)
+    }
+
+    private static func issuer(
+        of old: Certificate, _ file: Text, _ options: CertificateOptions
+    ) throws(OperatorFault) -> Issuer {
+        guard options.issuer != nil else { throw OperatorFault(wantsIssuerOf: file, old) }
+        let issuer = try Issuer(options, for: .signingCertificates)
+        guard hasSameBytes(old.issuer, issuer.certificate.subject) else {
+            throw OperatorFault(wantsIssuerOf: file, old)
+        }
+        try issuer.check(hasSigned: old, file)
+        return issuer
+    }
+
+    /// Who was revoked does not get a new one by itself.
+    private static func check(
+        _ old: Certificate, _ file: Text, isValidIn index: IndexFile
+    ) throws(OperatorFault) {
+        guard let revocation = index.index.entry(serial: old.serial)?.revocation else { return }
+        throw OperatorFault { line in
+            line.append("certificate '")
+            line.append(file)
+            line.append("' was revoked at ")
+            line.append(CalendarTime(seconds: revocation.time))
+            line.append(", ")
+            line.append(revocation.reason.name)
+            line.append("; issue a new one from a request with certificate sign")
+        }
     }
 
     private static func isSelfSigned(_ certificate: Certificate) -> Bool {

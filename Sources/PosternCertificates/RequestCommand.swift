@@ -19,11 +19,13 @@ enum RequestCommand {
         let publicKey = try memory.publicKey(of: key)
         let subject = try memory.subjectName(names)
         var files = NewFiles()
-        try options.add(key, keyFile, publicKey: publicKey, memory, to: &files)
+        let newKey = try options.newKeyFile(key, keyFile, publicKey: publicKey, memory)
+        newKey?.addBefore(to: &files)
         let text = try names.withBytes { names throws(OperatorFault) in
             try memory.requestPEM(subject: subject, publicKey: publicKey, names: names, signedBy: key)
         }
         files.add(file, "request", text, replaces: options.replaces)
+        newKey?.addAfter(to: &files)
         try files.write()
         Report.write(file, names) { line in line.append(", a request to be signed") }
     }

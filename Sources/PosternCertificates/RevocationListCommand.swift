@@ -11,12 +11,50 @@ enum RevocationListCommand {
     private static let days = 30
 
     static func run(_ options: CertificateOptions) throws(OperatorFault) {
-        let file = try options.required(options.crl, "--crl")
-        try options.checkNewFile(file)
+        guard options.crl != nil || options.adopted != nil else {
+            throw options.name.error(needs: "--crl or --adopt")
+        }
         let issuer = try Issuer(options, for: .signingRevocationLists)
         var index = try IndexFile(besides: issuer.file)
-        let lastNumber = number(ofListIn: file)
-        guard lastNumber == 0 || !index.isNew else { throw OperatorFault(indexIsLostOf: issuer.file, file) }
+        var lastNumber: UInt32 = 0
+        if let adopted = options.adopted {
+            lastNumber = try adopt(adopted, into: &index, issuer)
+            guard options.crl != nil else {
+                // So that the next list, wherever it is written, is newer than this one.
+                try index.noteListNumber(lastNumber)
+                var files = NewFiles()
+                index.add(to: &files)
+                return try files.write()
+            }
+        }
+        let file = try options.required(options.crl, "--crl")
+        let isAdopted = options.adopted.map { File.isSamePlace($0, file) } ?? false
+        try options.checkNewFile(file, replaces: options.replaces || isAdopted)
+        let present = try IssuedLists(replacing: file)
+        guard present.isEmpty || !index.isNew || options.adopted != nil else {
+            throw OperatorFault(indexIsLostOf: issuer.file, file)
+        }
+        lastNumber = max(lastNumber, try present.check(against: index, issuer))
+        try write(file, above: lastNumber, &index, issuer, options, replaces: options.replaces || isAdopted)
+    }
+
+    private static func adopt(
+        _ file: Text, into index: inout IndexFile, _ issuer: borrowing Issuer
+    ) throws(OperatorFault) -> UInt32 {
+        let adopted = try IssuedLists(file, option: "--adopt").adopt(into: &index, issuer)
+        StandardOutput.write { line in
+            line.append(file)
+            line.append(": ")
+            line.append(adopted.entries)
+            line.append(" revoked that the index did not know are in it now")
+        }
+        return adopted.number
+    }
+
+    private static func write(
+        _ file: Text, above lastNumber: UInt32, _ index: inout IndexFile, _ issuer: borrowing Issuer,
+        _ options: CertificateOptions, replaces: Bool
+    ) throws(OperatorFault) {
         let number = try index.takeListNumber(above: lastNumber)
         let now = Process.unixSeconds()
         let content = RevocationListContent(
@@ -28,7 +66,7 @@ enum RevocationListCommand {
         index.add(to: &files)
         files.add(
             file, "CRL", (options.form ?? form(ofName: file)) == .der ? der : try pem(der),
-            replaces: options.replaces)
+            replaces: replaces)
         try files.write()
         StandardOutput.write { line in
             line.append(file)
@@ -88,20 +126,6 @@ enum RevocationListCommand {
         where file.start[file.count - ending.count + index] != ending.start[index] { return .pem }
         return .der
     }
-
-    /// The number of the list that is to be replaced, in case that the index is an old one; 0 for none.
-    private static func number(ofListIn file: Text) -> UInt32 {
-        guard File.exists(file), let memory = TLSArena.allocate(Limits.authorityFileBytes) else { return 0 }
-        defer { TLSArena.release(memory) }
-        guard
-            let documents = try? DocumentFile.documents(
-                of: file, "CRL", option: "--crl", .revocationLists, called: "revocation list", into: memory),
-            let list = try? RevocationList(documents), let number = list.number, number.count <= 4
-        else { return 0 }
-        var value: UInt32 = 0
-        for byte in number { value = value &<< 8 | UInt32(byte) }
-        return value
-    }
 }
 
 extension OperatorFault {
@@ -112,7 +136,7 @@ extension OperatorFault {
             line.append(issuer)
             line.append(".index' is missing, but there is a list already, '")
             line.append(list)
-            line.append("'; restore the index, or begin anew under another name")
+            line.append("'; restore the index, or take the list over with --adopt")
         }
     }
 }

@@ -40,24 +40,74 @@ public struct SelfSigned {
         try write(key, isNew: false, names)
     }
 
+    /// Puts a new certificate over the same key in the place of the first one in the certificate's file.
+    /// Whatever else is in that file stays, be it the key.
+    public func renew(names: borrowing NameList) throws(OperatorFault) {
+        let chain = try ChainFile(certificate)
+        let old = try CertificateFile.first(of: chain.documents, certificate, "certificate")
+        let key = try KeyFile.read(key, option: "--key", certificate: certificate, of: old)
+        let memory = try IssuingMemory()
+        let publicKey = try memory.publicKey(of: key)
+        let der = try certificate(over: publicKey, names, memory) { content throws(OperatorFault) in
+            try memory.certificate(content, signedBy: key)
+        }
+        var files = NewFiles()
+        files.add(certificate, "certificate", try chain.replaced(by: der), chain.content, replaces: true)
+        try files.write()
+    }
+
+    /// Without a certificate's file of its own, both are in one.
+    private var isOneFile: Bool { File.isSamePlace(certificate, key) }
+
     private func write(
         _ key: borrowing PrivateKey, isNew: Bool, _ names: borrowing NameList
     ) throws(OperatorFault) {
         let memory = try IssuingMemory()
         let publicKey = try memory.publicKey(of: key)
-        let subject = try memory.subjectName(names)
         var files = NewFiles(owner: owner)
-        if isNew {
-            files.add(
-                self.key, "key", try memory.keyPEM(key, publicKey: publicKey), .secret, replaces: replaces)
+        let text = try certificate(over: publicKey, names, memory) { content throws(OperatorFault) in
+            try memory.certificatePEM(content, signedBy: key)
         }
-        let text = try names.withBytes { names throws(OperatorFault) in
+        guard isNew else {
+            files.add(certificate, "certificate", text, replaces: replaces)
+            try files.write()
+            return
+        }
+        let keyText = try memory.keyPEM(key, publicKey: publicKey)
+        if isOneFile {
+            let both = try SelfSigned.joined(text, keyText)
+            defer { TLSArena.release(both) }
+            files.add(certificate, "certificate", UnsafeRawBufferPointer(both), .secret, replaces: replaces)
+            try files.write()
+            return
+        }
+        let newKey = try NewKeyFile(self.key, keyText, replaces: replaces)
+        newKey.addBefore(to: &files)
+        files.add(certificate, "certificate", text, replaces: replaces)
+        newKey.addAfter(to: &files)
+        try files.write()
+    }
+
+    private func certificate(
+        over publicKey: UnsafeRawBufferPointer, _ names: borrowing NameList,
+        _ memory: borrowing IssuingMemory,
+        _ sign: (CertificateContent) throws(OperatorFault) -> UnsafeRawBufferPointer
+    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        let subject = try memory.subjectName(names)
+        return try names.withBytes { names throws(OperatorFault) in
             let content = try memory.content(
                 subject: subject, publicKey: publicKey, role: .end(profile), validity: validity, names: names
             )
-            return try memory.certificatePEM(content, signedBy: key)
+            return try sign(content)
         }
-        files.add(certificate, "certificate", text, replaces: replaces)
-        try files.write()
+    }
+
+    private static func joined(
+        _ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer
+    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
+        let memory = try DocumentFile.allocate(one.count + other.count)
+        memory.copyMemory(from: one)
+        UnsafeMutableRawBufferPointer(rebasing: memory[one.count...]).copyMemory(from: other)
+        return memory
     }
 }

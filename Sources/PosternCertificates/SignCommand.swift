@@ -36,6 +36,7 @@ enum SignCommand {
                 replaces: options.replaces)
             try files.write()
             Report.write(file, content)
+            index.reportIfNew()
         }
     }
 

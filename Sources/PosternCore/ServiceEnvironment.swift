@@ -7,6 +7,8 @@ public struct ServiceEnvironment: Sendable {
     public static let firstDescriptor: Int32 = 3
     /// Where notifications go: a path, or an abstract name that begins with @.
     public let notifySocket: Text?
+    /// What was given for it and cannot be one. A server that serves is worth more than one that tells.
+    public let unusableNotifySocket: Text?
     /// The manager acts when it hears nothing for so long; nil when it does not watch.
     public let watchdogMilliseconds: Int?
 
@@ -16,7 +18,10 @@ public struct ServiceEnvironment: Sendable {
         let isWatched = ServiceEnvironment.isMeant(value("WATCHDOG_PID"), processID, whenUnset: true)
         listeners = try ServiceEnvironment.listeners(isListening ? value("LISTEN_FDS") : nil)
         watchdogMilliseconds = try ServiceEnvironment.watchdog(isWatched ? value("WATCHDOG_USEC") : nil)
-        notifySocket = try ServiceEnvironment.socket(value("NOTIFY_SOCKET"))
+        let socket = value("NOTIFY_SOCKET")
+        let isUsable = socket.map(ServiceEnvironment.isSocketName) ?? false
+        notifySocket = isUsable ? socket : nil
+        unusableNotifySocket = isUsable ? nil : socket
     }
 
     /// Everything that is read here; none of it is for programs that this one might start.
@@ -49,15 +54,9 @@ public struct ServiceEnvironment: Sendable {
         return Int(narrowing: microseconds / 1000)
     }
 
-    private static func socket(_ text: Text?) throws(OperatorFault) -> Text? {
-        guard let text else { return nil }
+    private static func isSocketName(_ text: Text) -> Bool {
         let isName = text.isAbsolute || text.count > 0 && text.start[0] == UInt8(ascii: "@")
-        guard isName, text.count > 1, text.count <= Limits.socketNameBytes else {
-            throw OperatorFault(
-                variable: "NOTIFY_SOCKET", text,
-                "it has to be the path of a socket, or an abstract name with @ in front")
-        }
-        return text
+        return isName && text.count > 1 && text.count <= Limits.socketNameBytes
     }
 }
 

@@ -31,6 +31,11 @@ public enum File {
         guard result == 0 else { throw SystemFault(doing: .writingFile, code: result) }
     }
 
+    /// Whether what replaces one of them replaces the other.
+    public static func isSamePlace(_ path: Text, _ other: Text) -> Bool {
+        clinux_is_same_place(path.zeroTerminated, other.zeroTerminated) != 0
+    }
+
     /// Whether both names lead to one file.
     public static func isSame(_ path: Text, _ other: Text) -> Bool {
         clinux_is_same_file(path.zeroTerminated, other.zeroTerminated) != 0

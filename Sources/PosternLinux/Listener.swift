@@ -118,6 +118,7 @@ public struct SystemFault: Error, Sendable {
     public var text: Text {
         switch code {
         case CLINUX_FILE_NOT_REGULAR: "it is not a regular file"
+        case CLINUX_FILES_MISSING: "there is no such file"
         case CLINUX_FILE_TOO_LARGE: "it is too large for a certificate or a key"
         case CLINUX_FILE_LINKED_BY_OTHERS:
             "it is reached by a link that another user could change; name the file itself"

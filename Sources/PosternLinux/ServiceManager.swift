@@ -23,12 +23,15 @@ public struct ServiceManager: ~Copyable {
     private let descriptor: Int32?
     /// Why it cannot be reached.
     public let fault: SystemFault?
+    /// What was given as its socket and cannot be one.
+    public let unusableSocket: Text?
     private let keepAliveMilliseconds: Int?
     /// When the next sign of life is due; nil when nobody waits for one.
     public private(set) var keepAliveAtMilliseconds: Int64?
 
     /// Connects while the socket can still be named.
     public init(_ environment: ServiceEnvironment) {
+        unusableSocket = environment.unusableNotifySocket
         let result = environment.notifySocket.map { clinux_notify_open($0.zeroTerminated) }
         descriptor = result.flatMap { $0 >= 0 ? $0 : nil }
         fault = result.flatMap { $0 < 0 ? SystemFault(doing: .notifying, code: $0) : nil }

@@ -3,7 +3,7 @@
 import CLinux
 import PosternCore
 
-/// The folders of some files.
+/// Some files, with all that decides where their names lead.
 public struct FileWatch: ~Copyable {
     let descriptor: Int32
 
@@ -14,19 +14,23 @@ public struct FileWatch: ~Copyable {
 
     deinit { clinux_close(descriptor) }
 
-    /// From now on changes of this file are events. Again for one whose folder was replaced. Returns what
-    /// went wrong.
-    public func add(_ path: Text) -> SystemFault? {
-        let result = clinux_files_watch(descriptor, path.zeroTerminated)
-        return result == 0 ? nil : SystemFault(doing: .readingFile, code: result)
+    /// From now on changes of this file, and of where its name leads, are events. Returns why not.
+    public func add(_ path: Text, wantsFile: Bool) -> SystemFault? {
+        var stamp: UInt64 = 0
+        let result = clinux_files_look(descriptor, path.zeroTerminated, &stamp)
+        guard result != 0, wantsFile || result != CLINUX_FILES_MISSING else { return nil }
+        return SystemFault(doing: .readingFile, code: result)
     }
 
     /// Takes all events that there are.
     public func drain() { clinux_files_drain(descriptor) }
 
-    /// A number that changes when the file at a path does, mixed with another one.
+    /// A number that changes when the file at a path does, or what its name leads to; mixed with another
+    /// one.
     public static func stamp(of path: Text, mixedWith seed: UInt64) -> UInt64 {
-        clinux_file_stamp(path.zeroTerminated, seed)
+        var stamp = seed
+        _ = clinux_files_look(-1, path.zeroTerminated, &stamp)
+        return stamp
     }
 }
 

@@ -47,8 +47,7 @@ struct OwnIdentity: Sendable {
             guard case .createIfMissing(let names) = files.missing,
                 try OwnIdentity.isDue(identity.leaf(index), names)
             else { continue }
-            try OwnIdentity.certificate(files, replaces: true)
-                .makeOverSameKey(names: try OwnIdentity.list(names))
+            try OwnIdentity.certificate(files, replaces: true).renew(names: try OwnIdentity.list(names))
             renewed |= 1 &<< UInt32(index)
             changed = true
         }

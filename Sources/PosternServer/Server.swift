@@ -58,7 +58,7 @@ public struct Server<Provider: Service>: ~Copyable {
         ServiceEnvironment.forget()
         var config = config
         try Server.giveUpRights(&config, parts.account, &pidFile)
-        let files = try Server.watchFiles(config, poller)
+        let files = Server.watchFiles(config, poller, log)
         self.config = config
         self.inherited = inherited
         self.manager = manager

@@ -31,6 +31,12 @@ extension Server {
                 line.append(fault.text)
             }
         }
+        if let socket = manager.unusableSocket {
+            warn("environment variable NOTIFY_SOCKET is '", socket) { line in
+                line.append("', which is neither a path nor a name with @ in front; ")
+                line.append("the service manager is told nothing")
+            }
+        }
         if descriptorsMissing != 0 {
             log.write(.warning) { line in
                 line.append("the limit of open descriptors is too low by ")

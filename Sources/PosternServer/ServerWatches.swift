@@ -4,46 +4,63 @@ import PosternCore
 import PosternLinux
 import PosternTLS
 
-/// The files that are watched, by a stamp over all of them.
+/// The files that are watched, by a stamp over all of them and the directories and links on their ways.
 struct WatchedFiles: ~Copyable {
-    let watch: FileWatch
+    private var watch: FileWatch
     /// Of the files as they were when they were last loaded, or when that failed.
-    fileprivate var loadedStamp: UInt64 = 0
-    fileprivate var seenStamp: UInt64 = 0
+    private var loadedStamp: UInt64 = 0
+    private var seenStamp: UInt64 = 0
     /// When they last changed; nil when they are as they were loaded.
-    fileprivate(set) var changedAtMilliseconds: Int64?
+    private(set) var changedAtMilliseconds: Int64?
 
-    init(_ watch: consuming FileWatch, _ config: Config) {
-        self.watch = watch
-        noteLoaded(config)
+    /// `tell` hears of each file that cannot be watched.
+    init(
+        _ config: Config, _ poller: borrowing Poller, _ tell: (Text, SystemFault) -> Void
+    ) throws(SystemFault) {
+        watch = try WatchedFiles.watch(config, poller, tell)
+        loadedStamp = config.filesStamp
+        seenStamp = loadedStamp
     }
 
-    fileprivate func watchAgain(_ config: Config) throws(SystemFault) { try config.watchFiles(with: watch) }
+    private static func watch(
+        _ config: Config, _ poller: borrowing Poller, _ tell: (Text, SystemFault) -> Void
+    ) throws(SystemFault) -> FileWatch {
+        let watch = try FileWatch()
+        var config = config
+        // A file was there when it was loaded; below another root it may not be.
+        let wantsFiles = config.process.chroot != nil
+        config.forEachFile { file in
+            if let fault = watch.add(file, wantsFile: wantsFiles) { tell(file, fault) }
+        }
+        try poller.add(watch)
+        return watch
+    }
 
-    mutating func noteLoaded(_ config: Config) {
+    /// Names may lead elsewhere by now. All watches are set anew, so that none is left on what is nobody's
+    /// way any more; without descriptors for that, the old ones stay.
+    private mutating func watchAgain(_ config: Config, _ poller: borrowing Poller) {
+        do throws(SystemFault) { watch = try WatchedFiles.watch(config, poller) { _, _ in } } catch {}
+    }
+
+    mutating func noteLoaded(_ config: Config, _ poller: borrowing Poller) {
+        watchAgain(config, poller)
         loadedStamp = config.filesStamp
         seenStamp = loadedStamp
         changedAtMilliseconds = nil
     }
 
-    /// Something has happened in the folders; perhaps to other files.
-    mutating func look(_ config: Config, atMilliseconds now: Int64) {
+    /// Something has happened on the way to the files; perhaps to other ones.
+    mutating func look(_ config: Config, _ poller: borrowing Poller, atMilliseconds now: Int64) {
         watch.drain()
-        let stamp = config.filesStamp
-        guard stamp != seenStamp else { return }
-        seenStamp = stamp
-        changedAtMilliseconds = stamp == loadedStamp ? nil : now
+        guard config.filesStamp != seenStamp else { return }
+        watchAgain(config, poller)
+        // What has happened before there was a watch is in the stamp.
+        seenStamp = config.filesStamp
+        changedAtMilliseconds = seenStamp == loadedStamp ? nil : now
     }
 }
 
 extension Config {
-    fileprivate func watchFiles(with watch: borrowing FileWatch) throws(SystemFault) {
-        var config = self
-        var fault: SystemFault?
-        config.forEachFile { file in fault = watch.add(file) ?? fault }
-        if let fault { throw fault }
-    }
-
     /// Makes certificates itself, and so has to know when one has come to its end.
     fileprivate var createsIdentity: Bool {
         for index in 0..<identities.count {
@@ -61,17 +78,26 @@ extension Config {
 }
 
 extension Server {
-    static func watchFiles(
-        _ config: Config, _ poller: borrowing Poller
-    ) throws(OperatorFault) -> WatchedFiles? {
+    /// What cannot be watched is told, and loaded on SIGHUP.
+    static func watchFiles(_ config: Config, _ poller: borrowing Poller, _ log: Log) -> WatchedFiles? {
         guard config.watchesFiles else { return nil }
         do throws(SystemFault) {
-            let watch = try FileWatch()
-            try config.watchFiles(with: watch)
-            try poller.add(watch)
-            return WatchedFiles(watch, config)
+            return try WatchedFiles(config, poller) { file, fault in
+                log.write(.warning) { line in
+                    line.append("file '")
+                    line.append(file)
+                    line.append("' is not watched: ")
+                    line.append(fault.text)
+                    line.append("; send SIGHUP when it has changed")
+                }
+            }
         } catch {
-            throw OperatorFault(system: error)
+            log.write(.warning) { line in
+                line.append("no file is watched: ")
+                line.append(error.text)
+                line.append("; send SIGHUP when one has changed")
+            }
+            return nil
         }
     }
 
@@ -88,7 +114,7 @@ extension Server {
         }
     }
 
-    mutating func handleFiles() { files?.look(config, atMilliseconds: nowMilliseconds) }
+    mutating func handleFiles() { files?.look(config, poller, atMilliseconds: nowMilliseconds) }
 
     /// Loads files anew that have changed and then been left alone for a second.
     mutating func loadSettledFiles() {
@@ -102,11 +128,7 @@ extension Server {
 
     /// Right before they are loaded: what changes from now on is another change.
     mutating func noteFilesLoaded() {
-        guard files != nil else { return }
-        files?.noteLoaded(config)
-        // A folder may have been replaced by another one. One that is gone takes its files along, which the
-        // load reports.
-        do throws(SystemFault) { try files?.watchAgain(config) } catch {}
+        files?.noteLoaded(config, poller)
     }
 
     mutating func handleClock() {

@@ -50,12 +50,15 @@ public struct PrivateKey: ~Copyable {
     }
 
     /// Of the contents of a file with one zero byte behind, which is not counted: PKCS#1, SEC1 or PKCS#8 in
-    /// PEM or DER.
-    public init(_ contents: UnsafeRawBufferPointer) throws(IdentityFault) {
+    /// PEM or DER. Where a public key is given (SubjectPublicKeyInfo), the private key has to belong to it.
+    public init(
+        _ contents: UnsafeRawBufferPointer, of publicKey: UnsafeRawBufferPointer? = nil
+    ) throws(IdentityFault) {
         var handle: OpaquePointer?
         let status = ctls_key_parse(
             &handle, contents.baseAddress?.assumingMemoryBound(to: UInt8.self),
-            Identity.parsedCount(contents))
+            Identity.parsedCount(contents), publicKey?.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            publicKey?.count ?? 0)
         guard let handle else { throw IdentityFault(status) }
         self.handle = handle
     }

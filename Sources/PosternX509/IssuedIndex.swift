@@ -77,8 +77,10 @@ public struct IssuedIndex {
     /// The certificate with this serial number, big-endian.
     public func entry(serial: UnsafeRawBufferPointer) -> Entry? {
         var found: Entry?
-        forEach { entry in
-            if entry.hasSerial(serial) { found = entry }
+        var lines = entryLines
+        // The last one counts. Only the lines of this serial number are taken apart.
+        while let line = try? lines.next() {
+            if Entry.begins(line, with: serial) { found = Entry(line) }
         }
         return found
     }
@@ -92,6 +94,7 @@ public struct IssuedIndex {
         line.append(CalendarTime(seconds: notAfter))
         line.append(" valid ")
         line.append(entryName: name)
+        try IssuedIndex.check(&line)
         try replace(count..<count, with: &line)
         entryCount += 1
     }
@@ -115,6 +118,7 @@ public struct IssuedIndex {
             line.append(reason.name)
             line.append(" ")
             line.append(entryName: entry.name)
+            try IssuedIndex.check(&line)
             try replace(first..<(count - lines.rest.count), with: &line)
             revokedCount += 1
             return
@@ -139,6 +143,15 @@ public struct IssuedIndex {
         _ = try? lines.next()
         _ = try? lines.next()
         return lines
+    }
+
+    /// What is written must be what is read: a serial number, a time or a name can be anything.
+    private static func check(_ line: inout Line) throws(IssuedIndexFault) {
+        let isEntry = line.withTerminatedBytes { bytes in
+            let text = UnsafeRawBufferPointer(bytes)
+            return Entry(UnsafeRawBufferPointer(rebasing: text[..<(text.count - 1)])) != nil
+        }
+        guard isEntry else { throw .unusable }
     }
 
     /// Puts a line where others were.

@@ -2,7 +2,8 @@
 
 import PosternCore
 
-/// Which line is wrong, and in which way; line 0 when nothing is, but the index has outgrown its memory.
+/// Which line is wrong, and in which way; line 0 when nothing is, but the index has outgrown its memory or
+/// cannot hold what it should.
 public struct IssuedIndexFault: Error {
     public let line: Int
     public let problem: Text
@@ -14,6 +15,11 @@ public struct IssuedIndexFault: Error {
 
     /// No room.
     init() { self.init(line: 0, "") }
+
+    /// A certificate that no line can stand for.
+    static var unusable: IssuedIndexFault {
+        IssuedIndexFault(line: 0, "cannot hold this certificate; its serial number must have 1 to 20 bytes")
+    }
 }
 
 struct IndexLines {
@@ -64,11 +70,24 @@ extension IssuedIndex.Entry {
         name = words
     }
 
-    func hasSerial(_ magnitude: UnsafeRawBufferPointer) -> Bool {
+    static let nameBytesMost = 256
+
+    /// Whether this is its name, as far as an index has it.
+    public func hasName(_ other: UnsafeRawBufferPointer) -> Bool {
+        hasSameBytes(name, UnsafeRawBufferPointer(rebasing: other.prefix(IssuedIndex.Entry.nameBytesMost)))
+    }
+
+    public func hasSerial(_ magnitude: UnsafeRawBufferPointer) -> Bool {
+        serial.count == 2 * magnitude.withoutLeadingZeros.count
+            && IssuedIndex.Entry.begins(serial, with: magnitude)
+    }
+
+    /// Whether the first digits of a line are those of this serial number.
+    static func begins(_ line: UnsafeRawBufferPointer, with magnitude: UnsafeRawBufferPointer) -> Bool {
         let bytes = magnitude.withoutLeadingZeros
-        guard serial.count == 2 * bytes.count else { return false }
-        for index in 0..<bytes.count where serial.byte(at: index) != bytes[index] { return false }
-        return true
+        guard line.count >= 2 * bytes.count else { return false }
+        for index in 0..<bytes.count where line.byte(at: index) != bytes[index] { return false }
+        return line.count == 2 * bytes.count || line[2 * bytes.count] == UInt8(ascii: " ")
     }
 
     /// Writes the serial number's bytes to memory with room for 20 and returns them.
@@ -109,10 +128,12 @@ extension Line {
         }
     }
 
-    /// A name cut so that its line stays short; a dash for none.
+    /// A name cut so that its line stays short, without what is not text; a dash for none.
     mutating func append(entryName name: UnsafeRawBufferPointer) {
         if name.isEmpty { append("-") }
-        for byte in name.prefix(256) { append(byte: byte) }
+        for byte in name.prefix(IssuedIndex.Entry.nameBytesMost) {
+            append(byte: byte < 0x20 || byte == 0x7F ? UInt8(ascii: "?") : byte)
+        }
     }
 }
 

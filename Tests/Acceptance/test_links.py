@@ -71,7 +71,7 @@ def test_a_link_that_leads_nowhere_is_filled(work):
 def test_two_links_to_one_place_are_refused(work):
     for name in ("x.crt", "x.key"):
         work.path(name).symlink_to("both")
-    assert "two files would have this place" in work.refuse("self-signed", "--name", "a", *PAIR)
+    assert "'x.key' cannot be two things" in work.refuse("self-signed", "--name", "a", *PAIR)
     assert not work.path("both").exists()
 
 

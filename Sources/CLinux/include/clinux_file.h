@@ -50,6 +50,9 @@ int clinux_exists(const char *path);
 /// Whether both names lead to one file, which is there.
 int clinux_is_same_file(const char *path, const char *other);
 
+/// Whether both names lead to one name in one directory: what replaces one replaces the other.
+int clinux_is_same_place(const char *path, const char *other);
+
 /// Whether this process may put another file in this one's place: 0, or -errno of its
 /// directory, or CLINUX_FILE_LINKED_BY_OTHERS.
 int clinux_may_replace(const char *path);

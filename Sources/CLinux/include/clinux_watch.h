@@ -6,15 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// A descriptor that becomes readable when something happens in the folders of watched files.
+/// A descriptor that becomes readable when something happens in the directories of watched files.
 int clinux_files_open(void);
-/// Watches the folder of a file, because files are replaced by renaming, and the folder of what it links to.
-int clinux_files_watch(int files, const char *path);
+/// The name leads to nothing yet, in a directory that is there. Below every -errno.
+#define CLINUX_FILES_MISSING (-10031)
+/// Watches all that decides where a name leads, and the file: every directory and link on the way. Mixes
+/// what is there now into *stamp, which so changes with any of it. `files` is -1 to do only that. Returns 0,
+/// CLINUX_FILES_MISSING, or -errno of the first watch that could not be set.
+int clinux_files_look(int files, const char *path, uint64_t *stamp);
 /// Takes all events off the descriptor.
 void clinux_files_drain(int files);
-/// A number that changes when the file at a path does, or another one takes its place; mixed with `seed`.
-uint64_t clinux_file_stamp(const char *path, uint64_t seed);
-
 /// A descriptor that becomes readable when the clock of the time of day is set.
 int clinux_clock_open(void);
 /// Not 0 when the clock has been set since the last call.

@@ -19,8 +19,11 @@ typedef enum {
 /// Makes a key; `bits` are for RSA alone. On failure *key is NULL.
 ctls_identity_status ctls_key_generate(ctls_key **key, ctls_key_kind kind, uint32_t bits);
 /// Reads a key: PKCS#1, SEC1 or PKCS#8 in PEM or DER, without a password. For PEM the byte after the text
-/// must be zero and be counted. What an identity refuses is refused here. On failure *key is NULL.
-ctls_identity_status ctls_key_parse(ctls_key **key, const uint8_t *bytes, size_t count);
+/// must be zero and be counted. What an identity refuses is refused here. If a public key is given (a
+/// SubjectPublicKeyInfo in DER), it is the first key in the text that belongs to that. On failure *key is
+/// NULL.
+ctls_identity_status ctls_key_parse(
+    ctls_key **key, const uint8_t *bytes, size_t count, const uint8_t *public_key, size_t public_key_bytes);
 /// Wipes it.
 void ctls_key_free(ctls_key *key);
 
