@@ -13,34 +13,32 @@ import types
 import pytest
 
 import postern_identity
+import postern_machine
 import postern_target
 from postern_clients import Clients, Rules
 from postern_server import Server
 from postern_services import SystemLog
 
-LEFT_OUT = pytest.StashKey()
+# What the tests that use a fixture need of this machine.
+OF_FIXTURES = {"system_log": "mounts"}
 
 
 def pytest_collection_modifyitems(config, items):
     """Leaves out what does not apply to the binary under test: native tests under an emulator, where they would look at
-    the emulator's process, and tests marked `applies(condition)` whose condition is false."""
-    def is_left_out(item):
-        return (postern_target.EMULATED and item.get_closest_marker("native")) or not all(
-            mark.args[0] for mark in item.iter_markers("applies"))
+    the emulator's process, and tests marked `applies(condition)` whose condition is false; and what this machine cannot
+    run. Tests/run.py says which ports run a selection of files, and why."""
+    def reason(item):
+        if postern_target.EMULATED and item.get_closest_marker("native"):
+            return "they look at the server's own process, which is the emulator's here"
+        if not all(mark.args[0] for mark in item.iter_markers("applies")):
+            return "they do not apply to this binary or machine"
+        return postern_machine.missing(item, OF_FIXTURES)
 
-    left_out = [item for item in items if is_left_out(item)]
-    items[:] = [item for item in items if not is_left_out(item)]
-    config.hook.pytest_deselected(items=left_out)
-    config.stash[LEFT_OUT] = sorted({item.nodeid.rpartition("/")[2].partition("[")[0] for item in left_out})
+    postern_machine.leave_out(config, items, reason)
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Nothing is left out silently. Tests/run.py says which ports run a selection of files, and why."""
-    names = config.stash.get(LEFT_OUT, [])
-    if names:
-        terminalreporter.write_line("left out: they look at an emulator's own process, or do not apply here")
-        for name in names:
-            terminalreporter.write_line(f"  {name}")
+    postern_machine.name_left_out(terminalreporter, config)
 
 
 def pytest_report_header():
@@ -160,8 +158,8 @@ def has_ipv6():
 @pytest.fixture
 def system_log(open_folder):
     """A system log for servers that are started with its prefix."""
-    folder = open_folder / "system-log"
-    folder.mkdir()
+    folder = pathlib.Path(tempfile.mkdtemp(dir=open_folder, prefix="system-log-"))
+    folder.chmod(0o755)
     made = SystemLog(folder)
     yield made
     made.close()

@@ -5,6 +5,7 @@ import subprocess
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from postern_dates import not_after, not_before
 from postern_target import run
 
 
@@ -110,5 +111,5 @@ def is_authority(certificate):
 
 def days(certificate):
     """Days from a day after its beginning to its end, rounded up."""
-    span = certificate.not_valid_after - certificate.not_valid_before - datetime.timedelta(days=1)
+    span = not_after(certificate) - not_before(certificate) - datetime.timedelta(days=1)
     return round(span / datetime.timedelta(days=1))

@@ -12,14 +12,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from postern_dates import now
+
 DAY = datetime.timedelta(days=1)
 PEM = serialization.Encoding.PEM
 DER = serialization.Encoding.DER
 ALLOWED_NAME = "board.home"
-
-
-def now():
-    return datetime.datetime.utcnow().replace(microsecond=0)
 
 
 @dataclasses.dataclass

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from postern_dates import now
 from postern_target import run
 
-NOW = datetime.datetime.utcnow().replace(microsecond=0)
+NOW = now()
 SERIAL, ALGORITHM, VALIDITY = 1, 2, 4
 
 

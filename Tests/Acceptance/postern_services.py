@@ -3,7 +3,6 @@ import os
 import re
 import select
 import socket
-import subprocess
 import time
 
 from postern_target import PATIENCE
@@ -90,8 +89,7 @@ class SystemLog:
         device.mkdir()
         script = (f"mount -t tmpfs none {device} && : >{device}/null && mount --bind /dev/null {device}/null && "
                   f"ln -s {self.path} {device}/log && mount --rbind {device} /dev && exec \"$@\"")
-        namespace = ["unshare", *([] if os.getuid() == 0 else ["--user", "--map-root-user"]), "--mount", "--"]
-        assert subprocess.run([*namespace, "true"]).returncode == 0, "this machine lets nobody make a mount namespace"
+        namespace = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--mount", "--"]
         self.prefix = [*namespace, "sh", "-c", script, "sh"]
 
     def wait_for(self, pattern, seconds=5):

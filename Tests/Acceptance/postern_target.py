@@ -13,8 +13,6 @@ import shlex
 import struct
 import subprocess
 
-import pytest
-
 
 
 def built(name):
@@ -67,10 +65,6 @@ def refused(ended, *parts, code=2):
     assert (ended.returncode, ended.stdout) == (code, b""), text
     assert text.startswith("postern: error: ") and text.count("\n") == 1, text
     assert [part for part in parts if str(part) not in text] == [], text
-
-
-# For what only root can do. Left out otherwise, and named at the end.
-only_root = pytest.mark.applies(os.getuid() == 0)
 
 
 def first_free_port():

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from postern_certificate import Authority, judge
+from postern_machine import only_root
 from postern_seccomp import no_random_numbers_yet, random_is_a_call
 from postern_target import BINARY, command, run
 
@@ -93,7 +94,7 @@ def test_force_replaces_files_alone(work, key, certificate):
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.geteuid() == 0)
+@only_root
 def test_a_replaced_file_keeps_its_owner_and_its_group_may_read_on(work):
     work.run("self-signed", "--name", "a", *PAIR, "--days", "5")
     os.chown(work.path("x.key"), 65534, 65534)
@@ -104,7 +105,7 @@ def test_a_replaced_file_keeps_its_owner_and_its_group_may_read_on(work):
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.geteuid() == 0)
+@only_root
 def test_what_everybody_could_read_becomes_private(work):
     work.path("x.key").write_text("old")
     work.path("x.key").chmod(0o644)
@@ -143,7 +144,7 @@ def test_a_file_system_without_links_and_modes(work):
 
 
 @pytest.mark.native
-@pytest.mark.applies(os.geteuid() == 0)
+@pytest.mark.needs("root", "mounts")
 def test_a_full_file_system_leaves_nothing_behind(work):
     mount = work.path("mount")
     mount.mkdir()

@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 
 from postern_certificate import Authority, judge
+from postern_dates import next_update, this_update
 from postern_identity import openssl
 
 REASONS = ["unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
@@ -60,7 +61,7 @@ def test_what_a_list_has(work):
     assert made.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == 1
     own = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     assert made.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier == own
-    assert made.next_update - made.last_update == datetime.timedelta(days=7)
+    assert next_update(made) - this_update(made) == datetime.timedelta(days=7)
     assert [entry.serial_number for entry in made] == [
         work.certificate(f"b{number}.crt").serial_number for number in range(len(REASONS))]
     found = [entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value

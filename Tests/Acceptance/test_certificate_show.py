@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 
 import postern_authority
 from postern_certificate import Authority
+from postern_dates import next_update, not_after, not_before, now, revoked_at, this_update
 from postern_target import BINARY, command, run
 
 DER, PEM = serialization.Encoding.DER, serialization.Encoding.PEM
@@ -72,7 +73,7 @@ class DaysLeft:
     """Equals the days that are left, or were up to ten seconds ago, when the command ran."""
 
     def __init__(self, certificate):
-        left = certificate.not_valid_after - datetime.datetime.utcnow().replace(microsecond=0)
+        left = not_after(certificate) - now()
         self.days = {left.days, (left + datetime.timedelta(seconds=10)).days}
 
     def __eq__(self, other):
@@ -83,8 +84,8 @@ def expected(certificate):
     return {
         "kind": "certificate", "subject": words_of(certificate.subject), "issuer": words_of(certificate.issuer),
         "serial": number_in_hexadecimal(certificate.serial_number), "names": names_of(certificate.extensions),
-        "damagedExtensions": False, "notBefore": time(certificate.not_valid_before),
-        "notAfter": time(certificate.not_valid_after), "daysLeft": DaysLeft(certificate),
+        "damagedExtensions": False, "notBefore": time(not_before(certificate)),
+        "notAfter": time(not_after(certificate)), "daysLeft": DaysLeft(certificate),
         "key": name_of(certificate.public_key()), "signature": signature_of(certificate),
         "sha256": certificate.fingerprint(hashes.SHA256()).hex(), "pin": pin(certificate.public_key())}
 
@@ -175,10 +176,10 @@ def test_a_revocation_list_of_postern(work):
     documents, lines = shown(work, "--crl", "ca.crl")
     number = made.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     assert documents == [{
-        "kind": "crl", "issuer": words_of(made.issuer), "number": str(number), "thisUpdate": time(made.last_update),
-        "nextUpdate": time(made.next_update), "signature": signature_of(made), "revokedCount": 3,
+        "kind": "crl", "issuer": words_of(made.issuer), "number": str(number), "thisUpdate": time(this_update(made)),
+        "nextUpdate": time(next_update(made)), "signature": signature_of(made), "revokedCount": 3,
         "revoked": [{
-            "serial": number_in_hexadecimal(one.serial_number), "time": time(one.revocation_date),
+            "serial": number_in_hexadecimal(one.serial_number), "time": time(revoked_at(one)),
             "reason": one.extensions.get_extension_for_class(x509.CRLReason).value.reason.value}
             for one in made]}]
     assert [one["reason"] for one in documents[0]["revoked"]] == REASONS

@@ -10,7 +10,8 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from postern_client import client_context, receive_exactly, tls_connection
-from postern_clients import DAY, DER, PEM, Party, make, make_authority, make_client, make_list, now, usage, write
+from postern_clients import DAY, DER, PEM, Party, make, make_authority, make_client, make_list, usage, write
+from postern_dates import now
 from postern_identity import Identity
 from postern_target import VERSIONS, run
 

@@ -10,9 +10,10 @@ import pytest
 
 from postern_client import client_context, receive_exactly, receive_to_end, tls_over
 from postern_daemon import free_port, wait_until
+from postern_machine import only_root
 from postern_server import CLOSED_LINE
 from postern_services import activation
-from postern_target import BINARY, PATIENCE, VERSIONS, command, only_root, refused, run
+from postern_target import BINARY, PATIENCE, VERSIONS, command, refused, run
 
 
 class Served:

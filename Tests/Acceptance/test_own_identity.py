@@ -13,7 +13,8 @@ import pytest
 
 from postern_client import client_context, echo_once, tls_connection
 from postern_identity import Identity, NAMES, make_key, openssl, sign
-from postern_target import only_root, run
+from postern_machine import only_root
+from postern_target import run
 from test_bad_input import as_nobody, assert_refused
 
 DIGESTS = r"'(?P<file>[^']+)', SHA-256 fingerprint (?P<fingerprint>[0-9a-f]{64}), pin (?P<pin>[0-9a-f]{64})"
@@ -138,7 +139,7 @@ def test_a_folder_that_may_not_be_written(open_folder):
 
 
 @pytest.mark.native
-@only_root
+@pytest.mark.needs("root", "mounts")
 @pytest.mark.parametrize("options, problem", [("size=4k", "no space left"), ("ro", "read-only")])
 def test_a_file_system_that_is_full_or_read_only(tmp_path, options, problem):
     """Mounted in a namespace of its own, which ends with the server."""
@@ -205,7 +206,7 @@ def test_what_an_authority_issued_is_left_alone(start, files, identities, tmp_pa
 
 
 @pytest.mark.native
-@only_root
+@pytest.mark.needs("root", "host name")
 def test_renewed_when_the_host_name_changes(start, files):
     """In a name space of its own, where the test may call the machine as it likes."""
     prefix = ["unshare", "--uts", "sh", "-c", 'hostname board-one; exec "$@"', "sh"]

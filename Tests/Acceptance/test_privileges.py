@@ -16,7 +16,8 @@ import pytest
 from postern_client import echo_once
 from postern_daemon import Daemon
 from postern_identity import Identity
-from postern_target import first_free_port, only_root, refused, run
+from postern_machine import only_root
+from postern_target import first_free_port, refused, run
 
 NOBODY = 65534
 RELOADED = r"postern: notice: identity reloaded: certificate .+"

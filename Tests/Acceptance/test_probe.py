@@ -68,6 +68,7 @@ def test_without_tickets_nothing_is_resumed(good):
 
 # gnutls-serv
 
+@pytest.mark.needs("user network")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_gnutls(good, version):
     with gnutls_server(good, "--echo", "--disable-client-cert", "--priority",
@@ -77,6 +78,7 @@ def test_gnutls(good, version):
     assert probed.output == b"hello\n" and probed.code == 0, probed
 
 
+@pytest.mark.needs("user network")
 def test_gnutls_with_a_client_certificate(authority, good):
     client = authority.issue("client", purpose="client")
     with gnutls_server(good, "--echo", "--require-client-cert", "--x509cafile", good.trust) as (prefix, address):
@@ -86,6 +88,7 @@ def test_gnutls_with_a_client_certificate(authority, good):
     assert (probed.code, probed.output) == (0, b"x\n"), probed
 
 
+@pytest.mark.needs("user network")
 def test_gnutls_with_an_untrusted_certificate(good, tmp_path):
     stranger = Authority(tmp_path, "stranger").issue("stranger")
     with gnutls_server(stranger, "--echo", "--disable-client-cert") as (prefix, address):

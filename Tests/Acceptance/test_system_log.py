@@ -5,8 +5,9 @@ import pytest
 
 from postern_client import echo_once
 from postern_daemon import Daemon
+from postern_machine import only_root
 from postern_seccomp import no_random_numbers_yet, random_is_a_call
-from postern_target import BINARY, command, only_root, refused
+from postern_target import BINARY, command, refused
 
 
 def test_detached_server(identity, system_log, tmp_path):

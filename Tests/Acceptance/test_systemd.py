@@ -12,8 +12,9 @@ import pytest
 from postern_client import echo_once, tls_connection
 from postern_daemon import Daemon, wait_until
 from postern_identity import Identity
+from postern_machine import only_root
 from postern_services import NotifySocket, activation
-from postern_target import BINARY, PATIENCE, command, only_root, refused, run
+from postern_target import BINARY, PATIENCE, command, refused, run
 
 
 @pytest.fixture

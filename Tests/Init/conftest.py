@@ -15,9 +15,21 @@ sys.path.append(str(TOP / "Tests/Acceptance"))
 
 import installed_postern  # noqa: E402
 import postern_identity  # noqa: E402
+import postern_machine  # noqa: E402
 import private_root  # noqa: E402
 
 BINARY = pathlib.Path(os.environ.get("POSTERN_BINARY", TOP / "build/amd64/postern")).resolve()
+
+# The fixtures that make a private root.
+OF_FIXTURES = {fixture: "private root" for fixture in ("system", "machine", "arm64")}
+
+
+def pytest_collection_modifyitems(config, items):
+    postern_machine.leave_out(config, items, lambda item: postern_machine.missing(item, OF_FIXTURES))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    postern_machine.name_left_out(terminalreporter, config)
 
 
 @pytest.fixture(scope="session")

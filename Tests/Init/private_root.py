@@ -1,12 +1,10 @@
 """A root folder with mounts and processes of its own, in which the real tools of an init system run: what they start
 ends with it, and nothing of it is seen outside. The network is the machine's own, so servers listen on loopback.
 """
-import os
 import pathlib
 import subprocess
 
-# Namespaces and mounts need root.
-AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
+from postern_machine import AS_ROOT
 
 # What becomes the first process of the root. It prints its number as the outside sees it, and makes the mounts.
 FIRST_PROCESS = r"""

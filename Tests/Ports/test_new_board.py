@@ -1,27 +1,12 @@
 """`A new board in five steps`: what ports/README.md says is done word by word, in a copy of the project."""
 import pathlib
 import re
-import shutil
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 
-def copy_of_the_project(folder):
-    """What belongs to the project, with the sysroots that are there already."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP,
-                            capture_output=True, check=True).stdout
-    for name in listed.decode().split("\0"):
-        if name and (TOP / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(TOP / name, folder / name)
-    (folder / "build").mkdir()
-    (folder / "build/sysroot").symlink_to((TOP / "build/sysroot").resolve())
-    return folder
-
-
-def test_the_steps_of_the_readme(tmp_path):
-    project = copy_of_the_project(tmp_path / "project")
+def test_the_steps_of_the_readme(project):
     text = (TOP / "ports/README.md").read_text()
     section = text[text.index("## A new board in five steps"):text.index("## A new processor")]
     assert re.findall(r"(?m)^(\d)\. ", section) == ["1", "2", "3", "4", "5"]
