@@ -115,7 +115,7 @@ def table():
         swift_test("swift-test-3.6", *mbedtls_of_sysroot(), after=("build-amd64",)),
         pytest("tidy", *[f"Tests/Tidy/test_{name}.py" for name in ("sources", "manual", "runner", "left_out")],
                packages=("tidy",)),
-        pytest("binaries", *[f"Tests/Tidy/test_{name}.py" for name in ("binaries", "elf")], packages=("tidy",),
+        pytest("binaries", *[f"Tests/Tidy/test_{name}.py" for name in ("binaries", "elf", "licences")], packages=("tidy",),
                after=BUILDS),
         pytest("ports", "Tests/Ports", packages=("acceptance", "ports"),
                after=("build-host", "build-armhf", "build-raspberrypi-zero")),

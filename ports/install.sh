@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the binary $1 below DESTDIR, with its manual page, its default file and what the systems named in INIT
+# Installs the binary $1 below DESTDIR, with its manual page, licences, default file and what the systems named in INIT
 # need. The Makefile and the packages call it. PREFIX is where the binary goes; settings are always below /etc.
 # A default file that is there already stays as it is.
 set -eu
@@ -65,7 +65,9 @@ put_init() {
     esac
 }
 
-mkdir -p "$DESTDIR$PREFIX/sbin" "$DESTDIR$PREFIX/share/man/man8" "$DESTDIR/etc/postern"
+mkdir -p "$DESTDIR$PREFIX/sbin" "$DESTDIR$PREFIX/share/man/man8" \
+    "$DESTDIR$PREFIX/share/doc/postern" "$DESTDIR/etc/postern"
 for init in $INIT; do put_init "$init"; done
 install -m 755 "$binary" "$DESTDIR$PREFIX/sbin/postern"
 install -m 644 "$top/Sources/postern/postern.8" "$DESTDIR$PREFIX/share/man/man8/postern.8"
+install -m 644 "$top/LICENSE" "$top/ports/copyright" "$DESTDIR$PREFIX/share/doc/postern"

@@ -34,7 +34,8 @@ def buildroot(tmp_path):
     repository = tmp_path / "repository"
     for name in ("ports/buildroot", "ports/init"):
         shutil.copytree(TOP / name, repository / name)
-    shutil.copy(TOP / "LICENSE", repository)
+    for name in ("LICENSE", "ports/copyright"):
+        shutil.copy(TOP / name, repository / name)
     makefile = tmp_path / "Makefile"
     makefile.write_text(BUILDROOT)
 
@@ -51,6 +52,7 @@ def buildroot(tmp_path):
     run.value = lambda name: make(f"print-{name}").stdout
     run.binary = repository / "build/arm64/postern"
     run.target = tmp_path / "target"
+    run.extracted = tmp_path / "build"
     return run
 
 
@@ -84,6 +86,7 @@ def test_it_installs_the_binary_that_was_built_and_the_script(buildroot):
     ended = buildroot("extract", "target", "init-sysv")
     assert ended.returncode == 0, ended.stderr
     assert (buildroot.target / "usr/sbin/postern").read_text() == "built"
+    assert all((buildroot.extracted / name).is_file() for name in buildroot.value("POSTERN_LICENSE_FILES").split())
     script = buildroot.target / "etc/init.d/S50postern"
     assert script.read_text() == (TOP / "ports/init/S50postern").read_text() and script.stat().st_mode & 0o777 == 0o755
     assert (buildroot.target / "etc/default/postern").read_text() == \

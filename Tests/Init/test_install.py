@@ -7,7 +7,8 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("POSTERN_BINARY", TOP / "build/amd64/postern"))
-ALWAYS = {"usr/sbin/postern", "usr/share/man/man8/postern.8"}
+ALWAYS = {"usr/sbin/postern", "usr/share/man/man8/postern.8", "usr/share/doc/postern/LICENSE",
+          "usr/share/doc/postern/copyright"}
 OF_SYSTEM = {
     "busybox": {"etc/init.d/S50postern", "etc/default/postern"},
     "sysv": {"etc/init.d/postern", "etc/default/postern"},

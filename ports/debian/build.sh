@@ -19,10 +19,10 @@ umask 022
 
 DESTDIR=$root PREFIX=/usr INIT="sysv systemd" "$debian/../install.sh" "$binary"
 documents=$root/usr/share/doc/postern
-mkdir -p "$documents" "$root/DEBIAN"
+mkdir "$root/DEBIAN"
+rm "$documents/LICENSE"         # Debian has it in /usr/share/common-licenses
 gzip -9n "$root/usr/share/man/man8/postern.8"
 gzip -9nc "$debian/changelog" >"$documents/changelog.gz"
-install -m 644 "$debian/copyright" "$documents/copyright"
 
 install -m 755 "$debian/postinst" "$debian/prerm" "$debian/postrm" "$root/DEBIAN"
 printf '%s\n' /etc/default/postern /etc/init.d/postern >"$root/DEBIAN/conffiles"

@@ -20,7 +20,7 @@ control=$work/control
 mkdir "$root" "$control"
 
 DESTDIR=$root PREFIX=/usr INIT=procd "$openwrt/../install.sh" "$binary"
-rm -r "${root:?}/usr/share"     # routers have no man
+rm -r "${root:?}/usr/share/man"     # routers have no man
 size=$(du -b -s "$root" | cut -f 1)
 sed -e "s|@VERSION@|$version|; s|@ARCHITECTURE@|$architecture|; s|@SIZE@|$size|; s|@EPOCH@|$epoch|" \
     -e "s|@MAINTAINER@|$maintainer|" "$openwrt/control" >"$control/control"
