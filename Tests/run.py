@@ -27,8 +27,8 @@ BUILDS = tuple(f"build-{port}" for port in [*PORTS, OLD, *BOARDS])
 DEFAULTS = {"acceptance": "acceptance-host", "board": "board-armhf"}
 # For a binary whose code has all tests under another name.
 PORT_TESTS = [f"Tests/Acceptance/test_{name}.py" for name in ("port", "kernel", "dates")]
-# Under an emulator a test takes three to ten times as long. Every test runs on both versions of Mbed TLS natively (host,
-# amd64), and on the port that differs most from those: 32 bits, unsigned char, another calling convention, an emulator.
+# Under an emulator a test takes three to ten times as long. Every test runs natively on both versions of Mbed TLS (host
+# and amd64), and on the port that differs most: 32 bits, unsigned char, another calling convention, an emulator.
 # The rest of the ports run what their code generation, their kernel interface or their archive of Mbed TLS can break:
 # handshakes of both versions, bulk data, client certificates, clocks and dates, keys and certificates made and read, a
 # reload, memory. What is decided from bytes and words alone (command line, names, lists, forms of certificates), the
@@ -40,8 +40,8 @@ SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
     "own_identity", "port", "probe", "reload", "resumption", "transfer", "versions")]
 # Mbed TLS 2.28 on a board: what host and armhf do not show together, its archive for 32 bits and the shim's other half.
 OLD_SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
-    "article", "authorized", "certificate_issue", "clients", "close", "dates", "port", "probe", "resumption", "transfer",
-    "versions")]
+    "article", "authorized", "certificate_issue", "clients", "close", "dates", "port", "probe", "resumption",
+    "transfer", "versions")]
 
 
 def build(port, suite=""):

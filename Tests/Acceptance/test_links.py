@@ -13,7 +13,8 @@ import pytest
 from postern_certificate import Authority
 from postern_client import echo_once
 from postern_identity import Identity
-from postern_target import BINARY, PATIENCE, only_root, refused, run
+from postern_machine import only_root
+from postern_target import BINARY, PATIENCE, refused, run
 
 NOBODY = 65534
 PAIR = ["--certificate", "x.crt", "--key", "x.key"]
