@@ -26,7 +26,7 @@ CODE := build/$(BASE)$(RELEASE)
 # Not in parallel: SwiftPM uses all processors itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: all build run test board-test check fuzz bench ports certs format setup install deb ipk clean help
+.PHONY: all build run test board-test check fuzz bench ports certs docs format setup install deb ipk clean help
 
 all: build
 
@@ -122,6 +122,12 @@ bench:
 	$(MAKE) PORT=amd64
 	python3 Tests/Benchmarks/bench.py
 
+# The documentation of the library, in build/docs; any web server shows it.
+docs:
+	@ports/install-packages.sh $$(cat Tests/packages/swift-test)
+	swift build --build-system native --scratch-path build/swift-test --target PosternServer
+	Documentation/make.sh build/swift-test build/docs
+
 format:
 	swift format --in-place --recursive Package.swift Sources Tests ports
 
@@ -140,5 +146,6 @@ help:
 	@echo '                     busybox sysv openrc procd runit s6 systemd'
 	@echo 'make deb, make ipk   a package for Debian, for OpenWrt, of PORT'
 	@echo 'make certs           throw-away certificates in certs/, to try things with'
+	@echo 'make docs            the documentation of the library, in build/docs'
 	@echo 'make format          format the Swift sources'
 	@echo 'make clean           remove what was built'

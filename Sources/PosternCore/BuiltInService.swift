@@ -1,5 +1,6 @@
 // The services that a configuration can name.
 
+/// The services that the program `postern` has.
 public enum BuiltInService: Service, Sendable {
     /// Sends every byte back, out of the buffer it was decrypted into.
     case echo

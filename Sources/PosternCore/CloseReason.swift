@@ -1,6 +1,7 @@
 // Why a connection ended. Every connection ends with exactly one of these; each is counted and logged by its
 // name.
 
+/// Why a connection ended, as it is counted and logged.
 public enum CloseReason: UInt8, Sendable {
     /// The peer said close_notify, and everything it had sent was served.
     case peerClosed

@@ -3,6 +3,7 @@
 // ConfigRules.swift before anything is opened. Every field is named at the call; what is not given has the
 // value shown here.
 
+/// All that a server looks at, in one value. It is checked as a whole before a socket is opened.
 public struct Config: Sendable {
     /// What `--version` and the log call the port.
     public var port: Text
@@ -121,6 +122,7 @@ public struct ListenAddress: Sendable {
     }
 }
 
+/// What is negotiated with clients: versions, cipher suites, groups, application protocols, tickets.
 public struct TLSChoices: Sendable {
     public enum SuiteOrder: Sendable {
         /// For processors with AES instructions.
@@ -156,6 +158,7 @@ public struct TLSChoices: Sendable {
     }
 }
 
+/// How long a connection may take for each of its phases, in milliseconds.
 public struct DeadlineLengths: Sendable {
     /// For the whole handshake.
     public var handshakeMilliseconds: Int
@@ -187,6 +190,7 @@ public struct DeadlineLengths: Sendable {
     }
 }
 
+/// Options of the sockets, listening and connected.
 public struct SocketChoices: Sendable {
     /// Clients that may wait for a free connection, for each listener.
     public var backlog: Int
@@ -213,6 +217,7 @@ public struct TurnBounds: Sendable {
     }
 }
 
+/// What is logged, and how much of it at most.
 public struct LogChoices: Sendable {
     public var level: LogLevel
     /// Lines about single connections that are logged at once, and then each second. The rest is counted.

@@ -1,5 +1,6 @@
 // What the server has done since it started. SIGUSR1 logs all of it.
 
+/// What a server has counted since it started.
 public struct Counters: Sendable {
     public var accepted: UInt64 = 0
     public var handshakes: UInt64 = 0

@@ -1,5 +1,6 @@
 // A list with room for a fixed number of elements, stored in place.
 
+/// A list of at most `capacity` elements, stored in place.
 public struct FixedList<let capacity: Int, Element> {
     private var elements: InlineArray<capacity, Element?>
     public private(set) var count: Int

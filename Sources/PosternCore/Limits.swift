@@ -1,6 +1,7 @@
 // Every limit of the program that is not a board's choice, each with unit and reason. A board's own values
 // stand in its Config.swift; what both must fulfil together is checked in ConfigRules.swift.
 
+/// Every limit that is fixed when Postern is compiled, each with its unit and reason.
 public enum Limits {
     /// Addresses to listen on. A device has a handful of interfaces; each costs a descriptor.
     public static let listeners = 8

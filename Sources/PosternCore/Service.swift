@@ -1,6 +1,8 @@
 // What a server does with the bytes it receives. Used as a generic, so that a service of your own costs what
 // the built-in ones cost. One value serves all connections; it keeps nothing about any of them.
 
+/// What a server does with the bytes it receives. One value serves all connections and keeps nothing about
+/// any of them. It is used as a generic, so a service of your own costs what the built-in ones cost.
 public protocol Service {
     /// Bytes at the start of the buffer that the service wants free, for what it puts before the data.
     var headroom: Int { get }
@@ -12,6 +14,7 @@ public protocol Service {
     mutating func answer(_ bytes: inout MutableSpan<UInt8>, received: Range<Int>) -> Answer
 }
 
+/// What a service sends back: a range of the buffer it was given, as one TLS record.
 public enum Answer: Sendable {
     case nothing
     case bytes(Range<Int>)

@@ -2,6 +2,7 @@
 // written with it, and words of the command line become one. It never owns its bytes: they must live as long
 // as the program, as literals and the command line do.
 
+/// A string that lives outside of it and forever: a literal, or an argument of the program.
 public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
     /// The first byte; one zero byte stands behind the last.
     public let start: UnsafePointer<UInt8>

@@ -4,6 +4,7 @@ import PosternCore
 import PosternLinux
 import PosternTLS
 
+/// What a configuration needs of its static memory, part by part, before anything is used.
 public struct MemoryPlan {
     /// Code, constants and static data of the program, without the server's block.
     public let imageBytes: Int

@@ -5,6 +5,7 @@ import PosternCore
 import PosternLinux
 import PosternTLS
 
+/// A TLS server: `init` opens everything or throws one sentence, `run()` returns when it was told to stop.
 public struct Server<Provider: Service>: ~Copyable {
     let config: Config
     let plan: MemoryPlan
