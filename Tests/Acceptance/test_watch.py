@@ -10,7 +10,7 @@ import pytest
 from postern_certificate import Authority
 from postern_client import client_context, echo_once, tls_connection
 from postern_identity import Identity
-from postern_target import only_root
+from postern_machine import only_root
 
 NOBODY = 65534
 RELOADED = r"postern: notice: identity reloaded: certificate .+"

@@ -1,5 +1,5 @@
-"""`make docs` over the build of `swift test`: every link leads somewhere, and what the landing page leads to says what it
-is in a documentation comment."""
+"""`make docs` over the build of `swift test`: every link leads somewhere, and what the landing page leads to has a
+documentation comment."""
 import json
 import os
 import pathlib
@@ -17,8 +17,8 @@ LINKS = re.findall(r"(?m)^- ``/(\w+)/(\w+)``$", PAGE.read_text())
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("documentation") / "docs"
-    ended = subprocess.run([TOP / "Documentation/make.sh", BUILD / "swift-test", folder], capture_output=True, text=True,
-                           check=False)
+    ended = subprocess.run([TOP / "Documentation/make.sh", BUILD / "swift-test", folder], capture_output=True,
+                           text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return folder / "data/documentation"
 

@@ -162,6 +162,13 @@ def test_shell_scripts(path):
     assert checked.returncode == 0, checked.stdout
 
 
+@paths([path for path in FILES if path.suffix == ".py" and path.name not in ("postern_dates.py", "test_sources.py")])
+def test_no_date_is_read_in_a_way_that_newer_pythons_warn_of(path):
+    """postern_dates.py has the one way that the versions of Debian 12 and 13 both know."""
+    names = r"not_valid_before|not_valid_after|last_update|next_update|revocation_date"
+    assert not re.search(rf"\.(?:{names})\b(?!\()|\butcnow\b|\butcfromtimestamp\b", path.read_text())
+
+
 def test_limits_of_swift_and_c_agree():
     limits = (TOP / "Sources/PosternCore/Limits.swift").read_text()
 
