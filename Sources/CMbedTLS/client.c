@@ -94,6 +94,7 @@ int ctls_client_handshake_steps(ctls_session *session) {
     while (session->ssl.state != MBEDTLS_SSL_HANDSHAKE_OVER) {
         int code = mbedtls_ssl_handshake_step(&session->ssl);
         if (code != 0) return code;
+        ctls_traffic_progress(session);
         look_at_message(session);
     }
     session->resumed = !session->certificate_seen;
@@ -115,7 +116,7 @@ int ctls_client_keep(ctls_session *session) {
 }
 
 void ctls_session_refuse(ctls_session *session, ctls_alert alert) {
-    mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char)alert);
+    ctls_alert_send(session, (unsigned char)alert);
 }
 
 uint8_t ctls_session_peer_alert(const ctls_session *session) { return session->ssl.in_msg[1]; }

@@ -116,6 +116,34 @@ static inline int ctls_is_new_ticket(int code) {
 #endif
 }
 
+/// Whether a handshake message is being put together that comes in several records. 2.28 takes none such.
+static inline int ctls_is_assembling(const mbedtls_ssl_context *ssl) {
+#if CTLS_HAS_TLS13
+    return ssl->badmac_seen_or_in_hsfraglen != 0;
+#else
+    (void)ssl;
+    return 0;
+#endif
+}
+
+/// Whether a server's next step takes time: it makes or checks signatures, or multiplies points.
+static inline int ctls_is_costly(const mbedtls_ssl_context *ssl) {
+    switch (ssl->state) {
+    case MBEDTLS_SSL_CLIENT_HELLO:          // the clients of tickets are judged in it
+    case MBEDTLS_SSL_SERVER_HELLO:          // the key exchange of TLS 1.3
+    case MBEDTLS_SSL_SERVER_KEY_EXCHANGE:
+    case MBEDTLS_SSL_CLIENT_CERTIFICATE:
+    case MBEDTLS_SSL_CLIENT_KEY_EXCHANGE:
+    case MBEDTLS_SSL_CERTIFICATE_VERIFY:    // the client's in TLS 1.2, the server's in 1.3
+#if CTLS_HAS_TLS13
+    case MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY:
+#endif
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 #if CTLS_HAS_TLS13
 // Exported by the archive, in no installed header.
 void mbedtls_ssl_handshake_free(mbedtls_ssl_context *ssl);
@@ -169,17 +197,29 @@ static inline uint16_t ctls_version_of_ticket(const mbedtls_ssl_session *session
 #endif
 }
 
+/// RFC 8446, appendix A.2: after its Finished a server sends with the keys for application data. 3.6 does so
+/// only after the client's; until then the client could not read an alert.
+static inline void ctls_use_application_keys(mbedtls_ssl_context *ssl) {
+#if CTLS_HAS_TLS13
+    if (ctls_version_of(ssl) != 0x0304) return;
+    switch (ssl->state) {
+    case MBEDTLS_SSL_CLIENT_CERTIFICATE:
+    case MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY:
+    case MBEDTLS_SSL_CLIENT_FINISHED:
+        if (ssl->transform_out != ssl->transform_application)
+            mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_application);
+    }
+#else
+    (void)ssl;
+#endif
+}
+
 /// Sends what waits, then receives the next handshake message and leaves it for the library's next step.
 static inline int ctls_peek_message(mbedtls_ssl_context *ssl) {
     int is_tls13 = ctls_version_of(ssl) == 0x0304;
     int code = mbedtls_ssl_flush_output(ssl);
     if (code != 0) return code;
-#if CTLS_HAS_TLS13
-    // RFC 8446, appendix A.2: after its Finished a server sends with the keys for application data. 3.6 does
-    // so only after the client's; until then the client could not read an alert.
-    if (is_tls13 && ssl->transform_out != ssl->transform_application)
-        mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_application);
-#endif
+    ctls_use_application_keys(ssl);
     code = mbedtls_ssl_read_record(ssl, !is_tls13);     // TLS 1.3 adds to the transcript later
     if (code == 0) ssl->keep_current_message = 1;
     return code;

@@ -6,18 +6,6 @@
 
 #include <mbedtls/platform.h>
 
-static int receive(void *parameter, unsigned char *bytes, size_t count) {
-    ctls_session *session = parameter;
-    int received = session->receive(session->stream, bytes, count);
-    if (received == 0) session->ended = 1;
-    return received;
-}
-
-static int send(void *parameter, const unsigned char *bytes, size_t count) {
-    ctls_session *session = parameter;
-    return session->send(session->stream, bytes, count);
-}
-
 // In TLS 1.3 a client that refuses our certificate may say so before it encrypts; the library then reports a
 // record that does not decrypt.
 static int is_plain_alert(const ctls_session *session, int code) {
@@ -43,6 +31,8 @@ static int status_of(ctls_session *session, int code, uint32_t arena_failures_be
     switch (code) {
     case MBEDTLS_ERR_SSL_WANT_READ:
     case MBEDTLS_ERR_SSL_WANT_WRITE:
+        // Where the stream has not said so, there may be more that no readiness will announce.
+        return session->must_wait ? code : CTLS_AGAIN;
     case CTLS_RESET:
         return code;
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
@@ -54,8 +44,16 @@ static int status_of(ctls_session *session, int code, uint32_t arena_failures_be
         if (is_plain_alert(session, code)) session->failure.kind = CTLS_FAILURE_PEER_ALERT;
         if (is_about_shown(session)) session->failure.kind = CTLS_FAILURE_CLIENT_INVALID;
         if (session->name_unknown) session->failure.kind = CTLS_FAILURE_UNKNOWN_NAME;
+        if (session->is_flooded) session->failure.kind = CTLS_FAILURE_RECORD_FLOOD;
         return CTLS_FAILED;
     }
+}
+
+// The same where there is a peer to be told.
+static int outcome_of(ctls_session *session, int code, uint32_t arena_failures_before) {
+    int status = status_of(session, code, arena_failures_before);
+    if (status == CTLS_FAILED) ctls_alert_say_why(session);
+    return status;
 }
 
 int ctls_session_choose_name(
@@ -108,9 +106,10 @@ void ctls_session_attach(
     session->send = send_bytes;
     session->receive = receive_bytes;
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
+    session->idle_records = session->is_flooded = session->said_farewell = 0;
     session->shown_stage = CTLS_SHOWN_UNSEEN;
     session->group = session->certificate_seen = session->certificate_wanted = 0;
-    mbedtls_ssl_set_bio(&session->ssl, session, send, receive, NULL);
+    mbedtls_ssl_set_bio(&session->ssl, session, ctls_traffic_send, ctls_traffic_receive, NULL);
 }
 
 int ctls_session_begin(
@@ -126,13 +125,20 @@ int ctls_session_begin(
     return error == 0 ? 0 : status_of(session, error, failures);
 }
 
-// mbedtls_ssl_handshake, with a look at the client's certificates on the way.
+#define STEP_MADE 2     // no error of the library; neither is CTLS_SHOWN_REFUSED
+
+// mbedtls_ssl_handshake, with a look at the client's certificates on the way, and up to the next step that
+// costs time: signatures, checks of them, key exchanges.
 static int server_handshake_steps(ctls_session *session) {
     mbedtls_ssl_context *ssl = &session->ssl;
     session->context->active = session;
     while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) {
+        int stage = session->shown_stage;
         int code = ctls_shown_look(session);
         if (code != 0) return code;
+        if (session->shown_stage != stage) return STEP_MADE;
+        ctls_use_application_keys(ssl);
+        int is_costly = ctls_is_costly(ssl);
         int is_shown = ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE;
         if (is_shown) ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
         code = mbedtls_ssl_handshake_step(ssl);
@@ -142,6 +148,8 @@ static int server_handshake_steps(ctls_session *session) {
             if (code == 0) code = ctls_shown_confirm(session);
         }
         if (code != 0) return code;
+        ctls_traffic_progress(session);
+        if (is_costly) return STEP_MADE;
     }
     // No way through the library leads here without a look; one that did would end here.
     return ctls_shown_is_settled(session) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
@@ -150,16 +158,11 @@ static int server_handshake_steps(ctls_session *session) {
 int ctls_session_handshake(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
     int is_client = session->resumption != NULL;
+    ctls_traffic_begin(session);
     int code = is_client ? ctls_client_handshake_steps(session) : server_handshake_steps(session);
+    if (code == STEP_MADE) return CTLS_AGAIN;
     if (code == CTLS_SHOWN_REFUSED) return CTLS_FAILED;
-    if (code != 0) {
-        int status = status_of(session, code, failures);
-        // The library says nothing when it finds too late that there is no group in common.
-        if (status == CTLS_FAILED && session->failure.kind == CTLS_FAILURE_NO_SHARED_PARAMETERS)
-            mbedtls_ssl_send_alert_message(
-                &session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
-        return status;
-    }
+    if (code != 0) return outcome_of(session, code, failures);
     if (is_client) return 0;    // tickets of TLS 1.3 are read with the handshake's state
     drop_identity(session);
     ctls_shown_trim(session->ssl.session, 1);
@@ -172,11 +175,15 @@ int ctls_session_handshake(ctls_session *session) {
 
 int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
     uint32_t failures = ctls_arena_failures();
+    ctls_traffic_begin(session);
+    session->is_reading = 1;
     int code = mbedtls_ssl_read(&session->ssl, bytes, count);
+    session->is_reading = 0;
+    if (code > 0) ctls_traffic_progress(session);
     if (code > 0) return code;
     if (code == 0) return session->ended ? CTLS_END_OF_STREAM : 0;
     if (ctls_is_new_ticket(code)) return ctls_client_keep(session);
-    return status_of(session, code, failures);
+    return outcome_of(session, code, failures);
 }
 
 // A client's read may have begun with a ticket that this ends: it is kept, and the record goes out.
@@ -187,26 +194,28 @@ static int write_record(ctls_session *session, const uint8_t *bytes, size_t coun
     return code;
 }
 
-// An alert may have been left half sent by a read; mbedtls_ssl_write would send its rest and take that for
-// ours.
-static int flush_alert(ctls_session *session) {
-    return session->ssl.out_left == 0 ? 0 : write_record(session, NULL, 0);
-}
-
 int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count) {
     uint32_t failures = ctls_arena_failures();
+    ctls_traffic_begin(session);
     if (!session->sealed) {
-        int code = flush_alert(session);
-        if (code < 0) return status_of(session, code, failures);
+        // An alert may have been left half sent by a read; mbedtls_ssl_write would take its rest for ours.
+        int code = mbedtls_ssl_flush_output(&session->ssl);
+        if (code < 0) return outcome_of(session, code, failures);
     }
     int code = write_record(session, bytes, count);
     session->sealed = code == MBEDTLS_ERR_SSL_WANT_WRITE;
-    return code >= 0 ? code : status_of(session, code, failures);
+    return code >= 0 ? code : outcome_of(session, code, failures);
 }
 
 int ctls_session_close_notify(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
-    int code = mbedtls_ssl_close_notify(&session->ssl);
+    ctls_traffic_begin(session);
+    // With a record pending the library's call would send that and nothing else.
+    int code = mbedtls_ssl_flush_output(&session->ssl);
+    if (code == 0 && !session->said_farewell) {
+        session->said_farewell = 1;
+        code = mbedtls_ssl_close_notify(&session->ssl);
+    }
     return code == 0 ? 0 : status_of(session, code, failures);
 }
 

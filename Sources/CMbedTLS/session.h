@@ -22,6 +22,15 @@ struct ctls_session {
     ctls_receive receive;
     ctls_send send;
     ctls_failure failure;
+    // Of the call that is under way (traffic.c):
+    uint8_t must_wait;          // the stream said that it cannot go on now, or not at all
+    uint8_t has_sent;
+    uint8_t is_reading;
+    uint8_t records;            // that were begun in it
+    // Of the connection:
+    uint8_t idle_records;       // begun since something came of one
+    uint8_t is_flooded;         // with records of which nothing comes
+    uint8_t said_farewell;      // close_notify is sealed, if it has not left
     uint8_t ended;              // the stream returned 0: tells the end from an empty record
     uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
     uint8_t resumed;
@@ -40,6 +49,25 @@ struct ctls_session {
 
 /// Forgets the connection before and notes the stream of a new one.
 void ctls_session_attach(ctls_session *session, void *stream, ctls_send send, ctls_receive receive);
+
+/// The library's callbacks; their parameter is the session.
+int ctls_traffic_receive(void *session, unsigned char *bytes, size_t count);
+int ctls_traffic_send(void *session, const unsigned char *bytes, size_t count);
+/// Starts a call of ours that will use them.
+void ctls_traffic_begin(ctls_session *session);
+/// Something came of what was received.
+void ctls_traffic_progress(ctls_session *session);
+
+/// Records that one call takes in. The longest flight of a client has five.
+#define CTLS_RECORDS_PER_CALL 8
+/// Records in a row of which nothing comes, before their sender is refused. A client has reason for one or
+/// two; parts of one handshake message do not count.
+#define CTLS_IDLE_RECORDS 32
+
+/// Sends a fatal alert behind what is pending. Returns 0 or what the library does.
+int ctls_alert_send(ctls_session *session, unsigned char alert);
+/// After a failure for the peer's fault: sends the alert for it, unless the library has.
+void ctls_alert_say_why(ctls_session *session);
 
 /// Looks at the client's Certificate message before the library does, once it is there. 0 when the handshake
 /// may go on, an error of the library, or CTLS_SHOWN_REFUSED with the reason in `failure`.

@@ -32,8 +32,7 @@ static unsigned char alert_of(int32_t kind, int is_tls13) {
 static int refuse(ctls_session *session, int32_t kind) {
     session->failure = (ctls_failure){(ctls_failure_kind)kind, 0};
     int is_tls13 = ctls_version_of(&session->ssl) == 0x0304;
-    mbedtls_ssl_send_alert_message(
-        &session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_of(kind, is_tls13));
+    ctls_alert_send(session, alert_of(kind, is_tls13));
     return CTLS_SHOWN_REFUSED;
 }
 

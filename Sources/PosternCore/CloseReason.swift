@@ -51,6 +51,9 @@ public enum CloseReason: UInt8, Sendable {
     case malformed
     /// A record failed authentication.
     case badRecord
+    /// Too many records in a row that brought nothing: change_cipher_spec, warnings, empty ones, requests to
+    /// renegotiate.
+    case recordFlood
     /// The peer gave up with a fatal alert.
     case peerAlert
     /// The TLS arena had no room for it.
@@ -91,6 +94,7 @@ public enum CloseReason: UInt8, Sendable {
         case .revoked: "revoked"
         case .malformed: "malformed"
         case .badRecord: "badRecord"
+        case .recordFlood: "recordFlood"
         case .peerAlert: "peerAlert"
         case .outOfMemory: "outOfMemory"
         case .stopped: "stopped"

@@ -75,6 +75,7 @@ public struct Connection: Sendable {
         switch try channel.handshake() {
         case .wantRead: return .waiting(.readable)
         case .wantWrite: return .waiting(.writable)
+        case .again: return .again
         case .done:
             payloadLimit = channel.payloadLimit
             phase = .open
@@ -101,6 +102,7 @@ public struct Connection: Sendable {
             switch try channel.read(into: target) {
             case .wantRead: return .waiting(.readable)
             case .wantWrite: return .waiting(.writable)
+            case .again: return .again
             case .closeNotify: peerHasEnded(.peerClosed)
             case .endOfStream: peerHasEnded(.peerVanished)
             case .bytes(let count):
@@ -145,6 +147,7 @@ public struct Connection: Sendable {
             switch try channel.write(bytes) {
             case .wantRead: return .waiting(.readable)
             case .wantWrite: return .waiting(.writable)
+            case .again: return .again
             case .done: break
             }
             bytesOut += UInt64(widening: bytes.count)
@@ -172,6 +175,7 @@ public struct Connection: Sendable {
         switch step {
         case .wantRead: return .waiting(.readable)
         case .wantWrite: return .waiting(.writable)
+        case .again: return .again
         case .done:
             guard !peerEnded else { return .closed(ChannelFailure(reason: reason, code: 0)) }
             channel.endWrites()

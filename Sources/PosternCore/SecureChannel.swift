@@ -6,7 +6,7 @@ public protocol SecureChannel: ~Copyable {
     mutating func handshake() throws(ChannelFailure) -> ChannelStep
     /// Receives the plain text of at most one record.
     mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep
-    /// Sends `bytes` as one record. After `.wantRead` or `.wantWrite` it is called again with as many bytes,
+    /// Sends `bytes` as one record. After anything but `.done` it is called again with as many bytes,
     /// which are not looked at again: the record is already sealed.
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep
     /// Sends close_notify.
@@ -26,12 +26,17 @@ public enum ChannelStep: Sendable {
     case done
     case wantRead
     case wantWrite
+    /// It has more to do at once: in a handshake after each step that costs time, else after many records of
+    /// which nothing came.
+    case again
 }
 
 public enum ReadStep: Sendable {
     case bytes(Int)
     case wantRead
     case wantWrite
+    /// There may be more at once, which no readiness of the socket will announce.
+    case again
     /// The peer will send no more and said so.
     case closeNotify
     /// The stream ended without a word.

@@ -41,6 +41,8 @@ struct Copying {
     private var ready = Readiness()
     /// The session cannot go on reading until the socket takes something, such as an alert.
     private var readWantsWrite = false
+    /// A send has more to do at once.
+    private var isUnfinished = false
     /// Input or its end has come that `send` has not tried yet.
     private var hasNewInput = false
 
@@ -62,6 +64,7 @@ struct Copying {
         while true {
             wanted = Readiness()
             readWantsWrite = false
+            isUnfinished = false
             try writeOutput()
             try receive()
             try writeOutput()
@@ -86,6 +89,7 @@ struct Copying {
             case .bytes(let count): unwritten = 0..<count
             case .wantRead: wanted.socketReadable = true
             case .wantWrite: readWantsWrite = true
+            case .again: break
             case .closeNotify: receiving = .closed
             case .endOfStream: receiving = .cut
             }
@@ -124,6 +128,7 @@ struct Copying {
         case .done: return true
         case .wantRead: wanted.socketReadable = true
         case .wantWrite: wanted.socketWritable = true
+        case .again: isUnfinished = true
         }
         return false
     }
@@ -150,13 +155,12 @@ struct Copying {
     private mutating func wait() throws(ProbeFault) {
         wanted.input = sending == .input && outgoingCount == 0
         wanted.output = !unwritten.isEmpty
-        // What was read is written already, and more may lie in the session, which no descriptor tells. Even
-        // where it wants to read: Mbed TLS says so when it has found a ticket and not yet looked at it.
+        // What was read is written already, and more may lie in the session, which no descriptor tells.
         let hasUnread = !wanted.socketReadable || stream.pointee.hasInput || session.hasInput
         let mayRead = receiving == .open && unwritten.isEmpty && !readWantsWrite && hasUnread
         if readWantsWrite { wanted.socketWritable = true }
         if let clock, clock.isOver { throw .timedOut("finish", options) }
-        let milliseconds = hasNewInput || mayRead ? 0 : clock?.remainingMilliseconds
+        let milliseconds = hasNewInput || isUnfinished || mayRead ? 0 : clock?.remainingMilliseconds
         let found = wanted.wait(socket: socket, milliseconds: milliseconds)
         ready.input = found.input
         ready.output = found.output

@@ -112,8 +112,7 @@ struct Probe: ~Copyable {
         var wanted = Readiness()
         switch step {
         case .done: return true
-        // There may be more than the session has looked at: it says the same when it finds a ticket.
-        case .wantRead where stream.pointee.hasInput || session.hasInput: return !clock.isOver
+        case .again: return !clock.isOver
         case .wantRead: wanted.socketReadable = true
         case .wantWrite: wanted.socketWritable = true
         }
@@ -152,6 +151,7 @@ struct Probe: ~Copyable {
                 case .bytes: break
                 case .wantRead: _ = wait(socket, .wantRead, clock)
                 case .wantWrite: _ = wait(socket, .wantWrite, clock)
+                case .again: break
                 case .closeNotify, .endOfStream: return
                 }
             } catch {

@@ -62,6 +62,7 @@ struct ProbeFault: Error {
             case .noSharedParameters:
                 line.append("chose a cipher suite, group or signature that this client did not offer")
             case .badRecord: line.append("sent a record that fails authentication")
+            case .recordFlood: line.append("sends nothing but records that bring nothing")
             case .peerAlert: line.append(alert: session.peerAlert, session, options)
             case .outOfMemory:
                 line.append(

@@ -38,6 +38,9 @@ public struct Server<Provider: Service>: ~Copyable {
     var nowMilliseconds: Int64
     var isReloadWanted = false
     var judging = Judging()
+    /// Something was done in this turn that costs time, a step of a handshake or a client judged again.
+    /// There is one such thing between two looks at the sockets.
+    var hasPaid = false
     var clockIsUnset: Bool
     /// When the drain ends, once the server was told to stop.
     var drainEndMilliseconds: Int64?
@@ -95,8 +98,10 @@ public struct Server<Provider: Service>: ~Copyable {
         while !isFinished {
             let eventCount = poller.wait(milliseconds: waitMilliseconds())
             nowMilliseconds = Process.monotonicMilliseconds()
+            hasPaid = false
             for index in 0..<eventCount { receive(poller.event(index)) }
             acceptWaiting()
+            judgeNext()
             advanceQueued()
             expireDeadlines()
             keepAlive()
@@ -104,7 +109,6 @@ public struct Server<Provider: Service>: ~Copyable {
             renewOwnIdentity()
             if isReloadWanted { reload() }
             noticeRightClock()
-            judgeNext()
             if log.hasSuppressed { log.reportSuppressed(atMilliseconds: nowMilliseconds) }
         }
         reportStop()

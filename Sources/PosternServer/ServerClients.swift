@@ -31,6 +31,7 @@ extension Server {
             if clients.isUsed(slot), judge(slot) { budget -= 1 }
             slot += 1
         }
+        hasPaid = budget < Limits.judgementsPerTurn
         judging.slot = slot < clients.touched ? slot : nil
     }
 

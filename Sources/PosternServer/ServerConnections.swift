@@ -35,7 +35,9 @@ extension Server {
             guard clients.isUsed(slot), clients.generation(of: slot) == generation else { return }
             let client = clients.pointer(to: slot)
             if event.isReadable { channels.pointer(to: client.pointee.channel).pointee.wake() }
-            if !client.pointee.isQueued { advance(slot) }
+            guard !client.pointee.isQueued else { return }
+            // Handshakes come in the order in which they became ready.
+            if client.pointee.connection.phase == .handshaking { enqueue(slot) } else { advance(slot) }
         case nil:
             preconditionFailure("a token that was never given")
         }
@@ -123,9 +125,16 @@ extension Server {
             guard let slot = queue.popFirst() else { return }
             // Closed meanwhile, or closed and taken anew.
             guard clients.isUsed(slot), clients.pointer(to: slot).pointee.isQueued else { continue }
-            clients.pointer(to: slot).pointee.isQueued = false
-            advance(slot)
+            let client = clients.pointer(to: slot)
+            client.pointee.isQueued = false
+            let isHandshake = client.pointee.connection.phase == .handshaking
+            if isHandshake && hasPaid { enqueue(slot) } else { advance(slot) }
         }
+    }
+
+    private mutating func enqueue(_ slot: Int) {
+        clients.pointer(to: slot).pointee.isQueued = true
+        queue.append(slot)
     }
 
     mutating func advance(_ slot: Int) {
@@ -149,9 +158,10 @@ extension Server {
             client.pointee.interest = interest
             poller.change(client.pointee.descriptor, to: interest, token(of: slot))
         case .again:
-            client.pointee.isQueued = true
-            queue.append(slot)
+            if phase == .handshaking { hasPaid = true }
+            enqueue(slot)
         case .closed(let failure):
+            if phase == .handshaking { hasPaid = true }
             close(slot, failure)
         }
     }
@@ -252,7 +262,7 @@ extension CloseReason {
             .clientCertificateUntrusted, .clientCertificateExpired, .clientCertificateNotYetValid,
             .clientCertificateWrongPurpose, .clientCertificateRevoked, .clientChainTooLong,
             .clientCertificateInvalid, .clientRevocationUnknown, .clientNotAllowed, .malformed, .badRecord,
-            .peerAlert, .outOfMemory, .internalFault:
+            .recordFlood, .peerAlert, .outOfMemory, .internalFault:
             false
         }
     }

@@ -92,6 +92,7 @@ extension ChannelFailure {
         case CTLS_FAILURE_CLIENT_NOT_ALLOWED: reason = .clientNotAllowed
         case CTLS_FAILURE_MALFORMED: reason = .malformed
         case CTLS_FAILURE_BAD_RECORD: reason = .badRecord
+        case CTLS_FAILURE_RECORD_FLOOD: reason = .recordFlood
         case CTLS_FAILURE_PEER_ALERT: reason = .peerAlert
         default: reason = .internalFault
         }

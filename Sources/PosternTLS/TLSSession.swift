@@ -65,6 +65,7 @@ public struct TLSSession {
         switch result {
         case CTLS_WANT_READ: return .wantRead
         case CTLS_WANT_WRITE: return .wantWrite
+        case CTLS_AGAIN: return .again
         case CTLS_CLOSE_NOTIFY: return .closeNotify
         case CTLS_END_OF_STREAM: return .endOfStream
         case CTLS_RESET: throw ChannelFailure(reason: .peerReset, code: 0)
@@ -117,6 +118,7 @@ public struct TLSSession {
         switch result {
         case CTLS_WANT_READ: return .wantRead
         case CTLS_WANT_WRITE: return .wantWrite
+        case CTLS_AGAIN: return .again
         case CTLS_RESET: throw ChannelFailure(reason: .peerReset, code: 0)
         case CTLS_END_OF_STREAM: throw ChannelFailure(reason: .peerVanished, code: 0)
         case CTLS_CLOSE_NOTIFY: throw ChannelFailure(reason: .peerClosed, code: 0)

@@ -28,7 +28,7 @@ REASONS = {
     "clientCertificateMissing", "clientCertificateUntrusted", "clientCertificateExpired",
     "clientCertificateNotYetValid", "clientCertificateWrongPurpose", "clientCertificateRevoked",
     "clientChainTooLong", "clientCertificateInvalid", "clientRevocationUnknown", "clientNotAllowed", "revoked",
-    "badRecord", "peerAlert", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
+    "badRecord", "recordFlood", "peerAlert", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
 TOTALS = {"accepted", "handshakes", "resumed", "open", "bytesIn", "bytesOut"}
 
 
@@ -166,6 +166,17 @@ class Server:
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def processor_milliseconds_of(self, action):
+        """How much of the processor the server took for itself during an action. Unlike the time that passed, this is
+        the same however busy the machine is."""
+        def now():
+            with open(f"/proc/{self.process.pid}/schedstat", encoding="ascii") as stat:
+                return int(stat.read().split()[0]) / 1e6
+
+        start = now()
+        action()
+        return now() - start
 
     # The end
 

@@ -5,7 +5,9 @@ import hmac
 import os
 import struct
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+
+from postern_client import MemoryClient, client_context
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
 CLIENT_HELLO, SERVER_HELLO, NEW_SESSION_TICKET, CERTIFICATE, FINISHED = 1, 2, 4, 11, 20
@@ -99,8 +101,8 @@ def prf(secret, label, seed, count):
 class GCM:
     """One direction of TLS 1.2 with AES-GCM (RFC 5288)."""
 
-    def __init__(self, key, salt):
-        self.cipher, self.salt, self.sequence = AESGCM(key), salt, 0
+    def __init__(self, key, salt, sequence=0):
+        self.cipher, self.salt, self.sequence = AESGCM(key), salt, sequence
 
     def _data(self, kind, count):
         self.sequence += 1
@@ -119,6 +121,68 @@ def directions(master, client_random, server_random):
     """(client's, server's) for AES_128_GCM_SHA256."""
     block = prf(master, b"key expansion", server_random + client_random, 40)
     return GCM(block[:16], block[32:36]), GCM(block[16:32], block[36:40])
+
+
+class Sealed13:
+    """One direction of TLS 1.3 from its traffic secret (RFC 8446, sections 5.2 and 7.3)."""
+
+    def __init__(self, secret, suite):
+        key = expand(secret, b"key", 16 if "AES_128" in suite else 32)
+        self.cipher = AESGCM(key) if "AES" in suite else ChaCha20Poly1305(key)
+        self.iv, self.sequence = int.from_bytes(expand(secret, b"iv", 12), "big"), 0
+
+    def _nonce(self):
+        self.sequence += 1
+        return (self.iv ^ (self.sequence - 1)).to_bytes(12, "big")
+
+    def seal(self, kind, body, padding=0):
+        inner = body + bytes([kind]) + bytes(padding)
+        header = struct.pack(">BHH", APPLICATION_DATA, 0x0303, len(inner) + 16)
+        return header + self.cipher.encrypt(self._nonce(), inner, header)
+
+    def open(self, body):
+        """(kind, body) of what is inside."""
+        header = struct.pack(">BHH", APPLICATION_DATA, 0x0303, len(body))
+        inner = self.cipher.decrypt(self._nonce(), body, header).rstrip(b"\0")
+        return inner[-1], inner[:-1]
+
+
+def expand(secret, label, count):
+    """HKDF-Expand-Label of RFC 8446 without context, for no more than one hash; the secret has the hash's length."""
+    info = struct.pack(">H", count) + vector(b"tls13 " + label, 1) + b"\0"
+    return hmac.digest(secret, info + b"\x01", "sha384" if len(secret) == 48 else "sha256")[:count]
+
+
+class HalfKnownClient(MemoryClient):
+    """A client of Python's ssl after its handshake, whose keys are known here too: records that it would never send are
+    sealed behind it with `seal`. Nothing may have been sent through it before, and nothing be sent later."""
+
+    def __init__(self, server, version, folder):
+        context = client_context(version)
+        context.keylog_filename = str(folder / "keys")
+        if version == "1.2":
+            context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+        super().__init__(server, context=context)
+        self.flights, self.answers = b"", b""
+        self.handshake(self._send)
+        keys = dict(line.split()[::2] for line in (folder / "keys").read_text().splitlines()
+                    if not line.startswith("#"))
+        if version == "1.3":
+            self.way = Sealed13(bytes.fromhex(keys["CLIENT_TRAFFIC_SECRET_0"]), self.tls.cipher()[0])
+        else:
+            hellos = [messages(records(part)[0][1])[0][1] for part in (self.flights, self.answers)]
+            self.way, self.theirs = directions(bytes.fromhex(keys["CLIENT_RANDOM"]), *(hello[2:34] for hello in hellos))
+            self.way.sequence = self.theirs.sequence = 1        # both Finished
+        self.seal = self.way.seal
+
+    def _send(self, flight):
+        self.flights += flight
+        self.socket.sendall(flight)
+
+    def fetch(self):
+        part = super().fetch()
+        self.answers += part
+        return part
 
 
 class Reader:

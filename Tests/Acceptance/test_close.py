@@ -1,11 +1,14 @@
 """The end of a connection: everything received is answered first, then close_notify, then the socket."""
+import contextlib
+import random
 import socket
+import ssl
 import time
 
 import pytest
 
 from postern_client import MemoryClient, client_context, receive_to_end, tls_connection, tls_over
-from postern_target import SMALL_CLOSE_SECONDS, SMALL_IDLE_SECONDS, VERSIONS
+from postern_target import EMULATED, SMALL_CLOSE_SECONDS, SMALL_IDLE_SECONDS, VERSIONS
 
 SIZES = [0, 1, 16384, 200_000]
 
@@ -109,6 +112,29 @@ def test_idle_connection_is_closed_in_good_order(small):
     closed = small.closed(address)
     assert closed["reason"] == "idleTimeout"
     assert SMALL_IDLE_SECONDS <= float(closed["seconds"]) < SMALL_IDLE_SECONDS + SMALL_CLOSE_SECONDS + 1
+
+
+@pytest.mark.applies(not EMULATED)      # it has to begin to read within the close deadline
+@pytest.mark.parametrize("version", VERSIONS)
+def test_slow_reader_gets_its_answer_and_then_close_notify(small, version):
+    """The idle deadline finds a record that has not wholly left; the farewell comes behind it, not instead of it."""
+    sent = random.Random(5).randbytes(16_000)
+    with small.connect(receive_buffer_bytes=4096) as raw:
+        tls = tls_over(raw, client_context(version))
+        address = tls.getsockname()
+        tls.setblocking(False)
+        last, count = time.monotonic(), 0
+        while time.monotonic() < last + SMALL_IDLE_SECONDS + SMALL_CLOSE_SECONDS / 3:
+            with contextlib.suppress(ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                count += tls.send(sent)     # a record that is refused is kept, and goes out first the next time
+                last = time.monotonic()
+                continue
+            time.sleep(0.01)
+        tls.settimeout(10)
+        received = receive_to_end(tls)      # raises at an end without close_notify
+    assert len(received) >= len(sent) and received == (sent * (count // len(sent) + 1))[:len(received)]
+    closed = small.closed(address)
+    assert (closed["reason"], int(closed["outgoing"]) < len(received)) == ("idleTimeout", True)
 
 
 def test_connection_that_is_used_is_not_idle(small):

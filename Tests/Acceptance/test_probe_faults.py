@@ -148,6 +148,20 @@ def test_bits_flipped_in_the_handshake(good, seed):
     assert (probed.code == 0) == (probed.error == "")
 
 
+def test_warnings_without_end():
+    """Mbed TLS reads on over them; the probe gives up, long before its time is over."""
+    def flood(client):
+        client.recv(65536)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100_000):
+                client.sendall(b"\x15\x03\x03\x00\x02\x01\x5a" * 10)
+
+    with serve(flood) as address:
+        probed = probe(address)
+    assert (probed.code, probed.output) == (5, b"")
+    assert "nothing but records that bring nothing" in probed.error
+
+
 def test_an_end_or_a_reset_in_the_handshake():
     def leave(client):
         client.recv(10)

@@ -2,10 +2,12 @@
 renegotiation; and ALPN as RFC 7301 wants it.
 """
 import ssl
+import struct
 
 import pytest
 
-from postern_client import client_context, echo_once, receive_exactly, tls_connection
+import postern_wire as wire
+from postern_client import client_context, echo_once, receive_exactly, tls_connection, wait_for_end
 from postern_command import gnutls_client, s_client
 from postern_server import CLOSED_LINE
 from postern_target import SMALL_PROTOCOL, VERSIONS
@@ -142,6 +144,45 @@ def test_renegotiation_is_refused(echo):
 def test_compression_is_not_offered(echo):
     with tls_connection(echo, client_context("1.2")) as tls:
         assert tls.compression() is None
+
+
+# Who is refused gets one alert, not two and not none. It is looked at where nobody can hide it: on the wire
+
+KEY_SHARE = (51, wire.vector(struct.pack(">H", 23) + wire.vector(bytes(65), 2), 2))
+SUPPORTED_13, SECRETS_ALONE = (43, b"\x02\x03\x04"), (45, b"\x01\x01")
+REFUSED = {
+    "no group": (40, dict(extensions=[(10, wire.vector(b"\0\x1e", 2))])),                # X448
+    "no suite": (40, dict(suites=[0xC02C + 0x1000])),
+    "suite for another key": (40, dict(suites=[0xC02F])),
+    "no signature": (40, dict(extensions=[(13, wire.vector(b"\x02\x01", 2))])),         # RSA with SHA-1
+    "version": (70, dict(version=0x0302)),
+    "no group, 1.3": (40, dict(suites=[0x1301], extensions=[
+        SUPPORTED_13, SECRETS_ALONE, (10, wire.vector(b"\0\x1e", 2)),
+        (51, wire.vector(struct.pack(">H", 30) + wire.vector(bytes(56), 2), 2))])),
+    "no suite, 1.3": (40, dict(suites=[0x1399], extensions=[SUPPORTED_13, SECRETS_ALONE, KEY_SHARE])),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if "1.3" in VERSIONS or "1.3" not in name])
+def test_who_is_refused_gets_one_alert(echo, name):
+    alert, hello = REFUSED[name]
+    with echo.connect() as raw:
+        raw.sendall(wire.record(wire.HANDSHAKE, wire.client_hello(**hello)))
+        received = wait_for_end(raw)
+        address = raw.getsockname()
+    assert wire.plain_alerts(received) == [(wire.FATAL, alert)]
+    assert echo.closed(address)["reason"] in ("noSharedParameters", "protocolVersion")
+
+
+@pytest.mark.parametrize("name, alert", [("alpn", 120), ("name", 112)])
+def test_who_asks_for_what_is_not_served_gets_one_alert(small, launch, name, alert):
+    server = small if name == "alpn" else launch("--unknown-names", "refuse")
+    extension = (16, wire.vector(wire.vector(b"h2", 1), 2)) if name == "alpn" else \
+        (0, wire.vector(b"\0" + wire.vector(b"nobody.example", 2), 2))
+    with server.connect() as raw:
+        raw.sendall(wire.record(wire.HANDSHAKE, wire.client_hello([extension])))
+        received = wait_for_end(raw)
+    assert wire.plain_alerts(received) == [(wire.FATAL, alert)]
 
 
 # ALPN: the small configuration has a list

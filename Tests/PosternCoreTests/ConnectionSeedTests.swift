@@ -99,6 +99,7 @@ extension SeededGenerator {
         case 2...12: return ScriptedRead(.wantRead, isBuffered: isBuffered)
         case 13...16: return ScriptedRead(.wantWrite, isBuffered: isBuffered)
         case 17...18: return ScriptedRead(.bytes([]), isBuffered: isBuffered)
+        case 20...24: return ScriptedRead(.again, isBuffered: isBuffered)
         case 19: return ScriptedRead(.bytes(bytes(number(500...Limits.recordBytes))), isBuffered: isBuffered)
         default: return ScriptedRead(.bytes(bytes(number(1...40))), isBuffered: isBuffered)
         }
@@ -116,7 +117,8 @@ extension SeededGenerator {
             if once(in: times) {
                 steps.append(.failure(failure()))
             } else {
-                steps.append(once(in: 2) ? .done : once(in: 6) ? .wantRead : .wantWrite)
+                steps.append(
+                    once(in: 2) ? .done : once(in: 6) ? .wantRead : once(in: 4) ? .again : .wantWrite)
             }
         }
         return steps

@@ -20,6 +20,28 @@ struct ConnectionServingTests {
         #expect(run.faults == [])
     }
 
+    /// What has more to do at once comes again after the others, whatever it was about.
+    @Test func againIsAnotherTurn() {
+        let run = ScriptedRun(
+            Script(
+                handshake: [.again, .again],
+                reads: [ScriptedRead(.again), bytes(one), ScriptedRead(.closeNotify)],
+                writes: [.again], closes: [.again]), BuiltInService.echo)
+        expectAgain(run.turn())
+        expectAgain(run.turn())
+        expectAgain(run.turn())
+        #expect(run.connection.phase == .open)
+        expectAgain(run.turn())
+        #expect(run.channel.sent == [])
+        // The rest of the answer leaves, the peer's end is read, and the farewell is what comes again.
+        expectAgain(run.turn())
+        #expect(run.channel.sent == [one])
+        #expect(run.connection.phase == .closing)
+        run.turn()
+        #expect(run.end?.reason == .peerClosed)
+        #expect(run.faults == [])
+    }
+
     @Test func everyRecordIsAnsweredBeforeTheNextIsRead() {
         let run = ScriptedRun(
             Script(reads: [bytes(one, isBuffered: true), bytes(two, isBuffered: true)]), BuiltInService.echo)

@@ -8,6 +8,7 @@ enum ScriptedStep {
     case done
     case wantRead
     case wantWrite
+    case again
     case failure(ChannelFailure)
 }
 
@@ -16,6 +17,7 @@ struct ScriptedRead {
         case bytes([UInt8])
         case wantRead
         case wantWrite
+        case again
         case closeNotify
         case endOfStream
         case failure(ChannelFailure)
@@ -65,6 +67,8 @@ struct ScriptedChannel: SecureChannel {
     private(set) var peerEnd: CloseReason?
     /// The last call asked for this; nil when it did not.
     private(set) var wanted: Interest?
+    /// The last call has more to do at once.
+    private(set) var wantsMore = false
     private var isOpen = false
     private(set) var saidFarewell = false
     private(set) var hasEndedWrites = false
@@ -101,6 +105,9 @@ struct ScriptedChannel: SecureChannel {
         case .wantWrite:
             wanted = .writable
             return .wantWrite
+        case .again:
+            wantsMore = true
+            return .again
         case .closeNotify:
             peerEnd = .peerClosed
             return .closeNotify
@@ -152,6 +159,7 @@ struct ScriptedChannel: SecureChannel {
         calls.append(call)
         if thrown != nil || !isAllowed { faults.append("\(call) out of turn") }
         wanted = nil
+        wantsMore = false
     }
 
     private mutating func hand(_ record: [UInt8], to bytes: UnsafeMutableRawBufferPointer) -> ReadStep {
@@ -175,6 +183,9 @@ struct ScriptedChannel: SecureChannel {
         case .wantWrite:
             wanted = .writable
             return .wantWrite
+        case .again:
+            wantsMore = true
+            return .again
         case .failure(let failure):
             thrown = (failure, calls[calls.count - 1])
             throw failure

@@ -67,9 +67,13 @@ final class ScriptedRun<Provider: Service> {
             if channel.wanted != .writable { ownFaults.append("waits for room without having asked for it") }
         case .waiting(.readable):
             // Or else it would wait for what is already there.
-            if channel.wanted != .readable, channel.hasBufferedInput || channel.wanted != nil {
+            if channel.wanted != .readable,
+                channel.hasBufferedInput || channel.wanted != nil || channel.wantsMore
+            {
                 ownFaults.append("waits for input that lies in the channel")
             }
+        case .again where channel.wantsMore:
+            break
         case .again:
             switch connection.phase {
             case .open:

@@ -139,6 +139,35 @@ extension TLSTests {
             session.free()
         }
 
+        /// A farewell comes behind a record that is still pending, not instead of it.
+        @Test(arguments: Fixtures.versions)
+        func closeNotifyFollowsWhatIsPending(tls13: Bool) throws {
+            let session = try TLSSession(context)
+            let link = try Link(session, identity, tls13: tls13)
+            link.open()
+            link.downward.refusesEverySecondSend = true
+            var channel = WireChannel(session: session)
+            let plain = [UInt8](repeating: 7, count: 1_000)
+            guard case .wantWrite = try plain.withUnsafeBytes({ try channel.write($0) }) else {
+                Issue.record("the wire took the record at once")
+                return
+            }
+            var isSaid = false
+            for _ in 0..<4 where !isSaid {
+                if case .done = try channel.closeNotify() { isSaid = true }
+            }
+            #expect(isSaid)
+            let length = link.downward.waiting.count
+            #expect(try channel.closeNotify() == .done)
+            #expect(link.downward.waiting.count == length, "said twice")
+            var received = [UInt8](repeating: 0, count: 1_000)
+            var code = ctls_read(link, &received)
+            for _ in 0..<5 where code < 0 { code = ctls_read(link, &received) }
+            #expect(code == 1_000)
+            #expect(ctls_read(link, &received) == -0x7880)  // MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY
+            session.free()
+        }
+
         @Test(arguments: Fixtures.versions)
         func changedBitsAreNeverEchoed(tls13: Bool) throws {
             let session = try TLSSession(context)

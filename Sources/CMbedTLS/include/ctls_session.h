@@ -1,5 +1,7 @@
 // One TLS connection, server side, over two callbacks. It owns no socket and never waits: whatever cannot go
-// on returns CTLS_WANT_READ or CTLS_WANT_WRITE and is called again with the same arguments.
+// on returns CTLS_WANT_READ or CTLS_WANT_WRITE, which only the callbacks say, and is called again with the
+// same arguments. CTLS_AGAIN is the same without a reason to wait: no call takes in many records, and a
+// server's handshake stops after each step that takes time.
 #ifndef CTLS_SESSION_H
 #define CTLS_SESSION_H
 

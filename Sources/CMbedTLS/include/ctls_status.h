@@ -14,6 +14,7 @@
 #define CTLS_CLOSE_NOTIFY (-1)      ///< the peer said that it sends no more
 #define CTLS_END_OF_STREAM (-2)     ///< the stream ended without close_notify
 #define CTLS_FAILED (-3)            ///< see the failure that comes with it
+#define CTLS_AGAIN (-4)             ///< call again at once, after others had their turn
 
 /// Whose fault a failure was and in which words; the library's own code goes into the log beside it.
 typedef enum {
@@ -25,6 +26,7 @@ typedef enum {
     CTLS_FAILURE_BAD_RECORD,            ///< a record that fails authentication
     CTLS_FAILURE_PEER_ALERT,            ///< the peer gave up with a fatal alert
     CTLS_FAILURE_UNKNOWN_NAME,          ///< the client asked for a name that is not served here
+    CTLS_FAILURE_RECORD_FLOOD,          ///< too many records in a row of which nothing came
     // About what a client shows:
     CTLS_FAILURE_CLIENT_MISSING,            ///< no certificate
     CTLS_FAILURE_CLIENT_UNTRUSTED,          ///< nothing leads from it to the CA
