@@ -78,6 +78,20 @@ def board(port):
                   POSTERN_RUNNER=port_values.of(port)["RUNNER"], POSTERN_BINARY=str(BUILD / port / "postern"))
 
 
+def conversations(port):
+    """Conversations with the binary of a port that this machine runs itself: they cost no processor, and no processor
+    breaks them."""
+    return pytest(f"conversations-{port}", "Tests/Conversations", after=("python", f"build-{port}"),
+                  packages=("conversations",), POSTERN_RUNNER="", POSTERN_BINARY=str(BUILD / port / "postern"))
+
+
+def python_package(requirement):
+    """A package of Python that Debian has not, in build/python."""
+    folder = BUILD / "python"
+    script = f"test -d {folder}/tlslite || /usr/bin/python3 -m pip install -q --target {folder} {requirement}"
+    return Step("python", ["sh", "-c", script], packages=("conversations",))
+
+
 def swift_test(name, *options, after=()):
     """The suites of `swift test`, in a folder of their own."""
     command = ["swift", "test", "--build-system", "native", "--scratch-path", str(BUILD / name), "-q",
@@ -134,6 +148,9 @@ def table():
         acceptance(OLD, tests=OLD_SELECTION),
         acceptance("armhf-4.19", build="armhf", options=" -r 4.19", tests=PORT_TESTS),
         *[acceptance(port, tests=PORT_TESTS) for port in BOARDS],
+        python_package("tlslite-ng==0.8.2"),
+        conversations("host"),
+        conversations("amd64"),
         board("armhf"),
         board("arm64"),
         # Its inputs are kept, so every run begins where the last one ended. `make fuzz` takes twice as long.
