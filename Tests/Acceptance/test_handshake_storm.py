@@ -1,5 +1,5 @@
 """One client's handshakes do not take the loop away from others: between two looks at the sockets there is one step
-that costs time. In TLS 1.2 a ClientHello is enough to have the server sign, and RSA-4096 is the dearest signature it makes.
+that costs time. In TLS 1.2 a ClientHello is enough to have the server sign; RSA-4096 is the dearest signature it makes.
 """
 import contextlib
 import subprocess

@@ -1,6 +1,6 @@
 """One conversation with a server, message by message, over the parts of tlslite-ng: what it sends is what a test says,
-in the order that it says. `Client12` and `Client13` know how a good client would go on; tests leave out, repeat, cut and
-spoil. Nothing is verified.
+in the order that it says. `Client12` and `Client13` know how a good client would go on; tests leave out, repeat, cut
+and spoil. Nothing is verified.
 """
 import os
 
