@@ -79,7 +79,7 @@ def test_two_links_to_one_place_are_refused(work):
 def test_links_without_end(work):
     work.path("x.crt").symlink_to("x.key")
     work.path("x.key").symlink_to("x.crt")
-    assert "Too many levels of symbolic links" in work.refuse("self-signed", "--name", "a", *PAIR, "--force")
+    assert "ymbolic link" in work.refuse("self-signed", "--name", "a", *PAIR, "--force")      # by either libc
 
 
 def test_an_index_and_a_list_behind_links(work):

@@ -48,8 +48,10 @@ def put(work, source, target):
 
 
 def relink(work, target, link):
-    work.path("next").symlink_to(target)
-    work.path("next").rename(work.path(link))
+    """In the directory of the link alone: what happens elsewhere would give it away."""
+    following = work.path(link).parent / "next"
+    following.symlink_to(target)
+    following.rename(work.path(link))
 
 
 def test_a_link_to_a_link(work, launch):
@@ -205,5 +207,5 @@ def test_a_kernel_without_watches(work, launch):
     server = launch("--watch", identity=Identity(work.path("1/s.crt"), work.path("1/s.key"), work.path("1/s.crt")),
                     prefix=["strace", "-qq", "-D", "-f", "-o", os.devnull, "-e",
                             "inject=inotify_init1:error=EMFILE"])
-    server.wait_for_line(r"postern: warning: no file is watched: Too many open files.*")
+    server.wait_for_line(r"postern: warning: no file is watched: (Too many open files|No file descriptors).*")
     echo_once(server)
