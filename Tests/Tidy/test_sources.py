@@ -153,7 +153,7 @@ def test_no_two_names_differ_in_case_alone():
 def test_no_key_and_no_build_output_is_tracked():
     tracked = subprocess.run(["git", "ls-files"], cwd=TOP, capture_output=True, text=True, check=True).stdout
     for item in tracked.splitlines():
-        assert not re.search(r"\.(key|o|a)$|^\.build/|^build/|Package\.resolved$", item), item
+        assert not re.search(r"\.(key|o|a)$|^crash-|^\.build/|^build/|Package\.resolved$", item), item
 
 
 @paths([path for path in FILES if path.read_bytes().startswith(b"#!") and b"sh" in path.read_bytes().split(b"\n")[0]])
