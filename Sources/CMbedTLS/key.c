@@ -187,34 +187,60 @@ size_t ctls_key_sign(const ctls_key *key, const uint8_t *message, size_t count, 
 
 // Others' signatures
 
+static int verify(
+    mbedtls_pk_context *key, mbedtls_md_type_t type, int32_t salt_bytes, const unsigned char *digest,
+    const uint8_t *signature, size_t signature_bytes
+) {
+    size_t digest_bytes = mbedtls_md_get_size(mbedtls_md_info_from_type(type));
+    if (salt_bytes < 0) return mbedtls_pk_verify(key, type, digest, digest_bytes, signature, signature_bytes);
+    mbedtls_pk_rsassa_pss_options options = {.mgf1_hash_id = type, .expected_salt_len = salt_bytes};
+    return mbedtls_pk_verify_ext(
+        MBEDTLS_PK_RSASSA_PSS, &options, key, type, digest, digest_bytes, signature, signature_bytes);
+}
+
 static ctls_signature_status check_signature(
-    mbedtls_pk_context *key, ctls_hash hash,
+    mbedtls_pk_context *key, ctls_hash hash, int32_t salt_bytes,
     const uint8_t *message, size_t message_bytes, const uint8_t *signature, size_t signature_bytes
 ) {
     static const mbedtls_md_type_t types[] = {MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512};
     unsigned char digest[MBEDTLS_MD_MAX_SIZE];
     if (mbedtls_md(mbedtls_md_info_from_type(types[hash]), message, message_bytes, digest) != 0)
         return CTLS_SIGNATURE_OUT_OF_MEMORY;
-    // Length zero is that of the hash.
-    int error = mbedtls_pk_verify(key, types[hash], digest, 0, signature, signature_bytes);
+    int error = verify(key, types[hash], salt_bytes, digest, signature, signature_bytes);
     return error == 0 ? CTLS_SIGNATURE_GOOD : CTLS_SIGNATURE_BAD;
 }
 
+// GOOD with a key, whose fields the caller frees either way.
+static ctls_signature_status parse_public(
+    mbedtls_pk_context *key, const uint8_t *public_key, size_t public_key_bytes
+) {
+    mbedtls_pk_init(key);
+    if (ctls_random_start() != 0) return CTLS_SIGNATURE_OUT_OF_MEMORY;
+    unsigned char *rest = (unsigned char *)(uintptr_t)public_key;     // the library only reads it
+    int error = mbedtls_pk_parse_subpubkey(&rest, public_key + public_key_bytes, key);
+    int is_usable = error == 0 && rest == public_key + public_key_bytes
+        && ctls_key_check(key) == CTLS_IDENTITY_OK;
+    return is_usable ? CTLS_SIGNATURE_GOOD : CTLS_SIGNATURE_KEY_UNUSABLE;
+}
+
 ctls_signature_status ctls_signature_check(
-    const uint8_t *public_key, size_t public_key_bytes, ctls_hash hash,
+    const uint8_t *public_key, size_t public_key_bytes, ctls_hash hash, int32_t salt_bytes,
     const uint8_t *message, size_t message_bytes, const uint8_t *signature, size_t signature_bytes
 ) {
     uint32_t failures = ctls_arena_failures();
-    if (ctls_random_start() != 0) return CTLS_SIGNATURE_OUT_OF_MEMORY;
     mbedtls_pk_context key;
-    mbedtls_pk_init(&key);
-    unsigned char *rest = (unsigned char *)(uintptr_t)public_key;     // the library only reads it
-    int error = mbedtls_pk_parse_subpubkey(&rest, public_key + public_key_bytes, &key);
-    ctls_identity_status kind = error == 0 && rest == public_key + public_key_bytes
-        ? ctls_key_check(&key) : CTLS_IDENTITY_KEY_UNSUPPORTED;
-    ctls_signature_status status = kind == CTLS_IDENTITY_OK
-        ? check_signature(&key, hash, message, message_bytes, signature, signature_bytes)
-        : kind == CTLS_IDENTITY_KEY_WEAK ? CTLS_SIGNATURE_KEY_WEAK : CTLS_SIGNATURE_KEY_UNSUPPORTED;
+    ctls_signature_status status = parse_public(&key, public_key, public_key_bytes);
+    if (status == CTLS_SIGNATURE_GOOD)
+        status = check_signature(
+            &key, hash, salt_bytes, message, message_bytes, signature, signature_bytes);
+    mbedtls_pk_free(&key);
+    return ctls_arena_failures() != failures ? CTLS_SIGNATURE_OUT_OF_MEMORY : status;
+}
+
+ctls_signature_status ctls_public_key_check(const uint8_t *public_key, size_t public_key_bytes) {
+    uint32_t failures = ctls_arena_failures();
+    mbedtls_pk_context key;
+    ctls_signature_status status = parse_public(&key, public_key, public_key_bytes);
     mbedtls_pk_free(&key);
     return ctls_arena_failures() != failures ? CTLS_SIGNATURE_OUT_OF_MEMORY : status;
 }

@@ -59,7 +59,7 @@ enum SignCommand {
                 usage: "request file", file,
                 "has a key that is too weak, or not P-256, P-384 or RSA of 2048 to 4096 bits")
         }
-        guard SignatureAlgorithm(request.signed.algorithm) != nil else {
+        guard SignatureScheme(request.signed.algorithm) != nil else {
             throw OperatorFault(
                 usage: "request file", file,
                 "is not signed with SHA-256, SHA-384 or SHA-512 and ECDSA or RSA")

@@ -96,12 +96,12 @@ enum VerifyCommand {
 
     private static func judge(
         _ chain: UnsafeRawBufferPointer, _ store: borrowing TrustStore, _ options: VerifyOptions
-    ) throws(OperatorFault) -> TrustVerdict {
-        let question = TrustQuestion(
+    ) throws(OperatorFault) -> VerificationResult {
+        let parameters = VerificationParameters(
             purpose: options.purpose, time: options.time, intermediatesMost: options.intermediatesMost,
             checksRevocation: !options.revocationLists.isEmpty)
         do throws(DocumentFault) {
-            return try store.verify(chain, question)
+            return try store.verify(chain, parameters)
         } catch {
             throw OperatorFault { line in
                 line.append("the chain cannot be checked in the memory there is")
@@ -126,7 +126,7 @@ enum VerifyCommand {
     // What is printed
 
     private static func printText(
-        _ verdict: TrustVerdict, _ leaf: Certificate?, _ missing: FixedList<16, Text>
+        _ verdict: VerificationResult, _ leaf: Certificate?, _ missing: FixedList<16, Text>
     ) {
         if verdict.isTrusted, let leaf {
             StandardOutput.write { line in
@@ -163,7 +163,7 @@ enum VerifyCommand {
         }
     }
 
-    private static func printJSON(_ verdict: TrustVerdict) {
+    private static func printJSON(_ verdict: VerificationResult) {
         var output = JSONOutput()
         output.object { json in
             json.member("trusted", verdict.isTrusted)
@@ -176,7 +176,7 @@ enum VerifyCommand {
         output.finish()
     }
 
-    private static func describe(_ item: TrustVerdict.Item, _ depth: Int, _ json: inout JSONOutput) {
+    private static func describe(_ item: VerificationResult.Item, _ depth: Int, _ json: inout JSONOutput) {
         if let certificate = try? Certificate(item.certificate) {
             json.member("subject") { $0.append(nameOf: certificate) }
         } else {

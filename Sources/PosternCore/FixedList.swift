@@ -34,6 +34,12 @@ public struct FixedList<let capacity: Int, Element> {
         elements[index] = element
     }
 
+    public mutating func removeLast() {
+        precondition(count > 0, "nothing to remove")
+        count -= 1
+        elements[count] = nil
+    }
+
     public mutating func removeAll() { self = FixedList() }
 
     public var isEmpty: Bool { count == 0 }

@@ -33,8 +33,20 @@ public enum Limits {
     /// Authorities between a leaf and the one that is trusted. Public chains have two or three; Mbed TLS
     /// stops at eight too.
     public static let pathIntermediates = 8
-    /// Signatures that are checked for one path. A stranger says how many candidates a step has.
-    public static let pathSignatures = 24
+    /// Steps of the search for a path, each to one certificate. They compare names and check no signature.
+    public static let pathSteps = 128
+    /// Signatures of one peer's chain that may be wrong: a public key may have been renewed under the same
+    /// name, with nothing to say which is which, but not often.
+    public static let pathFailedSignatures = 4
+    /// What all signature checks of one verification may cost, in millions of instructions on a 64-bit
+    /// processor: nine certificates with P-256, each with a revocation list, or ten checks with P-384.
+    public static let verificationCost = 320
+    /// Of one check by kind of key, measured with callgrind on Mbed TLS 2.28. RSA with an exponent of 32 bits
+    /// costs four times what it does with 65537, and that is what counts here.
+    public static let verificationCostOfP256 = 17
+    public static let verificationCostOfP384 = 30
+    public static let verificationCostOfRSA2048 = 3
+    public static let verificationCostOfRSA4096 = 9
     /// Bytes of a file about clients, read where a certificate and its key are: seven hundred pins, two
     /// thousand names, a list of a thousand revoked certificates.
     public static let clientFileBytes = 2 * identityFileBytes

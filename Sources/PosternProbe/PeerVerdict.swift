@@ -7,7 +7,7 @@ import PosternTLS
 import PosternX509
 
 struct PeerVerdict {
-    private var verdict: TrustVerdict?
+    private var verdict: VerificationResult?
 
     /// Judges the chain that the server has shown. `memory` holds a copy of it for as long as the verdict is
     /// in use.
@@ -16,11 +16,11 @@ struct PeerVerdict {
         memory: UnsafeMutableRawBufferPointer
     ) throws(ProbeFault) {
         guard options.verifies else { return }
-        let question = TrustQuestion(
+        let parameters = VerificationParameters(
             purpose: .server, time: Process.unixSeconds(), checksRevocation: false)
         let chain = PeerVerdict.copyChain(of: session, to: memory)
         do throws(DocumentFault) {
-            var verdict = try authorities.verify(chain, question)
+            var verdict = try authorities.verify(chain, parameters)
             if options.checksName, !PeerVerdict.isForName(session, options) {
                 verdict.insert(.wrongName, at: 0)
             }

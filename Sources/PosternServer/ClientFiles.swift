@@ -63,12 +63,16 @@ enum ClientFiles {
             review.isMissing = true
             return
         }
-        guard review.unsigned == 0 || policy == .warn else {
-            throw OperatorFault { line in
-                line.append("revocation list file '")
-                line.append(file)
-                line.append("' holds a list that its CA did not sign; fetch it anew, or go on without with ")
-                line.append("--crl-policy warn")
+        guard policy == .refuse else { return }
+        if review.unsigned > 0 {
+            throw OperatorFault(list: file) { line in
+                line.append("that its CA did not sign; fetch it again")
+            }
+        }
+        if review.unsupported > 0 {
+            throw OperatorFault(list: file) { line in
+                line.append("of a kind that is not supported: part of a list, for some certificates only, ")
+                line.append("without a next update, or not as RFC 5280 asks; take a complete one")
             }
         }
     }
@@ -86,6 +90,16 @@ enum ClientFiles {
 }
 
 extension OperatorFault {
+    fileprivate init(list file: Text, _ problem: (inout Line) -> Void) {
+        self.init { line in
+            line.append("revocation list file '")
+            line.append(file)
+            line.append("' holds a list ")
+            problem(&line)
+            line.append(", or go on without with --crl-policy warn")
+        }
+    }
+
     static var noRoomForClients: OperatorFault {
         OperatorFault { line in
             line.append(

@@ -97,6 +97,12 @@ extension Server {
                 line.append("' holds a list that its CA did not sign; it is not used")
             }
         }
+        if review.unsupported > 0 {
+            warn("revocation list file '", file) { line in
+                line.append("' holds a list of a kind that is not supported")
+                line.append("; it revokes, but it clears no client")
+            }
+        }
         if review.ofOthers > 0 {
             warn("revocation list file '", file) { line in
                 line.append("' holds a list whose issuer is not in the CA file")

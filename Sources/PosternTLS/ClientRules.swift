@@ -117,17 +117,21 @@ public struct ClientRules: ~Copyable {
         _ chain: UnsafeRawBufferPointer, _ leaf: Certificate, _ clock: ClockReading
     ) throws(DERFault) -> ClientFindings? {
         guard let isPinned = isPinned(leaf) else { return nil }
+        // A pin proves who it is, not that the library may be given such a key.
+        if isPinned, try !PublicKeyKind(leaf.publicKey).isAccepted { throw .badValue }
         let startsLater = leaf.notBefore > clock.nowSeconds
         guard !isPinned, authorityCount > 0 else {
             return ClientFindings(faults: nil, isPinned: isPinned, isListed: false, startsLater: startsLater)
         }
-        let question = TrustQuestion(
+        let parameters = VerificationParameters(
             purpose: .client, time: clock.judgedAtSeconds, intermediatesMost: depth,
             checksRevocation: checksRevocation)
-        let faults: CertificateFaults
-        do throws(DocumentFault) { faults = try trust.verify(chain, question).faults } catch { return nil }
+        let result: VerificationResult
+        do throws(DocumentFault) { result = try trust.verify(chain, parameters) } catch { return nil }
         return ClientFindings(
-            faults: faults, isPinned: false, isListed: try isListed(leaf), startsLater: startsLater)
+            faults: result.faults, isPinned: false,
+            isListed: try isListed(leaf, commonNameIsAllowed: result.commonNameIsAllowed),
+            startsLater: startsLater)
     }
 
     /// Nil when memory ran out.
@@ -143,10 +147,17 @@ public struct ClientRules: ~Copyable {
         return withUnsafeBytes(of: &pin) { pins.contains($0) }
     }
 
-    private func isListed(_ leaf: Certificate) throws(DERFault) -> Bool {
+    /// The common name counts only where no alternative name of its kind is there and no authority is
+    /// forbidden to issue it.
+    private func isListed(_ leaf: Certificate, commonNameIsAllowed: Bool) throws(DERFault) -> Bool {
         guard let allow else { return true }
-        if allow.allows(commonName: DistinguishedName.commonName(of: leaf.subject)) { return true }
         let extensions = CertificateExtensions(leaf.extensions)
+        let commonName = DistinguishedName.commonName(of: leaf.subject)
+        if commonNameIsAllowed, CommonName.counts(commonName, beside: extensions),
+            allow.allows(commonName: commonName)
+        {
+            return true
+        }
         guard let alternativeNames = extensions.alternativeNames else { return false }
         var names = try PresentedNames(alternativeNames)
         while let name = try names.next() {

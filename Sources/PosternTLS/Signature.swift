@@ -5,36 +5,60 @@ import PosternCore
 import PosternX509
 
 public enum Signature {
-    public enum Status {
-        case good
-        case bad
-        /// Of another kind than the signature, not in use here, or damaged.
-        case keyUnusable
-        case outOfMemory
+    /// Whether the owner of a public key of an accepted kind has signed a document. A signature by an
+    /// algorithm that is not taken, or that does not go with the key, is bad.
+    public static func check(
+        _ signed: SignedDocument, by publicKey: UnsafeRawBufferPointer
+    ) -> SignatureStatus {
+        guard let scheme = SignatureScheme(signed.algorithm), let kind = try? PublicKeyKind(publicKey),
+            kind.isAcceptedOfAnchor, scheme.goes(with: kind)
+        else { return .bad }
+        return LibrarySignatures().check(signed, scheme, by: publicKey)
+    }
+}
+
+/// Mbed TLS as the path search uses it.
+struct LibrarySignatures: SignatureChecker {
+    func check(
+        _ signed: SignedDocument, _ scheme: SignatureScheme, by publicKey: UnsafeRawBufferPointer
+    ) -> SignatureStatus {
+        SignatureStatus(
+            ctls_signature_check(
+                publicKey.bytes, publicKey.count, scheme.hash.ofLibrary, scheme.kind.saltBytes,
+                signed.content.bytes, signed.content.count, signed.signature.bytes, signed.signature.count))
     }
 
-    /// `publicKey` is a whole SubjectPublicKeyInfo. A signature by an algorithm that is not taken is bad.
-    public static func check(_ signed: SignedDocument, by publicKey: UnsafeRawBufferPointer) -> Status {
-        guard let algorithm = SignatureAlgorithm(signed.algorithm) else { return .bad }
-        let status = ctls_signature_check(
-            publicKey.bytes, publicKey.count, algorithm.hash, signed.content.bytes, signed.content.count,
-            signed.signature.bytes, signed.signature.count)
+    func check(publicKey: UnsafeRawBufferPointer) -> SignatureStatus {
+        SignatureStatus(ctls_public_key_check(publicKey.bytes, publicKey.count))
+    }
+}
+
+extension SignatureStatus {
+    fileprivate init(_ status: ctls_signature_status) {
         switch status {
-        case CTLS_SIGNATURE_GOOD: return .good
-        case CTLS_SIGNATURE_BAD: return .bad
-        case CTLS_SIGNATURE_OUT_OF_MEMORY: return .outOfMemory
-        default: return .keyUnusable
+        case CTLS_SIGNATURE_GOOD: self = .good
+        case CTLS_SIGNATURE_BAD: self = .bad
+        case CTLS_SIGNATURE_OUT_OF_MEMORY: self = .outOfMemory
+        default: self = .keyUnusable
         }
     }
 }
 
-extension SignatureAlgorithm {
-    fileprivate var hash: ctls_hash {
+extension SignatureScheme.Hash {
+    fileprivate var ofLibrary: ctls_hash {
         switch self {
-        case .ecdsaWithSHA256, .rsaWithSHA256: CTLS_HASH_SHA256
-        case .ecdsaWithSHA384, .rsaWithSHA384: CTLS_HASH_SHA384
-        case .ecdsaWithSHA512, .rsaWithSHA512: CTLS_HASH_SHA512
+        case .sha256: CTLS_HASH_SHA256
+        case .sha384: CTLS_HASH_SHA384
+        case .sha512: CTLS_HASH_SHA512
         }
+    }
+}
+
+extension SignatureScheme.Kind {
+    /// -1 for what is not RSASSA-PSS.
+    fileprivate var saltBytes: Int32 {
+        if case .rsaPSS(let saltBytes) = self { return Int32(truncatingIfNeeded: saltBytes) }
+        return -1
     }
 }
 

@@ -30,8 +30,10 @@ extension TrustStore {
 
 /// How many of the revocation lists are of which kind.
 public struct RevocationListReview: Sendable {
-    /// Signed by somebody else than the authority whose name they have, or not understood.
+    /// Signed by somebody else than the authority whose name they have, or damaged.
     public var unsigned = 0
+    /// Signed by their authority, but not complete, without an end, or with parts that are not known.
+    public var unsupported = 0
     /// Of an issuer that is not among the authorities: it may be one that clients show.
     public var ofOthers = 0
     /// Older than their next update, or not valid yet.
@@ -49,41 +51,37 @@ extension TrustStore {
         var node = revocationLists.first
         while let current = node {
             node = current.pointee.next
-            guard let list = TrustStoreReview.read(current.der) else { continue }
+            guard let list = try? RevocationList(current.der) else { continue }
             if !list.isCurrent(at: time) { review.outOfDate += 1 }
-            switch signature(of: list, current) {
+            switch status(of: list, current) {
             case nil: review.ofOthers += 1
             case .good: break
             case .outOfMemory: throw .outOfMemory
-            case .bad, .keyUnusable: review.unsigned += 1
+            case .unsupported: review.unsupported += 1
+            case .bad, .keyUnusable, .tooCostly: review.unsigned += 1
             }
         }
         return review
     }
 
-    /// What an authority with the issuer's name says; nil when there is none.
-    private func signature(
-        of list: RevocationList, _ document: UnsafeMutablePointer<DocumentList.Node>
-    ) -> Signature.Status? {
-        var status: Signature.Status?
+    /// What a list is worth to the authorities with its issuer's name; nil when there is none.
+    private func status(
+        of list: RevocationList, _ document: UnsafeMutablePointer<StoredDocument>
+    ) -> RevocationListStatus? {
+        var found: RevocationListStatus?
         var node = authorities.first
         while let current = node {
             node = current.pointee.next
-            do throws(DERFault) {
-                let authority = try Certificate(current.der)
-                guard DistinguishedName.isSame(authority.subject, list.issuer) else { continue }
-                status = try check(list, document, authority)
-                if case .good = status { return status }
-            } catch {
-                status = .bad
+            guard let authority = try? Certificate(current.der),
+                DistinguishedName.isSame(authority.subject, list.issuer)
+            else { continue }
+            let status = PathSearch.status(of: list, document, by: authority, LibrarySignatures())
+            // Of several authorities of one name the one that has signed it knows best.
+            switch status {
+            case .good, .unsupported, .outOfMemory: return status
+            case .bad, .keyUnusable, .tooCostly: found = status
             }
         }
-        return status
-    }
-}
-
-private enum TrustStoreReview {
-    static func read(_ der: UnsafeRawBufferPointer) -> RevocationList? {
-        do throws(DERFault) { return try RevocationList(der) } catch { return nil }
+        return found
     }
 }

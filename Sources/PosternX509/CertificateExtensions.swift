@@ -1,11 +1,14 @@
 // The extensions of a certificate that its use depends on (RFC 5280, section 4.2), each read strictly.
-// Faults of the extensions themselves are gathered, not thrown: a certificate is looked at whole.
+// Faults of the extensions themselves are gathered, not thrown: a certificate is looked at whole. What binds
+// and cannot be read is a fault of its own, which even a trust anchor is not forgiven.
 
 import PosternCore
 
 public struct CertificateExtensions {
     public private(set) var faults = CertificateFaults()
     public private(set) var isAuthority = false
+    /// The basic constraints are critical, as RFC 5280, section 4.2.1.9, asks of an authority.
+    public private(set) var basicConstraintsAreCritical = false
     /// Authorities that may be below; nil for any number.
     public private(set) var pathLength: Int?
     /// Nil when the extension is not there: then every usage is allowed.
@@ -15,14 +18,15 @@ public struct CertificateExtensions {
     /// The whole SEQUENCE OF GeneralName.
     public private(set) var alternativeNames: UnsafeRawBufferPointer?
     public private(set) var alternativeNamesAreCritical = false
-    /// The whole NameConstraints; they may still be unreadable.
-    public private(set) var nameConstraints: UnsafeRawBufferPointer?
+    public private(set) var nameConstraints: NameConstraints?
     public private(set) var subjectKeyIdentifier: UnsafeRawBufferPointer?
     public private(set) var authorityKeyIdentifier: UnsafeRawBufferPointer?
     /// The identifier of the first critical extension that is not known.
     public private(set) var unknown: UnsafeRawBufferPointer?
+    /// The identifier of the first extension that binds and is not as it should be.
+    public private(set) var bad: UnsafeRawBufferPointer?
 
-    /// Extensions of a certificate. Real ones have about ten.
+    /// Extensions of a certificate. Real ones have about ten. What is behind them would not be seen.
     private static let countMost = 32
 
     public struct KeyUsage {
@@ -54,13 +58,15 @@ public struct CertificateExtensions {
                 try read(try Extension(&reader), behind: before)
             }
         } catch {
-            faults.insert(.badEncoding)
+            // What is behind this place may bind.
+            faults.insert(.badExtension)
         }
     }
 
     private mutating func read(
         _ one: Extension, behind before: UnsafeRawBufferPointer
     ) throws(DERFault) {
+        if !one.isCriticalInForm { faults.insert(.badEncoding) }
         if try CertificateExtensions.has(one.identifier, in: before) { faults.insert(.duplicateExtension) }
         do throws(DERFault) {
             let isKnown = try take(one.identifier, one.value, one.isCritical)
@@ -69,7 +75,25 @@ public struct CertificateExtensions {
                 if unknown == nil { unknown = one.identifier }
             }
         } catch {
-            faults.insert(.badEncoding)
+            guard CertificateExtensions.binds(one.identifier) else {
+                faults.insert(.badEncoding)
+                return
+            }
+            noteBad(one.identifier)
+        }
+    }
+
+    private mutating func noteBad(_ identifier: UnsafeRawBufferPointer) {
+        faults.insert(.badExtension)
+        if bad == nil { bad = identifier }
+    }
+
+    /// Key usage, basic constraints, name constraints, purposes: all that may forbid something.
+    private static func binds(_ identifier: UnsafeRawBufferPointer) -> Bool {
+        guard identifier.count == 3, identifier[0] == 0x55, identifier[1] == 0x1D else { return false }
+        switch identifier[2] {
+        case 15, 19, 30, 37: return true
+        default: return false
         }
     }
 
@@ -95,10 +119,10 @@ public struct CertificateExtensions {
         case 17:
             alternativeNames = try CertificateExtensions.only(value, DERTag.sequence).whole
             alternativeNamesAreCritical = isCritical
-        case 19: try takeBasicConstraints(value)
-        case 30:
-            nameConstraints = value
-            _ = try CertificateExtensions.only(value, DERTag.sequence)
+        case 19:
+            try takeBasicConstraints(value)
+            basicConstraintsAreCritical = isCritical
+        case 30: nameConstraints = try NameConstraints(value)
         case 35:
             var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
             authorityKeyIdentifier = try reader.optional(DERTag.context(0))?.content
@@ -120,9 +144,10 @@ public struct CertificateExtensions {
         let bits = try CertificateExtensions.only(value, DERTag.bitString).content
         // The byte for unused bits, and nine bits at most; RFC 5280 wants one of them set.
         guard bits.count == 2 || bits.count == 3 else { throw .badValue }
+        guard bits[1] != 0 || bits[bits.count - 1] != 0 else { throw .badValue }
         keyUsage = KeyUsage(bits: bits[1])
-        // The last bit that is written is a one.
-        guard bits[bits.count - 1].trailingZeroBitCount == Int(bits[0]) else { throw .badValue }
+        // The last bit that is written is a one: form alone, since it is clear what is said.
+        if bits[bits.count - 1].trailingZeroBitCount != Int(bits[0]) { faults.insert(.badEncoding) }
     }
 
     private mutating func takeBasicConstraints(_ value: UnsafeRawBufferPointer) throws(DERFault) {

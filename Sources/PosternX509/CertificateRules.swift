@@ -16,7 +16,7 @@ public enum CertificatePurpose: Sendable {
 }
 
 /// Where in its path a certificate stands.
-public struct CertificatePlace {
+public struct PathPosition {
     /// 0 for the leaf.
     public let depth: Int
     /// It is trusted for itself, and signed by nobody as far as we are concerned.
@@ -35,6 +35,8 @@ public struct CertificateRules {
     /// Authorities that may still follow; nil for any number.
     private var pathLength: Int?
     private var constraints = FixedList<10, NameConstraints>()
+    /// Every authority may issue the common names of the leaf, should somebody use them as names of a kind.
+    public private(set) var commonNameIsAllowed = true
 
     public init(purpose: CertificatePurpose, time: Int64) {
         self.purpose = purpose
@@ -42,21 +44,22 @@ public struct CertificateRules {
     }
 
     /// The faults of the next certificate on the way down.
-    public mutating func check(_ certificate: Certificate, _ place: CertificatePlace) -> CertificateFaults {
+    public mutating func check(_ certificate: Certificate, _ position: PathPosition) -> CertificateFaults {
         let extensions = CertificateExtensions(certificate.extensions)
         var faults = extensions.faults
-        faults.insert(CertificateRules.form(of: certificate, extensions, place))
-        // Public roots are older than the care for DER; whoever trusts one trusts it as it is.
-        if place.isAnchor, place.depth > 0 { faults.remove(.badEncoding) }
+        faults.insert(CertificateRules.form(of: certificate, extensions, position))
+        // Public roots are older than the care for DER; whoever trusts one trusts how it is written. What it
+        // forbids must be readable all the same: those faults have other names.
+        if position.isAnchor, position.depth > 0 { faults.remove(.badEncoding | .badName) }
         if certificate.notAfter < time { faults.insert(.expired) }
         if certificate.notBefore > time { faults.insert(.notYetValid) }
-        if place.depth > 0 {
-            faults.insert(CertificateRules.authority(certificate, extensions, place))
+        if position.depth > 0 {
+            faults.insert(CertificateRules.authority(certificate, extensions, position))
         } else {
             faults.insert(leaf(extensions))
         }
         if let purposes = extensions.purposes, !allows(purposes) { faults.insert(.wrongPurpose) }
-        faults.insert(goDown(certificate, extensions, place))
+        faults.insert(applyPathConstraints(certificate, extensions, position))
         return faults
     }
 
@@ -64,14 +67,17 @@ public struct CertificateRules {
 
     /// Its encoding, its numbers, its key.
     private static func form(
-        of certificate: Certificate, _ extensions: CertificateExtensions, _ place: CertificatePlace
+        of certificate: Certificate, _ extensions: CertificateExtensions, _ position: PathPosition
     ) -> CertificateFaults {
         var faults = CertificateFaults()
         do throws(DERFault) {
             try StrictDER.check(certificate.whole)
-            if try !PublicKeyKind(certificate.publicKey).isAccepted { faults.insert(.weakKey) }
         } catch {
             faults.insert(.badEncoding)
+        }
+        faults.insert(fault(ofKey: certificate.publicKey, position))
+        if !position.isAnchor, SignatureScheme(certificate.signed.algorithm) == nil {
+            faults.insert(.weakSignature)
         }
         let hasExtensions = certificate.extensions != nil
         let isVersionWrong =
@@ -79,50 +85,81 @@ public struct CertificateRules {
             || (certificate.hasUniqueIdentifiers && certificate.version == 0)
         let emptySequenceBytes = 2
         let hasNoSubject = certificate.subject.count <= emptySequenceBytes
-        let isNameless = hasNoSubject && (place.depth > 0 || !extensions.alternativeNamesAreCritical)
+        let isNameless = hasNoSubject && (position.depth > 0 || !extensions.alternativeNamesAreCritical)
         if isVersionWrong || isNameless || certificate.issuer.count <= emptySequenceBytes
             || !hasSameBytes(certificate.innerAlgorithm, certificate.signed.algorithm)
             || !certificate.hasTimesInForm || !hasNames(extensions)
         {
             faults.insert(.badEncoding)
         }
-        if !isSerialRight(certificate.serial, place) { faults.insert(.badSerial) }
+        if !DistinguishedName.isWellFormed(certificate.subject)
+            || !DistinguishedName.isWellFormed(certificate.issuer) || !areNamesWellFormed(extensions)
+        {
+            faults.insert(.badName)
+        }
+        if !isSerialRight(certificate.serial, position) { faults.insert(.badSerial) }
         return faults
     }
 
     /// RFC 5280, section 4.1.2.2. Roots with the number 0 are in use, and nobody revokes them by it.
-    private static func isSerialRight(_ serial: UnsafeRawBufferPointer, _ place: CertificatePlace) -> Bool {
+    private static func isSerialRight(_ serial: UnsafeRawBufferPointer, _ position: PathPosition) -> Bool {
         guard serial.count >= 1, serial.count <= 20, serial[0] < 0x80 else { return false }
-        return place.isAnchor || serial.count > 1 || serial[0] != 0
+        return position.isAnchor || serial.count > 1 || serial[0] != 0
     }
 
-    /// Alternative names are at least one, and each is readable.
+    /// Only the key of an anchor may have the exponent 3, which old roots have.
+    private static func fault(
+        ofKey publicKey: UnsafeRawBufferPointer, _ position: PathPosition
+    ) -> CertificateFaults {
+        do throws(DERFault) {
+            let kind = try PublicKeyKind(publicKey)
+            let isAccepted = position.isAnchor ? kind.isAcceptedOfAnchor : kind.isAccepted
+            guard !isAccepted else { return CertificateFaults() }
+            switch kind {
+            case .damaged: return .badKey
+            case .rsaWithExponent3(let bits) where PublicKeyKind.rsa(bits: bits).isAccepted: return .badKey
+            default: return .weakKey
+            }
+        } catch {
+            return .badKey
+        }
+    }
+
+    /// Alternative names are at least one, and can be told apart.
     private static func hasNames(_ extensions: CertificateExtensions) -> Bool {
         guard let alternativeNames = extensions.alternativeNames else { return true }
         do throws(DERFault) {
             var names = try PresentedNames(alternativeNames)
-            var count = 0
-            while let name = try names.next() {
-                count += 1
-                let isAddress = name.tag == PresentedName.addressTag
-                guard !isAddress || IPAddress(bytes: name.content) != nil else { return false }
-            }
-            return count > 0
+            guard try names.next() != nil else { return false }
+            while try names.next() != nil {}
+            return true
         } catch {
             return false
         }
     }
 
+    private static func areNamesWellFormed(_ extensions: CertificateExtensions) -> Bool {
+        var areWellFormed = true
+        extensions.forEachName { name in
+            if !NameSyntax.isWellFormed(name) { areWellFormed = false }
+        }
+        return areWellFormed
+    }
+
     /// It has issued the one below. Other authorities have certified what an intermediate may be used for;
     /// an anchor may leave its key usage open, and then is not bound.
     private static func authority(
-        _ certificate: Certificate, _ extensions: CertificateExtensions, _ place: CertificatePlace
+        _ certificate: Certificate, _ extensions: CertificateExtensions, _ position: PathPosition
     ) -> CertificateFaults {
         var faults = CertificateFaults()
-        if !extensions.isAuthority { faults.insert(.notAnAuthority) }
+        if !extensions.isAuthority {
+            faults.insert(.notAnAuthority)
+        } else if !position.isAnchor, !extensions.basicConstraintsAreCritical {
+            faults.insert(.badExtension)
+        }
         if let usage = extensions.keyUsage {
             if !usage.signsCertificates { faults.insert(.wrongKeyUsage) }
-        } else if !place.isAnchor {
+        } else if !position.isAnchor {
             faults.insert(.wrongKeyUsage)
         }
         return faults
@@ -157,35 +194,43 @@ public struct CertificateRules {
     // By what is above
 
     /// Path length and name constraints, RFC 5280, sections 6.1.3 (b), (c) and 6.1.4 (g), (l), (m).
-    private mutating func goDown(
-        _ certificate: Certificate, _ extensions: CertificateExtensions, _ place: CertificatePlace
+    private mutating func applyPathConstraints(
+        _ certificate: Certificate, _ extensions: CertificateExtensions, _ position: PathPosition
     ) -> CertificateFaults {
         var faults = CertificateFaults()
-        let isLeaf = place.depth == 0
+        let isLeaf = position.depth == 0
         let isSelfIssued = certificate.isSelfIssued
         if isLeaf || !isSelfIssued {
             for index in 0..<constraints.count {
                 if !CertificateRules.isAllowed(certificate, extensions, by: constraints[index]) {
                     faults.insert(.nameConstraint)
                 }
+                if isLeaf {
+                    faults.insert(check(commonNamesOf: certificate, extensions, by: constraints[index]))
+                }
             }
         }
         guard !isLeaf else { return faults }
-        if let left = pathLength, !isSelfIssued, !place.isAnchor {
+        if let left = pathLength, !isSelfIssued, !position.isAnchor {
             if left == 0 { faults.insert(.pathLength) } else { pathLength = left - 1 }
         }
         if let own = extensions.pathLength { pathLength = min(own, pathLength ?? own) }
-        if let content = extensions.nameConstraints, !add(content) { faults.insert(.badEncoding) }
+        // There is room for those of the longest path.
+        if let own = extensions.nameConstraints, !constraints.append(own) { faults.insert(.nameConstraint) }
         return faults
     }
 
-    /// False when they cannot be read, or are more than a path can have.
-    private mutating func add(_ content: UnsafeRawBufferPointer) -> Bool {
-        do throws(DERFault) {
-            return constraints.append(try NameConstraints(content))
-        } catch {
-            return false
+    /// A common name is a name of a kind only where there is no alternative name of that kind. One without a
+    /// dot is also what people and devices are called: it is no fault, but nobody may go by it.
+    private mutating func check(
+        commonNamesOf leaf: Certificate, _ extensions: CertificateExtensions, by constraints: NameConstraints
+    ) -> CertificateFaults {
+        guard !constraints.allow(commonNamesOf: leaf.subject, extensions, withoutDot: true) else {
+            return CertificateFaults()
         }
+        commonNameIsAllowed = false
+        return constraints.allow(commonNamesOf: leaf.subject, extensions, withoutDot: false)
+            ? CertificateFaults() : .nameConstraint
     }
 
     /// A constraint that cannot be read allows nothing.

@@ -39,7 +39,7 @@ public struct ClientPolicy: Sendable {
             faults.remove(.notYetValid)
             if unsetClock != .accept, findings.startsLater { faults.insert(.notYetValid) }
         }
-        if crl == .warn { faults.remove(ClientPolicy.uncheckedRevocation) }
+        if crl == .warn { faults.remove(.uncheckedRevocation) }
         if let reason = ClientPolicy.reason(for: faults) { return reason }
         return findings.isListed ? nil : .clientNotAllowed
     }
@@ -47,19 +47,17 @@ public struct ClientPolicy: Sendable {
     /// Whether a client that comes in does so without a look at its revocation: the log has to say it.
     public func skipsRevocation(_ findings: ClientFindings) -> Bool {
         guard crl == .warn, !findings.isPinned, let faults = findings.faults else { return false }
-        return faults.hasAny(of: ClientPolicy.uncheckedRevocation)
+        return faults.hasAny(of: .uncheckedRevocation)
     }
-
-    private static var uncheckedRevocation: CertificateFaults { .crlMissing | .crlExpired | .crlBad }
 
     /// Of several faults the one that explains most: who does not lead to the CA is a stranger, whatever
     /// else is wrong.
     private static func reason(for faults: CertificateFaults) -> CloseReason? {
         guard !faults.isEmpty else { return nil }
-        if faults.contains(.chainTooLong) { return .clientChainTooLong }
+        if faults.hasAny(of: .chainTooLong | .chainTooCostly) { return .clientChainTooLong }
         if faults.hasAny(of: .untrusted | .selfSigned) { return .clientCertificateUntrusted }
         var rest = faults
-        rest.remove(.wrongPurpose | .revoked | .expired | .notYetValid | uncheckedRevocation)
+        rest.remove(.wrongPurpose | .revoked | .expired | .notYetValid | .uncheckedRevocation)
         if !rest.isEmpty { return .clientCertificateInvalid }
         if faults.contains(.wrongPurpose) { return .clientCertificateWrongPurpose }
         if faults.contains(.revoked) { return .clientCertificateRevoked }

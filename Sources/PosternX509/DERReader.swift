@@ -87,10 +87,15 @@ public enum DERTag {
     public static let objectIdentifier: UInt8 = 0x06
     public static let enumerated: UInt8 = 0x0A
     public static let utf8String: UInt8 = 0x0C
+    public static let numericString: UInt8 = 0x12
     public static let printableString: UInt8 = 0x13
+    public static let teletexString: UInt8 = 0x14
     public static let ia5String: UInt8 = 0x16
     public static let utcTime: UInt8 = 0x17
     public static let generalizedTime: UInt8 = 0x18
+    public static let visibleString: UInt8 = 0x1A
+    public static let universalString: UInt8 = 0x1C
+    public static let bmpString: UInt8 = 0x1E
     public static let sequence: UInt8 = 0x30
     public static let set: UInt8 = 0x31
 

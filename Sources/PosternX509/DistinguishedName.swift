@@ -3,31 +3,39 @@
 import PosternCore
 
 public enum DistinguishedName {
+    /// Attributes of one relative name. Real ones have one or two; comparing costs the square of it.
+    private static let setMost = 8
+
     /// Whether two Names, each a whole SEQUENCE, are the same: attribute by attribute, text regardless of
-    /// case. What is no Name is the same as nothing else.
+    /// string type, ASCII case and blanks. What is no Name is the same as nothing else.
     public static func isSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         if hasSameBytes(left, right) { return true }
-        return compare(left, right, isPrefix: false)
+        return compare(left, right, isPrefix: false) == .same
     }
 
-    /// Whether a name lies in the subtree below another (RFC 5280, section 4.2.1.10).
-    public static func isName(
-        _ name: UnsafeRawBufferPointer, below subtree: UnsafeRawBufferPointer
-    ) -> Bool { compare(subtree, name, isPrefix: true) }
+    /// Whether a name is in the subtree below another (RFC 5280, section 4.2.1.10).
+    static func match(_ name: UnsafeRawBufferPointer, below subtree: UnsafeRawBufferPointer) -> NameMatch {
+        compare(subtree, name, isPrefix: true)
+    }
 
     private static func compare(
         _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer, isPrefix: Bool
-    ) -> Bool {
+    ) -> NameMatch {
         do throws(DERFault) {
             var left = try attributes(of: left)
             var right = try attributes(of: right)
+            var match = NameMatch.same
             while !left.isEmpty {
-                guard !right.isEmpty else { return false }
-                guard isSameSet(try left.next(DERTag.set), try right.next(DERTag.set)) else { return false }
+                guard !right.isEmpty else { return .different }
+                switch compare(sets: try left.next(DERTag.set), try right.next(DERTag.set)) {
+                case .same: break
+                case .different: return .different
+                case .unclear: match = .unclear
+                }
             }
-            return isPrefix || right.isEmpty
+            return isPrefix || right.isEmpty ? match : .different
         } catch {
-            return false
+            return .unclear
         }
     }
 
@@ -36,40 +44,89 @@ public enum DistinguishedName {
         try DERElement.only(DERTag.sequence, in: name).reader
     }
 
-    /// Sets of several attributes are sorted in DER, so they are compared in their order.
-    private static func isSameSet(_ left: DERElement, _ right: DERElement) -> Bool {
+    /// Sets are sorted by their bytes, which depend on string types: each attribute is looked for.
+    private static func compare(sets left: DERElement, _ right: DERElement) -> NameMatch {
         do throws(DERFault) {
-            var left = left.reader
-            var right = right.reader
-            while !left.isEmpty, !right.isEmpty {
-                var leftPair = try left.next(DERTag.sequence).reader
-                var rightPair = try right.next(DERTag.sequence).reader
-                guard
-                    hasSameBytes(
-                        try leftPair.next(DERTag.objectIdentifier).content,
-                        try rightPair.next(DERTag.objectIdentifier).content),
-                    isSameValue(try leftPair.next(), try rightPair.next())
-                else { return false }
+            let count = try self.count(of: left)
+            guard try self.count(of: right) == count else { return .different }
+            guard count <= setMost else { return hasSameBytes(left.whole, right.whole) ? .same : .unclear }
+            var match = NameMatch.same
+            var leftAttributes = left.reader
+            while !leftAttributes.isEmpty {
+                let wanted = try leftAttributes.next(DERTag.sequence)
+                var found = NameMatch.different
+                var rightAttributes = right.reader
+                while !rightAttributes.isEmpty, found != .same {
+                    switch try compare(attributes: wanted, try rightAttributes.next(DERTag.sequence)) {
+                    case .same: found = .same
+                    case .unclear: found = .unclear
+                    case .different: break
+                    }
+                }
+                if found == .different { return .different }
+                if found == .unclear { match = .unclear }
             }
-            return left.isEmpty && right.isEmpty
+            return match
+        } catch {
+            return .unclear
+        }
+    }
+
+    private static func count(of set: DERElement) throws(DERFault) -> Int {
+        var reader = set.reader
+        var count = 0
+        while !reader.isEmpty {
+            _ = try reader.next()
+            count += 1
+        }
+        return count
+    }
+
+    private static func compare(
+        attributes left: DERElement, _ right: DERElement
+    ) throws(DERFault) -> NameMatch {
+        var left = left.reader
+        var right = right.reader
+        guard
+            hasSameBytes(
+                try left.next(DERTag.objectIdentifier).content,
+                try right.next(DERTag.objectIdentifier).content)
+        else { return .different }
+        return AttributeText.compare(try left.next(), try right.next())
+    }
+
+    // Form
+
+    /// Whether it is a Name: relative names of at least one attribute each, whose strings are of their type.
+    static func isWellFormed(_ name: UnsafeRawBufferPointer) -> Bool {
+        do throws(DERFault) {
+            var sets = try attributes(of: name)
+            while !sets.isEmpty {
+                var set = try sets.next(DERTag.set).reader
+                guard !set.isEmpty else { return false }
+                while !set.isEmpty {
+                    var pair = try set.next(DERTag.sequence).reader
+                    guard try !pair.next(DERTag.objectIdentifier).content.isEmpty,
+                        AttributeText.isValid(try pair.next()), pair.isEmpty
+                    else { return false }
+                }
+            }
+            return true
         } catch {
             return false
         }
     }
 
-    private static func isSameValue(_ left: DERElement, _ right: DERElement) -> Bool {
-        if hasSameBytes(left.whole, right.whole) { return true }
-        return isText(left.tag) && isText(right.tag)
-            && NameSyntax.isSameIgnoringCase(left.content, right.content)
-    }
-
-    private static func isText(_ tag: UInt8) -> Bool {
-        tag == DERTag.utf8String || tag == DERTag.printableString || tag == DERTag.ia5String
-    }
+    // Attributes
 
     /// 1.2.840.113549.1.9.1
     static func isEmailAddress(_ identifier: UnsafeRawBufferPointer) -> Bool {
         identifier.equals([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01])
+    }
+
+    /// 2.5.4.3
+    static func isCommonName(_ identifier: UnsafeRawBufferPointer) -> Bool {
+        identifier.equals([0x55, 0x04, 0x03])
     }
 
     /// Calls `body` with each attribute, until it returns false. A Name that cannot be read has none behind
@@ -94,18 +151,10 @@ public enum DistinguishedName {
     public static func commonName(of name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var found = UnsafeRawBufferPointer(start: nil, count: 0)
         forEachAttribute(of: name) { identifier, value in
-            guard identifier.equals([0x55, 0x04, 0x03]) else { return true }
+            guard isCommonName(identifier) else { return true }
             found = value.content
             return false
         }
         return found
-    }
-
-    /// Calls `body` with each e-mail address in it, an old place for them.
-    static func forEachEmail(of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
-        forEachAttribute(of: name) { identifier, value in
-            if isEmailAddress(identifier) { body(value.content) }
-            return true
-        }
     }
 }

@@ -1,5 +1,5 @@
 // Which names an authority may issue (RFC 5280, section 4.2.1.10): one NameConstraints extension, asked
-// about one name after the other.
+// about one name after the other. What cannot be compared is not allowed.
 
 import PosternCore
 
@@ -8,69 +8,26 @@ public struct NameConstraints {
     private let permitted: UnsafeRawBufferPointer
     private let excluded: UnsafeRawBufferPointer
 
-    /// Of the extension's value.
+    /// Of the extension's value. Throws where it says nothing, or something that has no meaning: such an
+    /// authority may issue nothing.
     public init(_ value: UnsafeRawBufferPointer) throws(DERFault) {
         var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        let permitted = try reader.optional(DERTag.contextConstructed(0))?.content
-        let excluded = try reader.optional(DERTag.contextConstructed(1))?.content
+        permitted = try NameConstraints.subtrees(reader.optional(DERTag.contextConstructed(0)))
+        excluded = try NameConstraints.subtrees(reader.optional(DERTag.contextConstructed(1)))
         try reader.end()
         // One of them must be there.
-        guard permitted != nil || excluded != nil else { throw .badValue }
-        self.permitted = permitted ?? none
-        self.excluded = excluded ?? none
+        guard !permitted.isEmpty || !excluded.isEmpty else { throw .badValue }
     }
 
-    /// Whether the authority may issue a certificate with this subject and these alternative names.
-    public func allow(
-        subject: UnsafeRawBufferPointer, alternativeNames: UnsafeRawBufferPointer?
-    ) throws(DERFault) -> Bool {
-        let emptySequenceBytes = 2
-        if subject.count > emptySequenceBytes {
-            guard try allow(tag: PresentedName.directoryTag, subject) else { return false }
+    /// The content of GeneralSubtrees, of which there is at least one where they are written at all.
+    private static func subtrees(_ field: DERElement?) throws(DERFault) -> UnsafeRawBufferPointer {
+        guard let field else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard !field.content.isEmpty else { throw .badValue }
+        var reader = field.reader
+        while let base = try next(&reader) {
+            guard try isWellFormed(base) else { throw .badValue }
         }
-        var hasEmail = false
-        if let alternativeNames {
-            var names = try PresentedNames(alternativeNames)
-            while let name = try names.next() {
-                if name.tag == PresentedName.emailTag { hasEmail = true }
-                guard try allow(tag: name.tag, name.content) else { return false }
-            }
-        }
-        return hasEmail ? true : try allowEmails(of: subject)
-    }
-
-    /// Addresses in the subject count where there are none among the alternative names.
-    private func allowEmails(of subject: UnsafeRawBufferPointer) throws(DERFault) -> Bool {
-        var areAllowed = true
-        var failure: DERFault?
-        DistinguishedName.forEachEmail(of: subject) { email in
-            do throws(DERFault) {
-                if try !allow(tag: PresentedName.emailTag, email) { areAllowed = false }
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return areAllowed
-    }
-
-    private func allow(tag: UInt8, _ name: UnsafeRawBufferPointer) throws(DERFault) -> Bool {
-        var reader = DERReader(excluded)
-        while let subtree = try NameConstraints.next(&reader) {
-            guard subtree.tag == tag else { continue }
-            guard NameConstraints.hasMeaning(tag) else { return false }
-            if try NameConstraints.isName(name, in: subtree, isExcluded: true) { return false }
-        }
-        reader = DERReader(permitted)
-        var isConstrained = false
-        while let subtree = try NameConstraints.next(&reader) {
-            guard subtree.tag == tag else { continue }
-            guard NameConstraints.hasMeaning(tag) else { return false }
-            isConstrained = true
-            if try NameConstraints.isName(name, in: subtree, isExcluded: false) { return true }
-        }
-        return !isConstrained
+        return field.content
     }
 
     /// The base of the next subtree. `minimum` and `maximum` are not used (RFC 5280) and not taken.
@@ -82,29 +39,158 @@ public struct NameConstraints {
         return base
     }
 
-    /// A constraint on other kinds of names cannot be kept, so names of such a kind are not allowed.
-    private static func hasMeaning(_ tag: UInt8) -> Bool {
-        tag == PresentedName.dnsTag || tag == PresentedName.emailTag || tag == PresentedName.uriTag
-            || tag == PresentedName.addressTag || tag == PresentedName.directoryTag
+    private static func isWellFormed(_ base: DERElement) throws(DERFault) -> Bool {
+        let text = base.content
+        switch base.tag {
+        case PresentedName.dnsTag, PresentedName.uriTag:
+            return text.isEmpty || NameSyntax.isPresentedHost(withoutDot(text))
+        case PresentedName.emailTag:
+            return text.position(of: UInt8(ascii: "@")) != nil
+                ? NameSyntax.isPresentedEmail(text)
+                : text.isEmpty || NameSyntax.isPresentedHost(withoutDot(text))
+        case PresentedName.addressTag: return text.count == 8 || text.count == 32
+        case PresentedName.directoryTag: return DistinguishedName.isWellFormed(try wholeName(text))
+        // Known kinds that are not compared here: names of such a kind are not allowed then.
+        case PresentedName.otherNameTag, PresentedName.x400Tag, PresentedName.ediPartyTag,
+            PresentedName.registeredTag:
+            return true
+        default: return false
+        }
     }
 
-    private static func isName(
-        _ name: UnsafeRawBufferPointer, in subtree: DERElement, isExcluded: Bool
+    private static func withoutDot(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        text.first == UInt8(ascii: ".") ? UnsafeRawBufferPointer(rebasing: text[1...]) : text
+    }
+
+    // Asking
+
+    /// Whether the authority may issue a certificate with this subject and these alternative names. The
+    /// common name is another question: see `allow(commonName:)`.
+    public func allow(
+        subject: UnsafeRawBufferPointer, alternativeNames: UnsafeRawBufferPointer?
     ) throws(DERFault) -> Bool {
-        let base = subtree.content
-        switch subtree.tag {
+        let emptySequenceBytes = 2
+        if subject.count > emptySequenceBytes {
+            guard try allow(tag: PresentedName.directoryTag, subject) else { return false }
+            guard try allowEmails(of: subject) else { return false }
+        }
+        if let alternativeNames {
+            var names = try PresentedNames(alternativeNames)
+            while let name = try names.next() {
+                guard try allow(tag: name.tag, name.content) else { return false }
+            }
+        }
+        return true
+    }
+
+    /// Addresses in the subject are addresses, whether or not there are alternative names too.
+    private func allowEmails(of subject: UnsafeRawBufferPointer) throws(DERFault) -> Bool {
+        guard constrains(PresentedName.emailTag) else { return true }
+        var areAllowed = true
+        DistinguishedName.forEachAttribute(of: subject) { identifier, value in
+            guard DistinguishedName.isEmailAddress(identifier) else { return true }
+            areAllowed = allow(email: value)
+            return areAllowed
+        }
+        return areAllowed
+    }
+
+    /// Whether the authority may issue these common names, where they count as names of a kind. Those without
+    /// a dot, which are also what people are called, are asked about only on demand.
+    func allow(
+        commonNamesOf subject: UnsafeRawBufferPointer, _ extensions: CertificateExtensions,
+        withoutDot: Bool
+    ) -> Bool {
+        var areAllowed = true
+        DistinguishedName.forEachAttribute(of: subject) { identifier, value in
+            guard DistinguishedName.isCommonName(identifier) else { return true }
+            var memory = InlineArray<256, UInt8>(repeating: 0)
+            areAllowed = withUnsafeMutableBytes(of: &memory) { memory in
+                // What is no ASCII, or longer, is no name of such a kind.
+                guard let text = AttributeText.copyASCII(of: value, to: memory),
+                    withoutDot || text.position(of: UInt8(ascii: ".")) != nil,
+                    CommonName.counts(text, beside: extensions)
+                else { return true }
+                return allow(commonName: text)
+            }
+            return areAllowed
+        }
+        return areAllowed
+    }
+
+    private func allow(commonName text: UnsafeRawBufferPointer) -> Bool {
+        guard let tag = CommonName.tag(of: text) else { return true }
+        guard tag == PresentedName.addressTag, let address = IPAddress(text) else {
+            return (try? allow(tag: tag, text)) ?? false
+        }
+        return address.withBytes { (try? allow(tag: tag, $0)) ?? false }
+    }
+
+    /// A value that is no text of ASCII cannot be compared.
+    private func allow(email value: DERElement) -> Bool {
+        var memory = InlineArray<320, UInt8>(repeating: 0)
+        return withUnsafeMutableBytes(of: &memory) { memory in
+            guard let text = AttributeText.copyASCII(of: value, to: memory) else { return false }
+            return (try? allow(tag: PresentedName.emailTag, text)) ?? false
+        }
+    }
+
+    /// Whether there is a subtree of a kind.
+    private func constrains(_ tag: UInt8) -> Bool {
+        NameConstraints.has(tag, permitted) || NameConstraints.has(tag, excluded)
+    }
+
+    private static func has(_ tag: UInt8, _ subtrees: UnsafeRawBufferPointer) -> Bool {
+        var reader = DERReader(subtrees)
+        while let base = try? next(&reader) {
+            if base.tag == tag { return true }
+        }
+        return false
+    }
+
+    private func allow(tag: UInt8, _ name: UnsafeRawBufferPointer) throws(DERFault) -> Bool {
+        var reader = DERReader(excluded)
+        while let base = try NameConstraints.next(&reader) {
+            guard base.tag == tag else { continue }
+            guard try NameConstraints.match(name, base, isExcluded: true) == .different else { return false }
+        }
+        reader = DERReader(permitted)
+        var isConstrained = false
+        while let base = try NameConstraints.next(&reader) {
+            guard base.tag == tag else { continue }
+            isConstrained = true
+            if try NameConstraints.match(name, base, isExcluded: false) == .same { return true }
+        }
+        return !isConstrained
+    }
+
+    /// Whether a name is in the subtree of a base of its own kind.
+    private static func match(
+        _ name: UnsafeRawBufferPointer, _ base: DERElement, isExcluded: Bool
+    ) throws(DERFault) -> NameMatch {
+        let isInside: Bool
+        switch base.tag {
         case PresentedName.dnsTag:
-            return isHost(name, in: base, withSubdomains: true)
+            guard NameSyntax.isPresentedDNSName(name) else { return .unclear }
+            isInside =
+                isHost(name, in: base.content, withSubdomains: true)
                 // A wildcard that stands for an excluded name too.
-                || (isExcluded && NameSyntax.dnsName(name, covers: base))
-        case PresentedName.emailTag: return isEmail(name, in: base)
+                || (isExcluded && NameSyntax.dnsName(name, covers: base.content))
+        case PresentedName.emailTag:
+            guard NameSyntax.isPresentedEmail(name) else { return .unclear }
+            isInside = isEmail(name, in: base.content)
         case PresentedName.uriTag:
             // Where the host cannot be told, the constraint cannot be kept.
-            guard let host = NameSyntax.host(ofURI: name), NameSyntax.isHost(host) else { return isExcluded }
-            return isHost(host, in: base, withSubdomains: false)
-        case PresentedName.addressTag: return try isAddress(name, in: base)
-        default: return DistinguishedName.isName(try wholeName(name), below: try wholeName(base))
+            guard let host = NameSyntax.host(ofURI: name), NameSyntax.isPresentedHost(host),
+                IPAddress(host) == nil
+            else { return .unclear }
+            isInside = isHost(host, in: base.content, withSubdomains: false)
+        case PresentedName.addressTag: isInside = isAddress(name, in: base.content)
+        case PresentedName.directoryTag:
+            return DistinguishedName.match(try wholeName(name), below: try wholeName(base.content))
+        default: return .unclear
         }
+        return isInside ? .same : .different
     }
 
     /// A base that starts with a dot stands for all names below; else for itself, and in DNS constraints for
@@ -137,8 +223,7 @@ public struct NameConstraints {
     /// A base is an address and a mask of the same size.
     private static func isAddress(
         _ address: UnsafeRawBufferPointer, in base: UnsafeRawBufferPointer
-    ) throws(DERFault) -> Bool {
-        guard base.count == 8 || base.count == 32 else { throw .badValue }
+    ) -> Bool {
         guard base.count == 2 * address.count else { return false }
         for index in 0..<address.count {
             let mask = base[address.count + index]

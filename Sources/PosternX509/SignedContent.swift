@@ -3,47 +3,11 @@
 
 import PosternCore
 
-/// How an object is signed (RFC 4055, RFC 5758). What is not here is neither made nor taken.
+/// How we sign (RFC 4055, RFC 5758); what we take from others, SignatureScheme knows.
 public enum SignatureAlgorithm: Sendable {
     case ecdsaWithSHA256
     case ecdsaWithSHA384
-    case ecdsaWithSHA512
     case rsaWithSHA256
-    case rsaWithSHA384
-    case rsaWithSHA512
-
-    /// Nil for an AlgorithmIdentifier (its whole SEQUENCE) of any other algorithm.
-    public init?(_ identifier: UnsafeRawBufferPointer) {
-        for index in 0..<SignatureAlgorithm.all.count {
-            var memory = InlineArray<16, UInt8>(repeating: 0)
-            let isThis = withUnsafeMutableBytes(of: &memory) { memory in
-                var writer = DERWriter(memory)
-                writer.append(SignatureAlgorithm.all[index])
-                return hasSameBytes(writer.bytes, identifier)
-            }
-            guard !isThis else {
-                self = SignatureAlgorithm.all[index]
-                return
-            }
-        }
-        return nil
-    }
-
-    /// As RFC 5758 and RFC 4055 name them.
-    var name: Text {
-        switch self {
-        case .ecdsaWithSHA256: "ecdsa-with-SHA256"
-        case .ecdsaWithSHA384: "ecdsa-with-SHA384"
-        case .ecdsaWithSHA512: "ecdsa-with-SHA512"
-        case .rsaWithSHA256: "sha256WithRSAEncryption"
-        case .rsaWithSHA384: "sha384WithRSAEncryption"
-        case .rsaWithSHA512: "sha512WithRSAEncryption"
-        }
-    }
-
-    private static let all: InlineArray<6, SignatureAlgorithm> = [
-        .ecdsaWithSHA256, .ecdsaWithSHA384, .ecdsaWithSHA512, .rsaWithSHA256, .rsaWithSHA384, .rsaWithSHA512,
-    ]
 }
 
 /// SHA-256 of the public key's bits, cut to 160 bits (RFC 7093, section 2, method 1).
@@ -54,10 +18,7 @@ extension DERWriter {
         switch algorithm {
         case .ecdsaWithSHA256: append(ecdsa: 2)
         case .ecdsaWithSHA384: append(ecdsa: 3)
-        case .ecdsaWithSHA512: append(ecdsa: 4)
         case .rsaWithSHA256: append(rsa: 11)
-        case .rsaWithSHA384: append(rsa: 12)
-        case .rsaWithSHA512: append(rsa: 13)
         }
     }
 

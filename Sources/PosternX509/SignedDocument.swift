@@ -32,6 +32,8 @@ struct Extension {
     /// Content of the OBJECT IDENTIFIER.
     let identifier: UnsafeRawBufferPointer
     let isCritical: Bool
+    /// The BOOLEAN is written as DER wants it. What it says is known either way.
+    let isCriticalInForm: Bool
     /// Content of the OCTET STRING.
     let value: UnsafeRawBufferPointer
 
@@ -40,9 +42,10 @@ struct Extension {
         var fields = try reader.next(DERTag.sequence).reader
         identifier = try fields.next(DERTag.objectIdentifier).content
         let critical = try fields.optional(DERTag.boolean)?.content
+        if let critical, critical.count != 1 { throw .badValue }
+        isCritical = critical.map { $0[0] != 0 } ?? false
         // FALSE is the default, and defaults are not written in DER.
-        if let critical, critical.count != 1 || critical[0] != 0xFF { throw .badValue }
-        isCritical = critical != nil
+        isCriticalInForm = critical.map { $0[0] == 0xFF } ?? true
         value = try fields.next(DERTag.octetString).content
         try fields.end()
     }

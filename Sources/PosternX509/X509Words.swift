@@ -55,14 +55,33 @@ extension Line {
         case .notYetValid:
             append(" until ")
             append(CalendarTime(seconds: certificate.notBefore))
-        case .untrusted, .badSignature, .crlMissing, .crlExpired, .crlBad:
+        case .untrusted, .badSignature, .crlMissing, .crlExpired, .crlUnsupported, .crlBad:
             append(": ")
             append(distinguishedName: certificate.issuer)
         case .unknownCriticalExtension:
             guard let unknown = CertificateExtensions(certificate.extensions).unknown else { return }
             append(": ")
             append(objectIdentifier: unknown)
+        case .badExtension:
+            let extensions = CertificateExtensions(certificate.extensions)
+            if let bad = extensions.bad {
+                append(": ")
+                append(extension: bad)
+            } else if extensions.isAuthority, !extensions.basicConstraintsAreCritical {
+                append(": basicConstraints, which must be critical")
+            }
         default: break
+        }
+    }
+
+    /// basicConstraints, or another identifier in numbers.
+    private mutating func append(extension identifier: UnsafeRawBufferPointer) {
+        switch identifier.last {
+        case 15: append("keyUsage")
+        case 19: append("basicConstraints")
+        case 30: append("nameConstraints")
+        case 37: append("extKeyUsage")
+        default: append(objectIdentifier: identifier)
         }
     }
 
@@ -100,7 +119,7 @@ extension Line {
 
     /// ecdsa-with-SHA256, or the identifier of another algorithm.
     public mutating func append(signatureAlgorithm identifier: UnsafeRawBufferPointer) {
-        if let known = SignatureAlgorithm(identifier) {
+        if let known = SignatureScheme(identifier) {
             append(known.name)
         } else {
             append(algorithm: identifier)

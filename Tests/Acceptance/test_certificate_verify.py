@@ -77,7 +77,7 @@ def constrained(kind, permitted, index):
 
 
 FOREIGN = "may not issue"
-LIST_BAD = "did not sign or that is not understood"
+LIST_BAD = "has a revocation list that its issuer did not sign"
 
 # What is judged, and the faults that are named.
 CASES = {

@@ -8,6 +8,8 @@ from postern_path import ALGORITHM, ECDSA_SHA384, SERIAL, VALIDITY, Maker, Path,
 from postern_target import refused, run
 
 BADLY_ENCODED = "is not encoded as RFC 5280 and DER ask"
+BAD_EXTENSION = "has an extension that is not as RFC 5280 asks"
+BAD_NAME = "has a name that is not written as names of its kind are"
 BAD_SERIAL = "serial number that is empty, zero, negative or longer"
 WEAK_KEY = "has a key other than P-256, P-384 or RSA of 2048 to 4096 bits"
 WEAK_SIGNATURE = "is not signed with SHA-256, SHA-384 or SHA-512"
@@ -133,16 +135,16 @@ CASES = {
         "same extension twice"),
     "unknown extension, critical": (more(UNKNOWN, TRUE), "critical extension that is not known here: 1.2.3.4"),
     "unknown extension": (more(UNKNOWN),),
-    "true that is 1": (more(UNKNOWN, ONE), BADLY_ENCODED),
+    "true that is 1": (more(UNKNOWN, ONE), BADLY_ENCODED, "critical extension that is not known here: 1.2.3.4"),
     "default written out": (more(UNKNOWN, FALSE), BADLY_ENCODED),
-    "path length of no authority": (limits(b"\x30\x03\x02\x01\x00"), BADLY_ENCODED),
+    "path length of no authority": (limits(b"\x30\x03\x02\x01\x00"), f"{BAD_EXTENSION}: basicConstraints"),
     "path length of an authority without keyCertSign": (
         lambda make: Path(make.leaf((x509.BasicConstraints(True, 0), True), (SIGNS_DATA, True)), (make.issuing,)),
         "key usage that does not go with"),
     "authority without keyCertSign": (
         lambda make: Path(make.leaf((x509.BasicConstraints(True, None), True), (SIGNS_DATA, True)), (make.issuing,)),),
     "alternative names empty": (names(b"\x30\x00"), BADLY_ENCODED),
-    "address of three bytes": (names(b"\x30\x05\x87\x03\x0a\x00\x01"), BADLY_ENCODED),
+    "address of three bytes": (names(b"\x30\x05\x87\x03\x0a\x00\x01"), BAD_NAME),
     "2030 in the long form": (dates(short(b"200101000000Z"), generalized(b"20300101000000Z")), BADLY_ENCODED),
     "2080 in the long form": (dates(short(b"200101000000Z"), generalized(b"20800101000000Z")),),
     "date without seconds": (dates(short(b"2001010000Z"), generalized(b"20800101000000Z")), BADLY_ENCODED),

@@ -13,11 +13,11 @@ public func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     while let element = try? reader.next(), depth >= 0 {
         defer { depth -= 1 }
         guard let certificate = try? Certificate(element.whole) else { continue }
-        let faults = rules.check(certificate, CertificatePlace(depth: depth, isAnchor: depth == 9))
+        let faults = rules.check(certificate, PathPosition(depth: depth, isAnchor: depth == 9))
         var line = Line()
         line.append(nameOf: certificate)
         faults.forEach { line.append($0, of: certificate.whole, at: depth) }
-        _ = SignatureAlgorithm(certificate.signed.algorithm)
+        _ = SignatureScheme(certificate.signed.algorithm)
         if let name = GeneralName("board.local") { _ = certificate.covers(name) }
         if let key = try? PublicKeyKind(certificate.publicKey) { line.append(key) }
     }

@@ -47,15 +47,18 @@ typedef enum {
 typedef enum {
     CTLS_SIGNATURE_GOOD,
     CTLS_SIGNATURE_BAD,
-    CTLS_SIGNATURE_KEY_WEAK,            ///< RSA below 2048 bits, or a curve below 256
-    CTLS_SIGNATURE_KEY_UNSUPPORTED,     ///< a key that does not parse or is of no kind in use here
+    CTLS_SIGNATURE_KEY_UNUSABLE,        ///< a key that does not parse or is of no kind in use here
     CTLS_SIGNATURE_OUT_OF_MEMORY,
 } ctls_signature_status;
 
-/// Whether the public key (SubjectPublicKeyInfo in DER) has signed the message.
+/// Whether the public key (SubjectPublicKeyInfo in DER) has signed the message. The kind of key decides
+/// between ECDSA and RSA; `salt_bytes` is that of RSASSA-PSS, -1 for PKCS #1 version 1.5 and ECDSA.
 ctls_signature_status ctls_signature_check(
-    const uint8_t *public_key, size_t public_key_bytes, ctls_hash hash,
+    const uint8_t *public_key, size_t public_key_bytes, ctls_hash hash, int32_t salt_bytes,
     const uint8_t *message, size_t message_bytes, const uint8_t *signature, size_t signature_bytes);
+
+/// Whether the library can use the public key: GOOD, KEY_UNUSABLE or OUT_OF_MEMORY.
+ctls_signature_status ctls_public_key_check(const uint8_t *public_key, size_t public_key_bytes);
 
 /// Random bytes for serial numbers. Returns 0, or the library's error.
 int ctls_random_fill(uint8_t *bytes, size_t count);
