@@ -192,7 +192,8 @@ static int verify(
     const uint8_t *signature, size_t signature_bytes
 ) {
     size_t digest_bytes = mbedtls_md_get_size(mbedtls_md_info_from_type(type));
-    if (salt_bytes < 0) return mbedtls_pk_verify(key, type, digest, digest_bytes, signature, signature_bytes);
+    if (salt_bytes < 0)
+        return mbedtls_pk_verify(key, type, digest, digest_bytes, signature, signature_bytes);
     mbedtls_pk_rsassa_pss_options options = {.mgf1_hash_id = type, .expected_salt_len = salt_bytes};
     return mbedtls_pk_verify_ext(
         MBEDTLS_PK_RSASSA_PSS, &options, key, type, digest, digest_bytes, signature, signature_bytes);

@@ -41,8 +41,8 @@ public enum Limits {
     /// What all signature checks of one verification may cost, in millions of instructions on a 64-bit
     /// processor: nine certificates with P-256, each with a revocation list, or ten checks with P-384.
     public static let verificationCost = 320
-    /// Of one check by kind of key, measured with callgrind on Mbed TLS 2.28. RSA with an exponent of 32 bits
-    /// costs four times what it does with 65537, and that is what counts here.
+    /// Of one check by kind of key, measured with callgrind on Mbed TLS 2.28. RSA with an exponent of 32
+    /// bits costs four times what it does with 65537, and that is what counts here.
     public static let verificationCostOfP256 = 17
     public static let verificationCostOfP384 = 30
     public static let verificationCostOfRSA2048 = 3

@@ -1,6 +1,6 @@
 // Who is trusted: trust anchors and their revocation lists, and what they say about a chain of certificates.
-// The documents are kept here and signatures are checked by Mbed TLS; the path and its rules are PosternX509's.
-// `postern certificate verify`, the probe and the server verify with this one function.
+// The documents are kept here and signatures are checked by Mbed TLS; the path and its rules are those of
+// PosternX509. `postern certificate verify`, the probe and the server verify with this one function.
 
 import CMbedTLS
 import PosternCore

@@ -1,6 +1,6 @@
-// The text of an attribute in a Name, whatever string type it was written in, and how two texts are compared
-// (RFC 5280, section 7.1; RFC 4518): transcoded, ASCII letters folded, blanks squeezed. Other letters are not
-// folded: where they differ, it is not clear whether the texts are the same.
+// The text of an attribute in a Name, whatever string type it was written in, and how two texts are
+// compared (RFC 5280, section 7.1; RFC 4518): transcoded, ASCII letters folded, blanks squeezed. Other
+// letters are not folded: where they differ, it is not clear whether the texts are the same.
 
 import PosternCore
 
@@ -94,7 +94,8 @@ struct AttributeText {
             memory[count] = UInt8(truncatingIfNeeded: scalar)
             count += 1
         }
-        return text.isValid ? UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<count]) : nil
+        guard text.isValid else { return nil }
+        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<count])
     }
 
     // Comparing

@@ -6,7 +6,9 @@ import PosternCore
 public struct CertificateFaults: Equatable, Sendable {
     public private(set) var bits: UInt32
 
-    public init() { bits = 0 }
+    public init() {
+        bits = 0
+    }
     /// Bits as they came out of `bits`, by way of C.
     public init(bits: UInt32) { self.bits = bits }
     private init(bit: UInt32) { bits = 1 &<< bit }
@@ -124,7 +126,7 @@ public struct CertificateFaults: Equatable, Sendable {
         ("badSignature", "has a signature that its issuer did not make"),
         ("weakSignature", "is not signed with SHA-256, SHA-384 or SHA-512 and ECDSA or RSA"),
         ("weakKey", "has a key other than P-256, P-384 or RSA of 2048 to 4096 bits"),
-        ("badKey", "has a damaged key, or one with an RSA exponent that is even, below 65537 or over 32 bits"),
+        ("badKey", "has a damaged key, or an RSA exponent that is even, below 65537 or over 32 bits"),
         ("untrusted", "is issued by somebody who is not known here"),
         ("selfSigned", "is signed by itself and not among the trusted"),
         ("chainTooLong", "has more authorities above it than are allowed"),

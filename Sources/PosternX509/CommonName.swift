@@ -11,7 +11,9 @@ public enum CommonName {
     }
 
     /// Whether a common name of a certificate with these extensions may be used as what it looks like.
-    public static func counts(_ text: UnsafeRawBufferPointer, beside extensions: CertificateExtensions) -> Bool {
+    public static func counts(
+        _ text: UnsafeRawBufferPointer, beside extensions: CertificateExtensions
+    ) -> Bool {
         guard let tag = tag(of: text) else { return true }
         var isAlone = true
         extensions.forEachName { name in

@@ -45,7 +45,8 @@ struct IssuerCandidates {
     private func rank(of certificate: Certificate, isAnchor: Bool) -> Int {
         let extensions = CertificateExtensions(certificate.extensions)
         var rank = isAnchor ? 0 : 1
-        if !extensions.isAuthority || certificate.notBefore > time || certificate.notAfter < time { rank += 2 }
+        let isInDate = certificate.notBefore <= time && time <= certificate.notAfter
+        if !extensions.isAuthority || !isInDate { rank += 2 }
         if let wanted = keyIdentifier, let own = extensions.subjectKeyIdentifier {
             rank += hasSameBytes(wanted, own) ? 0 : 8
         } else {

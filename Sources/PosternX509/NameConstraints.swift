@@ -95,8 +95,8 @@ public struct NameConstraints {
         return areAllowed
     }
 
-    /// Whether the authority may issue these common names, where they count as names of a kind. Those without
-    /// a dot, which are also what people are called, are asked about only on demand.
+    /// Whether the authority may issue these common names, where they count as names of a kind. Those
+    /// without a dot, which are also what people are called, are asked about only on demand.
     func allow(
         commonNamesOf subject: UnsafeRawBufferPointer, _ extensions: CertificateExtensions,
         withoutDot: Bool

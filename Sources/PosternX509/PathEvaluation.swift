@@ -1,5 +1,5 @@
-// What is wrong with one path to a trust anchor: the rules first, which cost little, then signatures from the
-// anchor down, then revocation. A path that cannot be better than the best so far costs no signature.
+// What is wrong with one path to a trust anchor: the rules first, which cost little, then signatures from
+// the anchor down, then revocation. A path that cannot be better than the best so far costs no signature.
 
 import PosternCore
 

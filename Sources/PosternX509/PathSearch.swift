@@ -146,8 +146,9 @@ public struct PathSearch<Checker: SignatureChecker> {
     private func noteUnreadable(_ result: inout VerificationResult) {
         var reader = DERReader(chain)
         while let der = try? reader.next().whole {
-            guard (try? Certificate(der)) == nil, result.append(VerificationResult.Item(der, isInPath: false))
-            else { continue }
+            let isUnreadable = (try? Certificate(der)) == nil
+            let item = VerificationResult.Item(der, isInPath: false)
+            guard isUnreadable, result.append(item) else { continue }
             result.insert(.badEncoding, at: result.count - 1)
         }
     }

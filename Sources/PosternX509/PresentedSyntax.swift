@@ -1,6 +1,6 @@
-// Whether a name in somebody else's certificate is one of its kind (RFC 5280, section 4.2.1.6). More is taken
-// here than what we issue ourselves, but nothing that two programs could read in two ways: no dot at the
-// end, no byte that belongs to no host name.
+// Whether a name in somebody else's certificate is one of its kind (RFC 5280, section 4.2.1.6). More is
+// taken here than what we issue ourselves, but nothing that two programs could read in two ways: no dot at
+// the end, no byte that belongs to no host name.
 
 import PosternCore
 

@@ -1,6 +1,6 @@
 // What the revocation lists of a store say about the certificates of a path (RFC 5280, section 6.3). A list
-// clears somebody only when the issuer of the certificate has signed it, it is complete and in date; that none
-// does is a fault, not silence. A list that clears nobody still revokes whom it names.
+// clears somebody only when the issuer of the certificate has signed it, it is complete and in date; that
+// none does is a fault, not silence. A list that clears nobody still revokes whom it names.
 
 import PosternCore
 
@@ -20,8 +20,10 @@ public enum RevocationListStatus: Sendable {
 extension PathSearch {
     mutating func checkRevocation(_ result: inout VerificationResult) {
         for depth in 0..<(path.count - 1) {
+            let issuer = path[depth + 1]
             let isStored = depth + 1 == path.count - 1
-            result.insert(revocation(of: path[depth], by: path[depth + 1], issuerIsStored: isStored), at: depth)
+            let faults = revocation(of: path[depth], by: issuer, issuerIsStored: isStored)
+            result.insert(faults, at: depth)
         }
     }
 

@@ -1,5 +1,5 @@
-// A certificate revocation list in DER, taken apart and not copied (RFC 5280, section 5). Only complete lists
-// by the issuer itself, for all of its certificates, are supported: any other clears nobody.
+// A certificate revocation list in DER, taken apart and not copied (RFC 5280, section 5). Only complete
+// lists by the issuer itself, for all of its certificates, are supported: any other clears nobody.
 
 import PosternCore
 

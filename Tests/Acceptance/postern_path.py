@@ -1,4 +1,5 @@
 """Certificate paths, right and wrong, for `postern certificate verify`, and DER that no library would write."""
+import base64
 import dataclasses
 import datetime
 import ipaddress
@@ -15,7 +16,7 @@ from postern_dates import now
 from postern_target import run
 
 NOW = now()
-SERIAL, ALGORITHM, VALIDITY = 1, 2, 4
+SERIAL, ALGORITHM, VALIDITY, SUBJECT, PUBLIC_KEY = 1, 2, 4, 5, 6
 
 
 def at(days):
@@ -111,9 +112,16 @@ class Maker:
             builder = builder.add_revoked_certificate(entry.revocation_date(begins).build())
         return builder.sign(self.key(signer or issuer), hashes.SHA256())
 
-    def forged(self, change):
-        """A leaf whose fields are changed by a function that gets their list, and that is signed then."""
-        fields = elements(content(self.leaf().tbs_certificate_bytes))
+    def forged(self, change, made=None, issuer="I"):
+        """A certificate, a leaf if none is given, whose fields are changed by a function that gets their list, and
+        that is signed then."""
+        fields = elements(content((made or self.leaf()).tbs_certificate_bytes))
+        change(fields)
+        return self.signed(fields, issuer, ECDSA_SHA256, hashes.SHA256())
+
+    def forged_list(self, change, *revoked):
+        """The same for a revocation list of I."""
+        fields = elements(content(self.crl("I", *revoked).tbs_certlist_bytes))
         change(fields)
         return self.signed(fields, "I", ECDSA_SHA256, hashes.SHA256())
 
@@ -122,14 +130,14 @@ class Maker:
         signature = self.key(issuer).sign(body, ec.ECDSA(digest))
         return element(0x30, body + algorithm + element(0x03, b"\0" + signature))
 
-    def forged_extensions(self, change):
-        """The same for its extensions."""
+    def forged_extensions(self, change, made=None, issuer="I"):
+        """A certificate with other extensions."""
         def change_fields(fields):
             extensions = elements(content(content(fields[-1])))
             change(extensions)
             fields[-1] = element(0xA3, element(0x30, b"".join(extensions)))
 
-        return self.forged(change_fields)
+        return self.forged(change_fields, made, issuer)
 
 
 # DER by hand
@@ -214,6 +222,10 @@ def openssl_options(options):
             yield from ("-verify_depth", value)
 
 
+def list_pem(made):
+    return f"-----BEGIN X509 CRL-----\n{base64.encodebytes(made).decode()}-----END X509 CRL-----\n"
+
+
 def openssl_trusts(folder, path, root):
     return openssl_fault(folder, path, root) is None
 
@@ -230,7 +242,7 @@ def openssl_fault(folder, path, root):
     if path.intermediates:
         words += ["-untrusted", pem("intermediates.pem", *path.intermediates)]
     for number, made in enumerate(path.lists):
-        (folder / f"{number}.crl.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        (folder / f"{number}.crl.pem").write_text(list_pem(der(made)))
         words += ["-crl_check_all", "-CRLfile", folder / f"{number}.crl.pem"]
     ended = subprocess.run([*words, pem("leaf.pem", path.leaf)], capture_output=True, text=True)
     if ended.returncode == 0:

@@ -55,10 +55,11 @@ private func orders<Element>(_ elements: [Element]) -> [[Element]] {
         let cross = root.certificate(by: otherRoot, serial: 5)
         expectTrusted([ofNew, cross], anchors: [rootCertificate], "new root")
         expectTrusted([ofNew, cross], anchors: [otherRootCertificate], "old root")
-        expectTrusted([ofNew, cross], anchors: [rootCertificate, otherRootCertificate], "both")
-        expectTrusted([ofNew, cross, rootCertificate], anchors: [otherRootCertificate], "with the root itself")
+        let both = [rootCertificate, otherRootCertificate]
+        expectTrusted([ofNew, cross], anchors: both, "both")
+        expectTrusted([ofNew, cross, rootCertificate], anchors: [otherRootCertificate], "with the root")
         let ended = root.certificate(by: otherRoot, serial: 5, until: "210101000000Z")
-        expectTrusted([ofNew, ended, cross], anchors: [otherRootCertificate], "an expired cross-certificate")
+        expectTrusted([ofNew, ended, cross], anchors: [otherRootCertificate], "expired cross-certificate")
         let oldEnded = otherRoot.certificate(by: otherRoot, serial: 2, until: "210101000000Z")
         expectTrusted([ofNew, cross], anchors: [rootCertificate, oldEnded], "an expired old root")
     }
