@@ -74,7 +74,7 @@ def make_client(subject, issuer=None, *, names=(ALLOWED_NAME,), purpose=Extended
     return make(subject, issuer, extensions=[
         (x509.BasicConstraints(ca=False, path_length=None), True), usage(digital_signature=True),
         (x509.ExtendedKeyUsage([purpose]), False),
-        (x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)], **dates)
+        *([(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)] if names else [])], **dates)
 
 
 def spoil_signature(party):

@@ -152,7 +152,9 @@ def test_names_of_the_list(launch, rules, clients, tmp_path, version):
     for number, (subject, names, expected) in enumerate([
             ("x", ["a.lan"], "peerClosed"), ("x", ["a.b.lan"], "clientNotAllowed"), ("x", ["lan"], "clientNotAllowed"),
             ("x", ["z.home", "A.LAN"], "peerClosed"), ("Alice Smith", ["z.home"], "peerClosed"),
-            ("Alice", ["z.home"], "clientNotAllowed"), ("a.lan", ["z.home"], "peerClosed")]):
+            ("Alice", ["z.home"], "clientNotAllowed"), ("a.lan", [], "peerClosed"),
+            # A common name that looks like a DNS name counts only where there is no DNS name.
+            ("a.lan", ["z.home"], "clientNotAllowed")]):
         files = write(tmp_path, f"client-{number}", make_client(subject, clients.ca, names=names))
         assert outcome(server, files, version) == expected, (subject, names)
 
