@@ -7,6 +7,7 @@ import ssl
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from postern_client import client_context, receive_exactly, tls_connection
@@ -157,6 +158,34 @@ def test_names_of_the_list(launch, rules, clients, tmp_path, version):
             ("a.lan", ["z.home"], "clientNotAllowed")]):
         files = write(tmp_path, f"client-{number}", make_client(subject, clients.ca, names=names))
         assert outcome(server, files, version) == expected, (subject, names)
+
+
+@pytest.mark.parametrize("subject, names, expected", [
+    ("admin.home", ["y.lab.home"], "clientNotAllowed"), ("admin.home", ["x.home"], "clientCertificateInvalid"),
+    ("admin.home", [], "clientCertificateInvalid"), ("admin", [], "clientNotAllowed"), ("x.lab.home", [], "peerClosed"),
+    ("Alice Smith", [], "peerClosed")])
+def test_common_names_obey_name_constraints(launch, rules, tmp_path, subject, names, expected):
+    limits = x509.NameConstraints([x509.DNSName("lab.home")], None)
+    authority = make("Lab", extensions=[(x509.BasicConstraints(True, None), True), (limits, True),
+                                        usage(key_cert_sign=True, crl_sign=True)])
+    rules.write(rules.ca, authority.certificate.public_bytes(PEM).decode())
+    rules.write(rules.allow, "admin.home\nadmin\nx.lab.home\nAlice Smith\n")
+    server = launch("--clients", "required", "--ca", str(rules.ca), "--allow", str(rules.allow))
+    files = write(tmp_path, "limited", make_client(subject, authority, names=names))
+    assert outcome(server, files) == expected
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_pin_does_not_make_a_key_acceptable(launch, rules, tmp_path, version):
+    """The library goes on to use it: its kind and size are bounded whoever has it."""
+    for number, (key, expected) in enumerate([
+            (ec.generate_private_key(ec.SECP384R1()), "peerClosed"),
+            (ec.generate_private_key(ec.SECP521R1()), "clientCertificateInvalid"),
+            (rsa.generate_private_key(3, 2048), "clientCertificateInvalid")]):
+        pinned = make("pinned", key=key)
+        rules.write(rules.pins, pinned.pin)
+        server = launch("--clients", "required", "--pins", str(rules.pins))
+        assert outcome(server, write(tmp_path, f"pinned-{number}", pinned), version) == expected
 
 
 def test_spoilt_messages_of_a_client_end_the_handshake(launch, rules, clients):
