@@ -56,10 +56,11 @@ DIFFERENCES |= {case: reason for reason, cases in {
     NO_LIMIT: [f"constraints: {what}" for what in (
         "none permitted", "none excluded", "none at all", "address without a mask", "e-mail that is none")],
     NO_LIST: [f"list {what}" for what in (
-        "for users, critical", "of changes", "of changes, critical", "with an extension twice",
-        "with an explicit false", "with no extension at all", "with an entry of another issuer", "with an extension of an entry twice",
+        "for users, critical", "of changes", "of changes, critical", "of version 1 with extensions",
+        "with an extension twice", "with an explicit false", "with no extension at all",
+        "with an entry of another issuer", "with an extension of an entry twice",
         "with an entry that is dated in the long form", "with an empty list of entries", "without an end",
-        "with an end in the long form", "with a beginning in the long form", "of version 1 with extensions")],
+        "with an end in the long form", "with a beginning in the long form")],
     STEPS: ["loop with a way out", *(f"{what} first" for what in (
         "unknown issuer", "constrained", "no authority", "other key", "signed by itself", "signed by the one below"))],
 }.items() for case in cases}
