@@ -90,8 +90,6 @@ static unsigned char alert_of(const ctls_session *session) {
         return alert_of_message(&session->ssl, MBEDTLS_SSL_HS_CLIENT_HELLO);
     case MBEDTLS_ERR_SSL_BAD_HS_CLIENT_KEY_EXCHANGE:
         return alert_of_message(&session->ssl, MBEDTLS_SSL_HS_CLIENT_KEY_EXCHANGE);
-    case MBEDTLS_ERR_SSL_BAD_HS_FINISHED:
-        return alert_of_message(&session->ssl, MBEDTLS_SSL_HS_FINISHED);
 #endif
     // A record that does not fit into the buffer fails with this.
     case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:

@@ -156,6 +156,8 @@ DEVIATIONS = {
         IGNORED, "the library takes the version for 1.3 until the hello is there; more than 32 are refused", "3.6")],
     "fatal alert first": [Deviation(
         UNEXPECTED, "the library does not look into what comes before a hello", "2.28")],
+    "another message for finished": [Deviation(
+        DECODE, "the library does not tell another message from one of another length", "2.28")],
     "point not on the curve": [Deviation(DECODE, BAD_POINT)],
     "point at infinity": [Deviation(DECODE, BAD_POINT)],
 }
