@@ -43,13 +43,18 @@ static ctls_identity_status parse(
     case 0:
         break;
     case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+        break;
     case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
     case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
         return CTLS_IDENTITY_KEY_UNSUPPORTED;
     default:
         return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
     }
-    return ctls_key_parse_for(&pair->key, key, key_bytes, &pair->chain.pk);
+    ctls_identity_status status = ctls_key_parse_for(&pair->key, key, key_bytes, &pair->chain.pk);
+    // Nothing is wrong with the key, whose certificate has been dropped: another kind of authority has signed.
+    if (error != 0 && (status == CTLS_IDENTITY_OK || status == CTLS_IDENTITY_KEY_MISMATCH))
+        return CTLS_IDENTITY_SIGNATURE_UNSUPPORTED;
+    return status;
 }
 
 ctls_identity *ctls_identity_create(int refuse_unknown_names) {

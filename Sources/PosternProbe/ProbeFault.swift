@@ -71,6 +71,8 @@ struct ProbeFault: Error {
                 line.append("asked for new keys in mid-connection (KeyUpdate), which Mbed TLS cannot")
             case .malformed where failure.code == illegalParameter && options.versions == .both:
                 line.append("chose a parameter that Mbed TLS cannot take; try --tls 1.2")
+            case .malformed where unknownSignature.contains(failure.code):
+                line.append("showed a certificate whose signature is of a kind that Mbed TLS does not know")
             case .malformed: line.append("sent something that is no TLS or breaks its rules")
             default: line.append("cannot be talked to, by a fault on this side")
             }
@@ -86,6 +88,9 @@ struct ProbeFault: Error {
 /// Mbed TLS's number for what a server of TLS 1.2 does that prefers RSA-PSS: a client that offers TLS 1.3 as
 /// well has to offer it, and the library has it in TLS 1.3 only.
 private let illegalParameter: Int32 = -0x6600
+
+/// Its numbers for a signature algorithm that it does not know: alone, or with why.
+private let unknownSignature: ClosedRange<Int32> = -0x267F ... -0x2600
 
 extension Line {
     fileprivate mutating func append(alert number: UInt8, _ session: TLSSession, _ options: ProbeOptions) {

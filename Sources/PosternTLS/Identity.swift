@@ -68,6 +68,7 @@ public struct Identity: ~Copyable {
 /// Why an identity was refused.
 public enum IdentityFault: Error, Sendable {
     case certificateUnreadable
+    case signatureUnsupported
     case keyUnreadable
     case keyEncrypted
     case keyMismatch
@@ -78,6 +79,7 @@ public enum IdentityFault: Error, Sendable {
     init(_ status: ctls_identity_status) {
         switch status {
         case CTLS_IDENTITY_CERTIFICATE_UNREADABLE: self = .certificateUnreadable
+        case CTLS_IDENTITY_SIGNATURE_UNSUPPORTED: self = .signatureUnsupported
         case CTLS_IDENTITY_KEY_UNREADABLE: self = .keyUnreadable
         case CTLS_IDENTITY_KEY_ENCRYPTED: self = .keyEncrypted
         case CTLS_IDENTITY_KEY_MISMATCH: self = .keyMismatch

@@ -10,6 +10,10 @@ extension OperatorFault {
                 line.append(certificate, quotedAs: "certificate file")
                 line.append(
                     " holds no certificate chain that can be read; give one in PEM, the server's own first")
+            case .signatureUnsupported:
+                line.append(certificate, quotedAs: "certificate file")
+                line.append(" holds a certificate whose signature is of a kind not in use here; ")
+                line.append("have it signed by an authority with an ECDSA or RSA key")
             case .keyUnreadable:
                 line.append(key, quotedAs: "key file")
                 line.append(" holds no private key that can be read; give one in PEM or DER")

@@ -34,13 +34,13 @@ def leaf(issuer):
         (x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)])
 
 
-def foreign_middle():
-    """An authority on P-256 that one with Ed25519 has signed."""
+def foreign(subject, *extensions):
+    """A certificate over P-256 that an authority with Ed25519 has signed."""
     signer, key = ed25519.Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())
-    builder = (x509.CertificateBuilder().subject_name(name_of("Middle")).issuer_name(name_of("Foreign root"))
+    builder = (x509.CertificateBuilder().subject_name(name_of(subject)).issuer_name(name_of("Foreign root"))
                .public_key(key.public_key()).serial_number(7)
                .not_valid_before(now() - DAY).not_valid_after(now() + 30 * DAY))
-    for value, critical in (AUTHORITY, SIGNS):
+    for value, critical in extensions:
         builder = builder.add_extension(value, critical)
     return Party(builder.sign(signer, None), key)
 
@@ -52,13 +52,13 @@ def parties(tmp_path_factory):
     root = make("Root", extensions=[AUTHORITY, SIGNS])
     for kind in [*EXTENSIONS, "foreign"]:
         folder = tmp_path_factory.mktemp("critical")
-        foreign = kind == "foreign"
-        middle = foreign_middle() if foreign else make(
+        is_foreign = kind == "foreign"
+        middle = foreign("Middle", AUTHORITY, SIGNS) if is_foreign else make(
             "Middle", root, extensions=[AUTHORITY, SIGNS, (EXTENSIONS[kind], True)])
         files = write(folder, "leaf", leaf(middle))
         files.key.chmod(0o600)
         trust = folder / "trust.crt"
-        trust.write_bytes((middle if foreign else root).certificate.public_bytes(PEM))
+        trust.write_bytes((middle if is_foreign else root).certificate.public_bytes(PEM))
         made[kind] = types.SimpleNamespace(identity=Identity(files.certificate, files.key, trust), trust=trust)
     return made
 
@@ -116,3 +116,13 @@ def test_opens_nothing(launch, parties, kind, version):
 
 def test_unknown_is_not_served(parties):
     refused(run("--test-config", *parties["unknown"].identity.options), str(parties["unknown"].identity.certificate))
+
+
+def test_a_signature_that_the_library_does_not_know_is_not_blamed_on_the_key(tmp_path):
+    files = write(tmp_path, "foreign", foreign("localhost"))
+    files.key.chmod(0o600)
+    identity = Identity(files.certificate, files.key, files.certificate)
+    refused(run("--test-config", *identity.options), f"certificate file '{files.certificate}'", "signature")
+    with python_server(identity) as (_, port):
+        probed = probe(f"localhost:{port}", "--ca", files.certificate)
+    assert probed.code == 5 and "a certificate whose signature is of a kind that Mbed TLS does not know" in probed.error

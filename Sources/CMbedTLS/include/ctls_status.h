@@ -49,6 +49,7 @@ typedef struct {
 typedef enum {
     CTLS_IDENTITY_OK,
     CTLS_IDENTITY_CERTIFICATE_UNREADABLE,   ///< no PEM or DER certificate in it, or one that does not parse
+    CTLS_IDENTITY_SIGNATURE_UNSUPPORTED,    ///< a certificate is signed with what the library does not know
     CTLS_IDENTITY_KEY_UNREADABLE,           ///< no private key in it, or one that does not parse
     CTLS_IDENTITY_KEY_ENCRYPTED,            ///< the key is protected by a password
     CTLS_IDENTITY_KEY_MISMATCH,             ///< the key belongs to another certificate
