@@ -107,7 +107,7 @@ test:
 	Tests/run
 
 board-test:
-	Tests/run board-armhf board-arm64
+	Tests/run board-armhf board-arm64 board-arm64-16k
 
 # FUZZ_SECONDS=600 for longer than half a minute each, FUZZ_TARGETS='Names' for one of them.
 fuzz:
@@ -138,7 +138,7 @@ help:
 	@echo 'make                 build/$(PORT)/postern; PORT=<port> for another of: $(PORTS)'
 	@echo 'make run             build and serve localhost:4433'
 	@echo 'make test            every test; Tests/run --help for one suite or one test'
-	@echo 'make board-test      those on booted boards, of armhf and arm64'
+	@echo 'make board-test      those on booted boards, of armhf and arm64 (also with 16 KiB pages)'
 	@echo 'make fuzz            hostile bytes into every parser; FUZZ_SECONDS=600 for longer than half a minute each'
 	@echo 'make bench           figures beside a minimal C loop'
 	@echo 'make ports           all ports'

@@ -19,6 +19,11 @@ def of(port):
     return of(own["BASE"]) | own if "BASE" in own else own
 
 
+def of_kernel(values, name, kernel):
+    """A value that is another one for one of the port's other kernels: BOARD_KERNEL, and BOARD_KERNEL_16K for "16k"."""
+    return values[f"{name}_{kernel.upper()}" if kernel else name]
+
+
 def qemu_version():
     """Nothing where qemu is not installed yet."""
     try:

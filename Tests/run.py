@@ -42,6 +42,16 @@ SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
 OLD_SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
     "article", "authorized", "certificate_issue", "clients", "close", "dates", "port", "probe", "resumption",
     "transfer", "versions")]
+# What the size of the kernel's pages can break: memory that is given back, and what clients see if it was their own.
+LARGE_PAGES_TESTS = [f"Tests/Board/test_{name}" for name in (
+    "service.py::test_memory_at_start", "service.py::test_memory_of_an_idle_connection",
+    "service.py::test_memory_with_keys_is_in_no_dump", "service.py::test_reload", "service.py::test_restart",
+    "clock.py::test_clients_are_judged_again_when_the_clock_is_set", "acceptance.py::test_openssl",
+    "acceptance.py::test_gnutls", "acceptance.py::test_session_survives_a_reset_connection",
+    "acceptance.py::test_spoilt_ticket_leads_to_a_full_handshake", "acceptance.py::test_bulk_comes_back_equal",
+    "acceptance.py::test_many_connections_at_once_get_their_own_bytes", "acceptance.py::test_record_of_every_size",
+    "acceptance.py::test_two_connections_do_not_wait_for_each_other",
+    "acceptance.py::test_renegotiation_is_refused", "service.py::test_kernel_has_nothing_to_complain")]
 
 
 def build(port, suite=""):
@@ -72,9 +82,11 @@ def acceptance(name, build="", options="", tests=("Tests/Acceptance",)):
                   POSTERN_SMALL_BINARY=str(BUILD / f"{build}-small" / "postern"))
 
 
-def board(port):
-    """The board of a port, with the binary that everybody gets."""
-    return pytest(f"board-{port}", "Tests/Board", after=(f"build-{port}",), packages=("board",), POSTERN_BOARD=port,
+def board(port, kernel="", tests=("Tests/Board",)):
+    """The board of a port, with the binary that everybody gets. `kernel` is one of its others, such as "16k"."""
+    name = f"board-{port}-{kernel}" if kernel else f"board-{port}"
+    return pytest(name, *tests, after=(f"build-{port}",), packages=("board",),
+                  POSTERN_BOARD=port, POSTERN_BOARD_KERNEL=kernel,
                   POSTERN_RUNNER=port_values.of(port)["RUNNER"], POSTERN_BINARY=str(BUILD / port / "postern"))
 
 
@@ -138,7 +150,8 @@ def table():
         pytest("documentation", "Tests/Documentation", after=("swift-test",)),
         pytest("tidy", *[f"Tests/Tidy/test_{name}.py" for name in ("sources", "documents", "runner", "left_out")],
                packages=("tidy",)),
-        pytest("binaries", *[f"Tests/Tidy/test_{name}.py" for name in ("binaries", "elf", "licences", "manual")],
+        pytest("binaries",
+               *[f"Tests/Tidy/test_{name}.py" for name in ("binaries", "elf", "hardening", "licences", "manual")],
                packages=("tidy",), after=BUILDS),
         pytest("ports", "Tests/Ports", packages=("acceptance", "ports"),
                after=("build-host", "build-armhf", "build-raspberrypi-zero")),
@@ -153,6 +166,7 @@ def table():
         conversations("amd64"),
         board("armhf"),
         board("arm64"),
+        board("arm64", kernel="16k", tests=LARGE_PAGES_TESTS),
         # Its inputs are kept, so every run begins where the last one ended. `make fuzz` takes twice as long.
         pytest("fuzz", "Tests/Fuzz", after=("build-host", "build-amd64"), packages=("fuzz",),
                FUZZ_SECONDS="15", POSTERN_BINARY=str(BUILD / "host/postern")),

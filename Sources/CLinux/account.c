@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,7 +108,3 @@ int clinux_folder_check(const char *folder) {
     if (stat(folder, &status) != 0) return -errno;
     return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
 }
-
-void clinux_forgo_privileges(void) { prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
-
-void clinux_close_to_others(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

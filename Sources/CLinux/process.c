@@ -1,10 +1,9 @@
-// Clocks, signals, limits, memory. See clinux_process.h.
+// Clocks, signals, limits. See clinux_process.h.
 #define _GNU_SOURCE
 #include "clinux_process.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -75,11 +74,6 @@ size_t clinux_raise_descriptor_limit(size_t count) {
 
 void clinux_restrict_new_files(void) { umask(077); }
 
-void clinux_disable_core_dumps(void) {
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-}
-
 int clinux_random_is_ready(void) {
     unsigned char byte;
     return getrandom(&byte, 1, GRND_NONBLOCK) >= 0 || errno != EAGAIN;
@@ -89,13 +83,3 @@ void clinux_random_wait(void) {
     unsigned char byte;
     while (getrandom(&byte, 1, 0) < 0 && errno == EINTR) { }
 }
-
-void clinux_exclude_from_dumps(void *start, size_t bytes) { madvise(start, bytes, MADV_DONTDUMP); }
-
-int clinux_discard_pages(void *start, size_t bytes) {
-    return madvise(start, bytes, MADV_DONTNEED) == 0 ? 0 : -errno;
-}
-
-extern char __executable_start[], _end[];   // the linker defines both
-
-size_t clinux_image_bytes(void) { return (size_t)(_end - __executable_start); }

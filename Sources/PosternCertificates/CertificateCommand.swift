@@ -20,8 +20,10 @@ public enum CertificateCommand {
             return 0
         }
         _ = Process.prepare(descriptors: Limits.descriptorReserve)
-        Process.excludeFromDumps(memory)
-        TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
+        Process.disableDumps(of: memory, LogChoices())
+        TLSArena.use(
+            memory.start, count: memory.count, kernelPageBytes: Process.pageBytes,
+            discard: Process.discardPages)
         if command == ShowCommand.name { return try ShowCommand.run(arguments, at: index + 1) }
         if command == VerifyCommand.name { return try VerifyCommand.run(arguments, at: index + 1) }
         if let issuing = IssuingCommand.named(command) {

@@ -15,11 +15,15 @@ public struct ProcessChoices: Sendable {
     public var group: Text?
     /// The folder that is all the server sees once it listens. Files are named as they are outside.
     public var chroot: Text?
+    /// Whoever is the same user may look into the process, with a debugger or strace and in /proc. Only for
+    /// measuring and finding faults, never for a device: its memory has the private key. No option sets it.
+    public var isInspectable: Bool
 
     public init(
         detaches: Bool = false, inetd: Bool = false, pidFile: Text? = nil, user: Text? = nil,
         group: Text? = nil,
-        chroot: Text? = nil
+        chroot: Text? = nil,
+        isInspectable: Bool = false
     ) {
         self.detaches = detaches
         self.inetd = inetd
@@ -27,6 +31,7 @@ public struct ProcessChoices: Sendable {
         self.user = user
         self.group = group
         self.chroot = chroot
+        self.isInspectable = isInspectable
     }
 
     /// Something that the server could do at its start it may not be able to do later.

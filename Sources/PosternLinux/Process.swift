@@ -1,4 +1,4 @@
-// The process around the server: its clocks, its limits, its memory.
+// The process around the server: its clocks, its limits, its privileges.
 
 import CLinux
 import PosternCore
@@ -15,11 +15,10 @@ public enum Process {
     /// The same for whoever is given a clock.
     public static let unixClock: @convention(c) () -> Int64 = { clinux_unix_seconds() }
 
-    /// Room for `count` descriptors, as far as the hard limit allows: returns how many are missing. No core
-    /// dump with keys in it, and files that only their owner may read unless they say otherwise.
+    /// Room for `count` descriptors, as far as the hard limit allows: returns how many are missing. Files
+    /// that only their owner may read unless they say otherwise.
     @discardableResult
     public static func prepare(descriptors count: Int) -> Int {
-        clinux_disable_core_dumps()
         clinux_restrict_new_files()
         return count - min(count, clinux_raise_descriptor_limit(count))
     }
@@ -39,25 +38,12 @@ public enum Process {
     /// A folder that a process is in cannot be unmounted.
     public static func leaveFolder() { clinux_folder_leave() }
 
-    /// No program that it might run gives it new rights.
-    public static func forgoPrivileges() { clinux_forgo_privileges() }
+    /// Nobody but root can look into it, though it runs as a user who may have other processes. Becoming
+    /// that user undoes it.
+    public static func setUndumpable() { clinux_set_undumpable() }
 
-    /// Nobody but root can look into it, though it runs as a user who may have other processes.
-    public static func closeToOthers() { clinux_close_to_others() }
-
-    /// Keeps memory that holds secrets out of any dump.
-    public static func excludeFromDumps(_ region: MemoryRegion) {
-        clinux_exclude_from_dumps(region.start, region.count)
-    }
-
-    /// Gives whole pages back; a callback for C.
-    public static let discardPages: @convention(c) (UnsafeMutableRawPointer?, Int) -> Int32 = {
-        start, count in
-        clinux_discard_pages(start, count)
-    }
-
-    /// Code, constants and static data, all of the static memory included.
-    public static var imageBytes: Int { clinux_image_bytes() }
+    /// Gives up getting new privileges, and new processes. What it may do already stays.
+    public static func dropPrivileges() { clinux_drop_privileges() }
 }
 
 extension OperatorFault {

@@ -20,8 +20,10 @@ public enum ProbeCommand {
         guard let stream: UnsafeMutablePointer<ProbeStream> = memory.take(1) else {
             preconditionFailure("a port's memory has pages")
         }
-        Process.excludeFromDumps(memory)
-        TLSArena.use(memory.start, count: memory.count, discard: Process.discardPages)
+        Process.disableDumps(of: memory, LogChoices())
+        TLSArena.use(
+            memory.start, count: memory.count, kernelPageBytes: Process.pageBytes,
+            discard: Process.discardPages)
         let identity = try ProbeFiles.identity(options)
         let authorities = try ProbeFiles.authorities(options)
         var report = ProbeReport(options)

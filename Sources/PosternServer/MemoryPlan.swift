@@ -16,6 +16,11 @@ public struct MemoryPlan {
     public let arenaBytes: Int
     /// What it needs with all connections in handshake.
     public let arenaNeededBytes: Int
+    /// How much of that are blocks: the arena hands out at least so much.
+    let arenaBlockBytes: Int
+    /// Bytes of a page of the kernel. With larger ones connections keep more RAM when they are idle, never
+    /// more than the total.
+    public let pageBytes: Int
 
     /// What a step of a handshake takes for a moment.
     public let stepBytes: Int
@@ -38,8 +43,10 @@ public struct MemoryPlan {
             slotBytesEach + TLSMemoryNeeds.connectionBytes + (asksClients ? TLSMemoryNeeds.shownBytes : 0)
         bufferBytes = Limits.recordBytes
         arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
-        arenaNeededBytes = TLSMemoryNeeds.arenaBytes(
+        arenaBlockBytes = TLSMemoryNeeds.blockBytes(
             connections: config.connections, asksClients: asksClients)
+        arenaNeededBytes = TLSArena.bytes(toHandOut: arenaBlockBytes)
+        pageBytes = Process.pageBytes
     }
 
     /// Throws when the parts do not fit.
@@ -53,7 +60,7 @@ public struct MemoryPlan {
             line.append(" bytes, but ")
             line.append(arenaBytes)
             line.append(" are left of the port's StaticMemory; give it ")
-            line.append((arenaNeededBytes - arenaBytes + 4095) / 4096)
+            line.append(MemoryRegion.pages(for: arenaNeededBytes - arenaBytes))
             line.append(" pages more, or fewer connections")
         }
     }

@@ -31,7 +31,7 @@ struct ServerParts: ~Copyable {
         KernelRandom.wait(config.log)
         let descriptors = config.connections + Limits.listeners + Limits.descriptorReserve
         let descriptorsMissing = Process.prepare(descriptors: descriptors)
-        Process.excludeFromDumps(memory)
+        Process.disableDumps(of: memory, config.log)
 
         // The plan has counted what is taken here: it fits.
         let count = config.connections
@@ -42,7 +42,9 @@ struct ServerParts: ~Copyable {
             .unsafelyUnwrapped
         let queue = SlotQueue(places: rest.take(count).unsafelyUnwrapped, capacity: count)
         let bytes: UnsafeMutablePointer<UInt8> = rest.take(Limits.recordBytes).unsafelyUnwrapped
-        TLSArena.use(rest.start, count: rest.count, discard: Process.discardPages)
+        TLSArena.use(
+            rest.start, count: rest.count, kernelPageBytes: Process.pageBytes, discard: Process.discardPages)
+        precondition(TLSArena.usage.totalBytes >= plan.arenaBlockBytes)
         let ownIdentity = try isCheck ? nil : OwnIdentity(config, owner: account)
         let credentials = try CredentialStore(config, withMissing: isCheck)
         let context = try ServerParts.makeContext(config)

@@ -73,7 +73,7 @@ extension Server {
     static func giveUpRights(
         _ config: inout Config, _ account: Account?, _ pidFile: inout PidFile
     ) throws(OperatorFault) {
-        Process.forgoPrivileges()
+        Process.dropPrivileges()
         if let root = config.process.chroot {
             try Process.changeRoot(to: root)
             config.enter(root: root)
@@ -82,7 +82,7 @@ extension Server {
             Process.leaveFolder()
         }
         try account?.become()
-        if config.process.givesUpRights { Process.closeToOthers() }
+        if !config.process.isInspectable { Process.setUndumpable() }
     }
 
     /// Loads the files as SIGHUP would, now that the server has less rights than when it read them first:

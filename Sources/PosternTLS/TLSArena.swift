@@ -11,10 +11,15 @@ public enum TLSArena {
     }
 
     /// Makes zeroed memory the arena, before anything else of this module. `discard` gives whole pages back
-    /// to the kernel.
-    public static func use(_ start: UnsafeMutableRawPointer, count: Int, discard: ctls_discard) {
-        ctls_arena_use(start, count, discard)
+    /// to the kernel, whose pages have `kernelPageBytes`.
+    public static func use(
+        _ start: UnsafeMutableRawPointer, count: Int, kernelPageBytes: Int, discard: ctls_discard
+    ) {
+        ctls_arena_use(start, count, kernelPageBytes, discard)
     }
+
+    /// The memory with which the arena can hand out `count` bytes.
+    public static func bytes(toHandOut count: Int) -> Int { ctls_arena_bytes(count) }
 
     public static func allocate(_ count: Int) -> UnsafeMutableRawBufferPointer? {
         guard let start = ctls_arena_allocate(count) else { return nil }

@@ -2,6 +2,8 @@
 // are measured by Tests/Acceptance/test_memory_plan.py with Mbed TLS 2.28 and 3.6 on 64-bit processors,
 // where they are largest.
 
+import CMbedTLS
+
 public enum TLSMemoryNeeds {
     /// Context, tickets, random numbers; four identities with chains of three RSA-4096 certificates, the
     /// current one and replaced ones; and the files from which one is read.
@@ -15,14 +17,12 @@ public enum TLSMemoryNeeds {
     public static let clientRulesBytes = 2 * 168 * 1024
     /// And for each connection what its client has shown, and its own certificate parsed.
     public static let shownBytes = 8 * 1024
-    /// All of it for a number of connections, and the arena's own table: 12 bytes a page, and the rest of
-    /// the first page.
-    public static func arenaBytes(connections: Int, asksClients: Bool) -> Int {
+    /// All of it for a number of connections, as the arena hands it out.
+    public static func blockBytes(connections: Int, asksClients: Bool) -> Int {
         let client = asksClients ? clientRulesBytes + connections * shownBytes : 0
-        let blocks = sharedBytes + stepBytes + roundingBytes + connections * connectionBytes + client
-        return blocks + blocks / 4096 * 12 + 2 * 4096
+        return sharedBytes + stepBytes + roundingBytes + connections * connectionBytes + client
     }
 
     /// A page that is not yet full for each size of small blocks.
-    public static let roundingBytes = 19 * 4096
+    public static let roundingBytes = Int(CTLS_ARENA_CLASS_COUNT * CTLS_ARENA_PAGE_BYTES)
 }

@@ -96,6 +96,7 @@ private func printProcess(_ process: ProcessChoices) {
     printField("process.user", process.user ?? "none")
     printField("process.group", process.group ?? "none")
     printField("process.chroot", process.chroot ?? "none")
+    printField("process.isInspectable", process.isInspectable ? "true" : "false")
 }
 
 /// The parts, in the order in which they add up to the total.
@@ -108,6 +109,7 @@ private func printMemory(_ plan: MemoryPlan) {
     printField("memory.arenaNeededBytes", plan.arenaNeededBytes)
     printField("memory.connectionBytes", plan.connectionBytes)
     printField("memory.stepBytes", plan.stepBytes)
+    printField("memory.pageBytes", plan.pageBytes)
 }
 
 private func printField(_ name: Text, _ value: Text) { printLine(name) { line in line.append(value) } }

@@ -21,6 +21,7 @@ enum ExitCode {
 @c(postern_main)
 public func program(_ count: Int32, _ words: Arguments.Vector) -> Int32 {
     Process.claimStandardStreams()
+    if !config.process.isInspectable { Process.setUndumpable() }
     let exitCode = exitCode(Arguments(count, words))
     Daemon.report(exitCode: exitCode)
     return exitCode

@@ -8,6 +8,7 @@ import pytest
 
 from postern_client import client_context, is_served, tls_connection
 from postern_clients import PEM, make_authority, make_list
+from postern_machine import only_root
 from postern_target import PATIENCE, VERSIONS
 
 RELOADED = r"postern: notice: identity reloaded: .*"
@@ -277,6 +278,7 @@ def test_watch_reports_a_bad_set_once(launch, rules, clients):
 # Under load
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_a_thousand_reloads_under_load(launch, rules, clients):
     """Good and bad sets in turn, a thousand times, while clients talk and come: nobody is dropped, nothing grows."""
     server = launch(*rules.options("required"), "--log-level", "notice")

@@ -11,6 +11,7 @@ from postern_client import echo_once
 from postern_daemon import Daemon, is_running, wait_until
 from postern_identity import Identity
 from postern_seccomp import CLOSE_RANGE, KILL, LISTEN, NO_SUCH_CALL, WAIT4, filter_calls
+from postern_machine import only_root
 from postern_target import BINARY, PATIENCE, command, refused
 
 
@@ -38,6 +39,7 @@ def test_the_server_listens_when_the_caller_is_back(daemon):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_the_server_stands_alone(daemon):
     """It leads no session, so that it never gets a terminal; its parent is not the test; its streams lead nowhere."""
     assert daemon.start().returncode == 0
@@ -51,6 +53,7 @@ def test_the_server_stands_alone(daemon):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_nothing_of_the_caller_stays_open(daemon):
     """A script that holds a lock, or a pipe whose end somebody waits for, gets them back."""
     reading, writing = os.pipe()

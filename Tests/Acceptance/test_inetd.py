@@ -126,6 +126,7 @@ def test_sockets_of_a_service_manager_are_left_alone(identity):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_the_streams_are_not_the_clients(identity):
     """Whatever is printed by accident, and a socket that is closed: the client must see neither."""
     served = Served(identity)

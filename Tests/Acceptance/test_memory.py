@@ -12,6 +12,7 @@ import time
 import pytest
 
 from postern_client import client_context, client_hello, echo_once, receive_exactly, tls_connection
+from postern_machine import only_root
 from postern_target import BINARY, DEFAULT_CONNECTIONS, VERSIONS, is_dynamic
 
 # Counts calls of the C heap into a file that the test has mapped too; the real functions are glibc's own.
@@ -80,16 +81,21 @@ def load(server, connections=40):
     server.settle()
 
 
-@pytest.fixture(scope="module")
-def heap_counter(open_folder):
-    """The counting library, for LD_PRELOAD."""
+def preloadable(folder, name, text):
+    """A library for LD_PRELOAD."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
         pytest.fail("needs a C compiler")
-    source, made = open_folder / "heap-counter.c", open_folder / "heap-counter.so"
-    source.write_text(COUNTER_SOURCE)
+    source, made = folder / f"{name}.c", folder / f"{name}.so"
+    source.write_text(text)
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-fno-builtin", "-o", made, source], check=True)
     return made
+
+
+@pytest.fixture(scope="module")
+def heap_counter(open_folder):
+    """The counting library."""
+    return preloadable(open_folder, "heap-counter", COUNTER_SOURCE)
 
 
 @contextlib.contextmanager
@@ -122,6 +128,24 @@ def test_heap_is_never_used_after_start(launch, heap_counter, tmp_path):
 
 
 @pytest.mark.native
+@only_root      # who may lock so much
+@pytest.mark.applies(not BINARY or is_dynamic(BINARY))
+def test_memory_that_is_locked_can_be_served_from(launch, open_folder):
+    """The kernel takes none of it back: what is freed is cleared, and clients get what they sent."""
+    locking = preloadable(open_folder, "lock", """
+        #include <sys/mman.h>
+        __attribute__((constructor)) static void lock(void)
+        {
+            if (mlockall(MCL_CURRENT | MCL_FUTURE)) __builtin_trap();
+        }""")
+    server = launch(environment={"LD_PRELOAD": str(locking)})
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
+        locked = int(re.search(r"VmLck:\s+(\d+) kB", status.read())[1])
+    assert locked > 4_000, "the whole block"
+    load(server, connections=4)
+
+
+@pytest.mark.native
 def test_no_memory_is_asked_of_the_kernel_under_load(launch, tmp_path):
     """What holds for a static binary too: after the start line there is no brk, mmap, mremap or munmap."""
     trace = tmp_path / "trace"
@@ -141,6 +165,7 @@ def test_no_memory_is_asked_of_the_kernel_under_load(launch, tmp_path):
 
 @pytest.mark.native
 @pytest.mark.slow
+@only_root      # looks into the process
 def test_2000_connections_grow_nothing(launch):
     """Short ones one after the other, full and resumed in turn, both versions."""
     server = launch("--log-level", "notice")
@@ -191,6 +216,7 @@ def test_closed_slots_give_their_memory_back(launch):
 
 @pytest.mark.native
 @pytest.mark.parametrize("version", VERSIONS)
+@only_root      # looks into the process
 def test_idle_connection_needs_little(launch, version):
     """After a handshake and one small echo: the figure of the README, below 13 KB of PSS a connection."""
     server = launch()
@@ -207,6 +233,7 @@ def test_idle_connection_needs_little(launch, version):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_start_line_tells_the_memory(launch):
     """The RAM of the start line is the sum of --print-config, and the process stays below it."""
     server = launch()

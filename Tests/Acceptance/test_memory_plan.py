@@ -3,6 +3,7 @@
 All connections of the pool are brought to the middle of their handshake at once, the worst that can happen: each has
 sent its ClientHello and been answered, and stays silent. The arena's own counters tell what that took.
 """
+import mmap
 import re
 import socket
 
@@ -10,6 +11,7 @@ import pytest
 
 import postern_target
 from postern_client import client_hello
+from postern_machine import only_root
 
 CONNECTIONS = 64
 
@@ -53,3 +55,19 @@ def test_plan_covers_all_handshakes_at_once(launch, identities, version, kind):
     assert step <= plan["stepBytes"], f"a step takes {step} bytes for a moment, the plan has less"
     assert full["arenaPeakBytes"] <= plan["arenaNeededBytes"]
     assert full["arenaFailures"] == 0
+
+
+@pytest.mark.native
+@only_root
+def test_the_block_is_in_no_dump(launch, identity):
+    """All of it, whatever starts and ends within a page: the kernel dumps it for nobody ("dd")."""
+    with open(f"/proc/{launch().process.pid}/smaps", encoding="ascii") as smaps:
+        areas = re.findall(r"^Size: +(\d+) kB(?:\n.*?)*?\nVmFlags:(.*)$", smaps.read(), re.MULTILINE)
+    excluded = sum(int(size) for size, flags in areas if "dd" in flags.split())
+    plan = printed_plan(identity)
+    assert excluded * 1024 >= plan["slotBytes"] + plan["bufferBytes"] + plan["arenaBytes"]
+
+
+@pytest.mark.native
+def test_the_plan_knows_the_pages_of_the_kernel(identity):
+    assert printed_plan(identity)["pageBytes"] == mmap.PAGESIZE

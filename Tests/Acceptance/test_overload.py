@@ -9,6 +9,7 @@ import time
 import pytest
 
 from postern_client import client_context, echo_once, receive_exactly, tls_connection
+from postern_machine import only_root
 from postern_target import DEFAULT_CONNECTIONS, PATIENCE, SMALL_CONNECTIONS
 
 FULL = r"postern: warning: all \d+ connections are in use; new clients wait"
@@ -97,6 +98,7 @@ def limit_descriptors(server, count):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_descriptor_limit_lowered_under_load(launch):
     server = launch()
     echo_once(server)
@@ -122,6 +124,7 @@ def test_descriptor_limit_lowered_under_load(launch):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_descriptor_limit_raised_again(launch):
     """The limit is raised while nobody leaves: the next client that leaves brings everything back."""
     server = launch()
@@ -139,6 +142,7 @@ def test_descriptor_limit_raised_again(launch):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_no_descriptor_left_at_all(launch):
     """The limit below what is open already, with clients that hold on: nothing breaks, all goes on."""
     server = launch()
@@ -194,6 +198,7 @@ def test_every_slot_in_the_middle_of_its_handshake(echo):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_no_descriptor_left_and_nobody_to_leave(launch):
     """With an empty pool no connection can end and wake the server; it must come back by itself."""
     server = launch()

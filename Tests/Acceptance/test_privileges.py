@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -17,7 +18,7 @@ from postern_client import echo_once
 from postern_daemon import Daemon
 from postern_identity import Identity
 from postern_machine import only_root
-from postern_target import first_free_port, refused, run
+from postern_target import BINARY, command, first_free_port, refused, run
 
 NOBODY = 65534
 RELOADED = r"postern: notice: identity reloaded: certificate .+"
@@ -104,24 +105,69 @@ def test_number_without_an_account(launch, own):
     echo_once(server)
 
 
+AS_NOBODY = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--"]
+
+
+def owner(process):
+    """Whose files the process has in /proc: its user's, or root's when that user may not look into it."""
+    return os.stat(f"/proc/{process.pid}/fd").st_uid
+
+
 @pytest.mark.native
-def test_nobody_else_looks_into_it(launch, own):
-    """Not even other processes of the same user: its files in /proc are root's, and it leaves no core."""
-    server = launch("--user", "nobody", identity=own)
-    assert os.stat(f"/proc/{server.process.pid}/fd").st_uid == 0
-    look = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--"]
+@pytest.mark.parametrize("options, prefix", [(["--user", "nobody"], ()), ([], AS_NOBODY)],
+                         ids=["becomes nobody", "started by nobody"])
+def test_nobody_else_looks_into_it(launch, own, options, prefix):
+    """Not even other processes of the same user, whether it became that user or was it all the time."""
+    server = launch(*options, identity=own, prefix=prefix)
+    assert owner(server.process) == 0
     for path in ("mem", "maps", "environ"):
-        ended = subprocess.run([*look, "head", "-c1", f"/proc/{server.process.pid}/{path}"], capture_output=True)
+        ended = subprocess.run([*AS_NOBODY, "head", "-c1", f"/proc/{server.process.pid}/{path}"], capture_output=True)
         assert ended.returncode != 0, path
+
+
+@contextlib.contextmanager
+def running_as_nobody(*words, **keywords):
+    """A program that runs as nobody: no longer setpriv, whose files in /proc are root's."""
+    with subprocess.Popen([*AS_NOBODY, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, **keywords) as process:
+        try:
+            while not pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes().startswith(os.fsencode(words[0])):
+                assert process.poll() is None
+                time.sleep(0.001)
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("words", [
+    ["probe", "{silent}"],
+    ["certificate", "self-signed", "--certificate", "a.crt", "--key", "a.key", "--key-type", "rsa4096"]],
+    ids=lambda words: words[0])
+def test_nobody_else_looks_into_a_command_that_holds_a_key(folder, words):
+    """While it waits for a server that says nothing, and while it makes a key that takes its time."""
+    folder.chmod(0o777)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        words = [word.format(silent=f"127.0.0.1:{silent.getsockname()[1]}") for word in words]
+        with running_as_nobody(*command(BINARY, *words), cwd=folder) as process, \
+                running_as_nobody("sleep", "60") as other:
+            until = time.monotonic() + 0.2
+            while owner(process) == NOBODY and time.monotonic() < until:
+                time.sleep(0.001)
+            assert (owner(process), owner(other)) == (0, NOBODY)
+            assert process.poll() is None, "it ended before it was looked at"
 
 
 @pytest.mark.native
 def test_every_server_gives_up_what_it_never_needs(launch):
-    """Core dumps, new rights by exec, and files that others may read."""
+    """Core dumps, new rights by exec, every capability that another program could get, further processes, and files
+    that others may read."""
     server = launch()
     assert status(server)["NoNewPrivs"] == "1"
+    assert status(server)["CapBnd"] == 16 * "0"
     assert status(server)["Umask"] == "0077"
-    assert resource.prlimit(server.process.pid, resource.RLIMIT_CORE) == (0, 0)
+    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_NPROC):
+        assert resource.prlimit(server.process.pid, limit) == (0, 0)
 
 
 @pytest.mark.native
@@ -181,9 +227,6 @@ def test_user_that_it_is_already(launch, own):
     server = launch("--user", "nobody", identity=own, prefix=[
         "setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--"])
     echo_once(server)
-
-
-AS_NOBODY = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--"]
 
 
 @pytest.mark.parametrize("options, parts", [

@@ -10,6 +10,7 @@ import pytest
 
 from postern_client import MemoryClient, client_context, echo_once, receive_exactly, tls_connection
 from postern_identity import Identity, encrypt_key
+from postern_machine import only_root
 from postern_target import PATIENCE, VERSIONS
 
 RELOADED = r"postern: notice: identity reloaded: certificate .+"
@@ -213,6 +214,7 @@ def test_reload_under_load(launch, identities, files):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_many_reloads_grow_nothing(launch, identities, files):
     """Good and bad ones in turn, some with a connection open: descriptors and memory stay what they were."""
     install(identities.good, files)

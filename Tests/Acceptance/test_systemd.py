@@ -237,6 +237,7 @@ def test_several_given_sockets(launch, has_ipv6):
 
 
 @pytest.mark.native
+@only_root      # looks into the process
 def test_given_sockets_get_the_options_of_our_own(launch, listener):
     """Blocking when they come: one that answers late must not stop the loop; accepted ones send at once."""
     listener.setblocking(True)

@@ -24,12 +24,13 @@ def run(*words, **keywords):
     assert ended.returncode == 0, f"{words[0]} ended with {ended.returncode}:\n{ended.stdout.decode()[-3000:]}"
 
 
-def debian(port):
-    """The folder of Debian's kernel and BusyBox for a port, fetched if it is not there."""
+def debian(port, kernel=""):
+    """The folder of Debian's kernel and BusyBox for a port, fetched if it is not there. `kernel` names one of its other
+    kernels."""
     values = port_values.of(port)
-    folder = BUILD / f"debian-{port}"
+    folder = BUILD / f"debian-{port}{'-' * bool(kernel)}{kernel}"
     # tiny-initramfs stands in for the large package that makes RAM disks, which a kernel depends on.
-    packages = [values["BOARD_KERNEL"], "busybox-static", "tiny-initramfs"]
+    packages = [port_values.of_kernel(values, "BOARD_KERNEL", kernel), "busybox-static", "tiny-initramfs"]
     if not folder.exists():
         run(TOP / "ports/sysroot.sh", values["ARCHITECTURE"], values["DEFAULT_SUITE"], folder, *packages, cwd=TOP)
     return folder

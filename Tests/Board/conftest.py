@@ -12,6 +12,7 @@ from board_machine import Board
 from board_server import BoardServer
 
 PORT = os.environ.get("POSTERN_BOARD", "")
+KERNEL = os.environ.get("POSTERN_BOARD_KERNEL", "")     # one of the port's other kernels
 FIGURES = {}
 
 
@@ -21,8 +22,9 @@ def switched_on(tmp_path_factory):
     identity, and the power cut as soon as the server shows the one that it made."""
     assert PORT, "POSTERN_BOARD must name the port whose board to boot"
     folder = tmp_path_factory.mktemp("board")
-    packages = board_files.debian(PORT)
-    running = Board(port_values.of(PORT)["BOARD_MACHINE"], board_files.kernel(packages),
+    packages = board_files.debian(PORT, KERNEL)
+    machine = port_values.of_kernel(port_values.of(PORT), "BOARD_MACHINE", KERNEL)
+    running = Board(machine, board_files.kernel(packages),
                     board_files.make_initramfs(packages, folder), board_files.make_disk(packages, folder, PORT))
     try:
         first = types.SimpleNamespace(
@@ -53,7 +55,7 @@ def figures():
 
 def pytest_terminal_summary(terminalreporter):
     for name, (number, unit) in FIGURES.items():
-        terminalreporter.write_line(f"{PORT} board, {name}: {number:,} {unit}")
+        terminalreporter.write_line(f"{PORT}{'-' * bool(KERNEL)}{KERNEL} board, {name}: {number:,} {unit}")
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ LISTENING = "postern: notice: listening on .*"
 GOAL_START_SECONDS = 1.0
 GOAL_RESIDENT_BYTES = {"armhf": 1_200_000, "arm64": 1_500_000}
 GOAL_CONNECTION_BYTES = 20_000
+GOAL_CONNECTION_PAGES = 3      # of a kernel with large pages: more bytes than those
 
 
 @contextlib.contextmanager
@@ -173,7 +174,23 @@ def test_memory_of_an_idle_connection(fresh, figures, version):
             stack.enter_context(open_connection(fresh, client_context(version)))
         each = (fresh.status("Rss") - before) // (many - few)
     figures[f"RSS of an idle connection, TLS {version}"] = (each, "bytes")
-    assert 0 < each < GOAL_CONNECTION_BYTES
+    assert 0 < each < max(GOAL_CONNECTION_BYTES, GOAL_CONNECTION_PAGES * page_bytes(fresh))
+
+
+def page_bytes(server):
+    """Of the board's kernel, as it says itself."""
+    smaps = server.board.run("cat /proc/$(cat /var/run/postern.pid)/smaps")
+    return int(re.search(r"^KernelPageSize: +(\d+) kB", smaps, re.MULTILINE)[1]) * KIBIBYTE
+
+
+def test_memory_with_keys_is_in_no_dump(board, fresh):
+    """The block that the plan adds up, whole, is memory that the kernel dumps for nobody ("dd")."""
+    plan = dict(re.findall(r"^memory\.(\w+): (\d+)$", board.run("postern --print-config"), re.MULTILINE))
+    assert int(plan["pageBytes"]) == page_bytes(fresh)
+    smaps = board.run("cat /proc/$(cat /var/run/postern.pid)/smaps")
+    excluded = sum(int(size) for size, flags in re.findall(
+        r"^Size: +(\d+) kB(?:\n.*?)*?\nVmFlags:(.*)$", smaps, re.MULTILINE) if "dd" in flags.split())
+    assert excluded * KIBIBYTE >= sum(int(plan[f"{part}Bytes"]) for part in ("slot", "buffer", "arena"))
 
 
 # The end

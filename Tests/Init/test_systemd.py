@@ -27,7 +27,10 @@ def show(system, name, unit="postern.service"):
 
 def test_verify_has_nothing_to_say(system, postern):
     checked = system.root.run("systemd-analyze", "verify", "postern.service", "postern.socket")
-    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+    said = checked.stdout + checked.stderr
+    if system.root.run("systemd-analyze", "syscall-filter", "@sandbox").returncode != 0:      # before systemd 255
+        said = re.sub(r"\S+postern\.service:\d+: Unknown system call group, ignoring: @sandbox\n", "", said)
+    assert (checked.returncode, said) == (0, "")
 
 
 def test_security_figure(system, postern):
@@ -69,6 +72,41 @@ def test_it_keeps_no_privilege_but_low_ports(system, postern):
     for name in ("CapEff", "CapBnd", "CapAmb"):
         assert int(re.search(rf"{name}:\t(\w+)", status)[1], 16) == 1 << 10, name     # CAP_NET_BIND_SERVICE
     assert re.search(r"NoNewPrivs:\t1", status) and re.search(r"Seccomp:\t2", status)
+
+
+# What a server may want at its start to give up rights, and all that it needs today. Each is tried as the unit's own
+# program; 1 is EPERM, which is what the unit's filters answer.
+LATER = r"""
+import ctypes, os, resource, socket, sys
+libc = ctypes.CDLL(None, use_errno=True)
+calls = {"landlock_create_ruleset": (444, 0, 0, 1), "landlock_add_rule": (445, -1, 0, 0, 0),
+         "landlock_restrict_self": (446, -1, 0), "seccomp": (317, 2, 0, None), "close_range": (436, 900, 901, 0),
+         "no_new_privs": (157, 38, 1, 0, 0, 0), "undumpable": (157, 4, 0, 0, 0, 0), "mlock": (149, 0, 0),
+         "no capabilities": (126, ctypes.byref((ctypes.c_uint32 * 2)(0x20080522, 0)),
+                             ctypes.byref((ctypes.c_uint32 * 6)()))}
+refused = [name for name, words in calls.items() if libc.syscall(*words) < 0 and ctypes.get_errno() == 1]
+for limit in ("RLIMIT_NPROC", "RLIMIT_CORE"):
+    try:
+        resource.setrlimit(getattr(resource, limit), (0, 0))
+    except OSError:
+        refused.append(limit)
+for family in ("AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"):
+    try:
+        socket.socket(getattr(socket, family), socket.SOCK_DGRAM)
+    except OSError as fault:
+        refused.append(family) if fault.errno in (1, 97) else None
+print("refused:", *refused)
+"""
+
+
+def test_the_unit_forbids_nothing_that_a_later_version_needs_to_give_up_rights(system, postern):
+    system.root.write("/usr/local/lib/later.py", LATER)
+    system.root.write("/etc/systemd/system/postern.service.d/later.conf", "[Service]\nType=oneshot\nExecStart=\n"
+                      "ExecStart=/usr/bin/python3 /usr/local/lib/later.py\nStandardOutput=file:/run/later\n"
+                      "StandardError=file:/run/later\n")
+    system.root.check("systemctl", "daemon-reload")
+    system.start()
+    assert system.root.read("/run/later") == "refused:\n"
 
 
 def test_a_port_below_1024_can_be_served(system, postern):

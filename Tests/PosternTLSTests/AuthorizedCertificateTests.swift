@@ -11,19 +11,14 @@ extension TLSTests {
     @Suite final class AuthorizedCertificateTests {
         private let identity: Identity
         private let message: [UInt8] = Array("who am I?".utf8)
-        private static let arenaBytes = 64 * 4096
-        nonisolated(unsafe) private static let arena = UnsafeMutableRawPointer.allocate(
-            byteCount: arenaBytes, alignment: 16)
+        nonisolated(unsafe) private static let arena = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: 64 * 4096, alignment: 16)
         private static let own = Fixtures.good
         private static let victim = Fixtures.other
         private static let third = Fixtures.Pair()
 
         init() throws {
-            Self.arena.initializeMemory(as: UInt8.self, repeating: 0, count: Self.arenaBytes)
-            TLSArena.use(Self.arena, count: Self.arenaBytes) { start, count in
-                start!.initializeMemory(as: UInt8.self, repeating: 0, count: count)
-                return 0
-            }
+            KernelPages.useArena(Self.arena, bytes: 4096)
             identity = try Fixtures.identity()
         }
 

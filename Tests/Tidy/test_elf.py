@@ -40,7 +40,8 @@ LARGE_PAGES = {"AArch64": 65_536}
 
 @functools.lru_cache(maxsize=None)
 def readelf(path, *options):
-    return subprocess.run(["readelf", "-W", *options, str(path)], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["readelf", "-W", *options, str(path)], capture_output=True, text=True, errors="replace",
+                          check=True).stdout      # names of Swift strings may be cut within a character
 
 
 def binary(build):
@@ -53,7 +54,7 @@ def attributes(text):
 
 def objects(build):
     """Every object of our own in a build; a board's lie with those of the port it is built as."""
-    folder = BUILD / VALUES[build].get("BASE", build)
+    folder = BUILD / VALUES.get(build, {}).get("BASE", build)
     found = sorted((folder / "swift").glob("*/release/*.build/**/*.o"))
     kinds = {path.name.split(".", 1)[1] for path in found}
     assert {"c.o", "swift.o"} <= kinds, f"no objects below {folder}; build it first"

@@ -9,3 +9,6 @@ MACHINE = AArch64
 PIE = yes
 BOARD_KERNEL = linux-image-arm64
 BOARD_MACHINE = qemu-system-aarch64 -M virt -cpu cortex-a53
+# The same with pages of 16 KiB, as the Raspberry Pi 5 has them; a Cortex-A53 cannot.
+BOARD_KERNEL_16K = linux-image-arm64-16k
+BOARD_MACHINE_16K = qemu-system-aarch64 -M virt -cpu cortex-a76

@@ -25,9 +25,4 @@ void clinux_folder_leave(void);
 /// Whether the name is one of a folder. Returns 0 or -errno.
 int clinux_folder_check(const char *folder);
 
-/// Gives up getting new rights by running other programs.
-void clinux_forgo_privileges(void);
-/// Closes the process to debuggers, /proc and core dumps of all but root.
-void clinux_close_to_others(void);
-
 #endif

@@ -1,4 +1,4 @@
-// The process: clocks, signals, limits, its own memory. Results as in clinux_socket.h.
+// The process: clocks, signals, limits. Results as in clinux_socket.h.
 #ifndef CLINUX_PROCESS_H
 #define CLINUX_PROCESS_H
 
@@ -33,19 +33,10 @@ clinux_signal clinux_signals_next(int descriptor);
 size_t clinux_raise_descriptor_limit(size_t count);
 /// New files are for their owner alone.
 void clinux_restrict_new_files(void);
-/// No core file, whatever happens.
-void clinux_disable_core_dumps(void);
 
 /// Whether getrandom(2) answers at once; early in a boot it may not yet.
 int clinux_random_is_ready(void);
 /// Waits until it does.
 void clinux_random_wait(void);
-
-/// Keeps the pages out of any dump of the process.
-void clinux_exclude_from_dumps(void *start, size_t bytes);
-/// Gives whole pages back to the kernel; they read as zero afterwards. Returns 0 or -errno.
-int clinux_discard_pages(void *start, size_t bytes);
-/// Bytes of the program's image in memory: code, constants and static data.
-size_t clinux_image_bytes(void);
 
 #endif

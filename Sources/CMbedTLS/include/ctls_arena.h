@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Bytes of a page of the arena. Large blocks start on one, so that their pages can be given back to the
-/// kernel.
+/// Bytes of a page of the arena, on every kernel. Large blocks start on one.
 #define CTLS_ARENA_PAGE_BYTES 4096
+/// Sizes of small blocks. For each there may be a page that is not full.
+#define CTLS_ARENA_CLASS_COUNT 19
 
-/// Gives whole pages back: afterwards they read as zero. Returns 0, or anything else when it could not.
+/// Gives whole pages of the kernel back: afterwards they read as zero. Returns 0, or anything else when it
+/// could not.
 typedef int (*ctls_discard)(void *start, size_t bytes);
 
 typedef struct {
@@ -21,18 +23,22 @@ typedef struct {
     uint32_t failures;      ///< requests that did not fit
 } ctls_arena_usage;
 
-/// Makes `bytes` of zeroed memory at `start` the arena. Once, before anything else of this module.
-void ctls_arena_use(void *start, size_t bytes, ctls_discard discard);
+/// Bytes of memory, wherever they start, with which the arena can hand out `bytes`: with its own table.
+size_t ctls_arena_bytes(size_t bytes);
+
+/// Makes `bytes` of zeroed memory at `start` the arena. Once, before anything else of this module. Where
+/// `discard` does not do what it should with one page of the kernel, it is not called again.
+void ctls_arena_use(void *start, size_t bytes, size_t kernel_page_bytes, ctls_discard discard);
 
 /// A zeroed block of `bytes`, aligned for any type, or NULL when the arena has no room.
 void *ctls_arena_allocate(size_t bytes);
 
-/// Zeroes a block and takes it back. A pointer that is no live block of the arena traps: it is a bug of
-/// ours.
+/// Zeroes a block and takes it back. A pointer that is no live block of the arena traps, so also one that
+/// was taken back already: it is a bug of ours.
 void ctls_arena_release(void *block);
 
-/// Gives the pages of a large block back to the kernel; the block stays and reads as zero. Anything else is
-/// left as it is.
+/// Zeroes a large block, and gives the kernel's pages in it back; the block stays. Anything else is left as
+/// it is.
 void ctls_arena_discard(void *block);
 
 /// From now on no more than `bytes` beyond what is in use may be handed out; 0 ends the limit. What fails
