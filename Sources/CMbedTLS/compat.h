@@ -214,6 +214,22 @@ static inline void ctls_use_application_keys(mbedtls_ssl_context *ssl) {
 #endif
 }
 
+/// The session whose handshake is under way, or over.
+static inline const mbedtls_ssl_session *ctls_current_session(const mbedtls_ssl_context *ssl) {
+    return ssl->session_negotiate != NULL ? ssl->session_negotiate : ssl->session;
+}
+
+/// Readies a client's alert for a server that it has met and shows nothing of itself. In TLS 1.3 the server
+/// reads it with the handshake's keys by then, which 3.6 uses from the client's Certificate message on.
+static inline void ctls_prepare_refusal(mbedtls_ssl_context *ssl) {
+#if CTLS_HAS_TLS13
+    if (ctls_version_of(ssl) == 0x0304 && ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE)
+        mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_in);
+#else
+    (void)ssl;
+#endif
+}
+
 /// Sends what waits, then receives the next handshake message and leaves it for the library's next step.
 static inline int ctls_peek_message(mbedtls_ssl_context *ssl) {
     int is_tls13 = ctls_version_of(ssl) == 0x0304;

@@ -108,7 +108,7 @@ void ctls_session_attach(
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
     session->idle_records = session->is_flooded = session->said_farewell = 0;
     session->shown_stage = CTLS_SHOWN_UNSEEN;
-    session->group = session->certificate_seen = session->certificate_wanted = 0;
+    session->group = session->hello_version = session->certificate_wanted = 0;
     mbedtls_ssl_set_bio(&session->ssl, session, ctls_traffic_send, ctls_traffic_receive, NULL);
 }
 
@@ -155,11 +155,18 @@ static int server_handshake_steps(ctls_session *session) {
     return ctls_shown_is_settled(session) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
+int ctls_session_meet_server(ctls_session *session) {
+    uint32_t failures = ctls_arena_failures();
+    ctls_traffic_begin(session);
+    int code = ctls_client_handshake_steps(session, 0);
+    return code == 0 ? 0 : outcome_of(session, code, failures);
+}
+
 int ctls_session_handshake(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
     int is_client = session->resumption != NULL;
     ctls_traffic_begin(session);
-    int code = is_client ? ctls_client_handshake_steps(session) : server_handshake_steps(session);
+    int code = is_client ? ctls_client_handshake_steps(session, 1) : server_handshake_steps(session);
     if (code == STEP_MADE) return CTLS_AGAIN;
     if (code == CTLS_SHOWN_REFUSED) return CTLS_FAILED;
     if (code != 0) return outcome_of(session, code, failures);
@@ -252,6 +259,6 @@ const uint8_t *ctls_session_shown(const ctls_session *session, size_t *bytes) {
 int32_t ctls_session_judge(const ctls_session *session) { return ctls_shown_judge(session); }
 
 const char *ctls_session_suite(const ctls_session *session) {
-    const char *name = mbedtls_ssl_get_ciphersuite(&session->ssl);
+    const char *name = mbedtls_ssl_get_ciphersuite_name(ctls_current_session(&session->ssl)->ciphersuite);
     return name != NULL ? name : "-";
 }

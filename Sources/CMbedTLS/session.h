@@ -43,7 +43,7 @@ struct ctls_session {
     // Of a client:
     ctls_resumption *resumption;    // where it keeps what the server gives it for the next connection
     uint16_t group;             // of the key exchange, 0 while unknown
-    uint8_t certificate_seen;   // the server has shown one, as it does in every full handshake
+    uint16_t hello_version;     // what the server's hello says that it has chosen, 0 before
     uint8_t certificate_wanted; // the server has asked for one
 };
 
@@ -96,8 +96,9 @@ static inline int ctls_shown_is_settled(const ctls_session *session) {
 /// judged, and that one too when the handshake is over.
 void ctls_shown_trim(mbedtls_ssl_session *session, int is_over);
 
-/// The handshake of a client. Returns what the library does.
-int ctls_client_handshake_steps(ctls_session *session);
+/// The handshake of a client, to its end or as far as the server has proven who it is and nothing that tells
+/// who the client is has been sent. Returns what the library does.
+int ctls_client_handshake_steps(ctls_session *session, int to_the_end);
 /// Keeps what the server has given to resume the session. Returns 0.
 int ctls_client_keep(ctls_session *session);
 

@@ -58,12 +58,17 @@ struct PeerVerdict {
     var isTrusted: Bool { verdict?.isTrusted ?? false }
 
     /// Nil when the server may be talked to.
-    func fault(_ options: ProbeOptions) -> ProbeFault? {
+    func fault(_ options: ProbeOptions, _ place: ConnectionPlace?) -> ProbeFault? {
         guard let verdict, !verdict.isTrusted else { return nil }
         var isFirst = true
         return ProbeFault(faults == .wrongName ? .nameMismatch : .untrusted) { line in
             line.append(options.target)
-            line.append(" is not trusted: ")
+            line.append(" is not trusted")
+            if let place {
+                line.append(" at ")
+                line.append(place)
+            }
+            line.append(": ")
             for depth in 0..<verdict.count {
                 let item = verdict[depth]
                 item.faults.forEach { fault in

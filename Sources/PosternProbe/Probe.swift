@@ -1,5 +1,6 @@
-// A probe from the first connection to the last byte: connect, handshake, verify, report; further
-// connections that resume; and in the last one the copying.
+// A probe from the first connection to the last byte: connect, meet the server, report, verify, end the
+// handshake; further connections that resume; and in the last one the copying. Every server that does not
+// resume what a verified one gave is verified before it learns anything of the client.
 
 import PosternCore
 import PosternLinux
@@ -72,9 +73,10 @@ struct Probe: ~Copyable {
             let connection = try connector.connect(limit)
             defer { connection.socket.close() }
             let ticketsBefore = resumption.count
-            try open(connection, limit)
-            report.connected(connection.address, session)
-            if round == 0 { try verify(connection.socket, &report) }
+            try meet(connection, limit)
+            report.met(connection.address, session)
+            if !session.isResumed { try verify(connection.socket, &report) }
+            try finish(connection.socket, limit)
             if round < options.resumptions {
                 try discard(from: connection.socket) { resumption.count != ticketsBefore }
                 try part(from: connection.socket)
@@ -87,24 +89,40 @@ struct Probe: ~Copyable {
         }
     }
 
-    private func open(_ connection: ConnectedSocket, _ clock: ProbeClock) throws(ProbeFault) {
+    private func meet(_ connection: ConnectedSocket, _ clock: ProbeClock) throws(ProbeFault) {
         stream.pointee = ProbeStream(connection.socket)
         do throws(ChannelFailure) {
             try session.begin(
                 serverName: options.serverName, resumption: resumption,
                 stream: UnsafeMutableRawPointer(stream),
                 send: sendToProbeStream, receive: receiveFromProbeStream)
-            while true {
-                let step = try session.handshake()
-                if case .done = step { return }
-                guard wait(connection.socket, step, clock) else {
-                    throw ChannelFailure(reason: .handshakeTimeout, code: 0)
-                }
-            }
+            while try goOn(connection.socket, try session.meetServer(), clock) {}
         } catch {
-            if error.reason == .handshakeTimeout { throw .timedOut("finish the handshake", options) }
-            throw ProbeFault(error, session, options)
+            throw handshakeFault(error)
         }
+    }
+
+    private func finish(_ socket: ClientSocket, _ clock: ProbeClock) throws(ProbeFault) {
+        do throws(ChannelFailure) {
+            while try goOn(socket, try session.handshake(), clock) {}
+        } catch {
+            throw handshakeFault(error)
+        }
+    }
+
+    /// Waits for what a step of the handshake wants; false when it is done.
+    private func goOn(
+        _ socket: ClientSocket, _ step: ChannelStep, _ clock: ProbeClock
+    ) throws(ChannelFailure) -> Bool {
+        if case .done = step { return false }
+        guard wait(socket, step, clock) else { throw ChannelFailure(reason: .handshakeTimeout, code: 0) }
+        return true
+    }
+
+    private func handshakeFault(_ failure: ChannelFailure) -> ProbeFault {
+        if let answer = stream.pointee.plainAnswer { return ProbeFault(answer, options) }
+        if failure.reason == .handshakeTimeout { return .timedOut("finish the handshake", options) }
+        return ProbeFault(failure, session, options)
     }
 
     /// False when the time is up.
@@ -122,14 +140,21 @@ struct Probe: ~Copyable {
         return true
     }
 
-    /// Looks at the certificate before anything is sent.
+    /// Looks at the server's certificate before it learns anything of the client.
     private func verify(_ socket: ClientSocket, _ report: inout ProbeReport) throws(ProbeFault) {
         let verdict = try PeerVerdict(session, authorities, options, memory: buffers)
         report.verified(session, verdict)
-        guard let fault = verdict.fault(options) else { return }
+        guard let fault = verdict.fault(options, report.place) else { return }
         session.refuse(verdict.refusal)
         stream.pointee.endWrites()
-        try? discard(from: socket) { false }
+        // What it still sends is thrown away unread: closed with unread input, the socket would be reset, and
+        // the server would lose the alert.
+        let clock = ProbeClock(milliseconds: Probe.courtesyMilliseconds)
+        while !stream.pointee.discard(buffers), !clock.isOver {
+            var wanted = Readiness()
+            wanted.socketReadable = true
+            _ = wanted.wait(socket: socket.descriptor, milliseconds: clock.remainingMilliseconds)
+        }
         throw fault
     }
 

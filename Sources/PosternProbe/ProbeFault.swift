@@ -47,6 +47,15 @@ struct ProbeFault: Error {
         }
     }
 
+    /// A server that does not speak TLS.
+    init(_ answer: PlainAnswer, _ options: ProbeOptions) {
+        self.init(.protocolFault) { line in
+            line.append(options.target)
+            line.append(" ")
+            line.append(answer)
+        }
+    }
+
     /// A session that could not go on.
     init(_ failure: ChannelFailure, _ session: TLSSession, _ options: ProbeOptions) {
         let isConnection = failure.reason == .peerReset || failure.reason == .outOfMemory

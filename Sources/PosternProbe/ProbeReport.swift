@@ -8,53 +8,77 @@ import PosternX509
 
 struct ProbeReport {
     private let options: ProbeOptions
-    private var json: JSONOutput?
     private var connections = 0
-    private var hasDescription = false
-    private var hasVerdict = false
     /// Whether each connection was resumed.
     private var resumed = InlineArray<101, Bool>(repeating: false)
+
+    // What --json says comes last: all of it is about the last server that was not resumed.
+    private var json: JSONOutput?
+    private var last: Meeting?
+    /// A copy of the server's certificate, since TLS 1.3 forgets it when a session is resumed; nil when
+    /// there is none.
+    private var certificate: UnsafeMutableRawBufferPointer?
+    private var verdict: (isTrusted: Bool, faults: CertificateFaults)?
+
+    /// What is known of a server before anything is sent. Names stay where they are.
+    private struct Meeting {
+        let address: PeerAddress
+        let version: Text
+        let suite: Text
+        let group: Text?
+        let chosenProtocol: Text?
+        let isCertificateWanted: Bool
+
+        init(_ address: PeerAddress, _ session: TLSSession) {
+            self.address = address
+            version = session.versionName
+            suite = session.suiteName
+            group = session.groupName
+            chosenProtocol = session.chosenProtocol
+            isCertificateWanted = session.isCertificateWanted
+        }
+    }
 
     init(_ options: ProbeOptions) {
         self.options = options
         precondition(resumed.count == ProbeOptions.resumptionsMost + 1, "a place for every connection")
-        guard options.isJSON else { return }
-        var json = JSONOutput()
-        json.begin()
-        json.member("host", options.host)
-        json.member("port", Int64(widening: UInt32(options.port)))
-        json.member("name", options.name)
-        self.json = json
+        if options.isJSON { json = JSONOutput() }
+    }
+
+    /// Which connection this is, where there are more.
+    var place: ConnectionPlace? {
+        options.resumptions == 0 ? nil : ConnectionPlace(number: connections, of: options.resumptions + 1)
     }
 
     // The connection
 
-    mutating func connected(_ address: PeerAddress, _ session: TLSSession) {
+    mutating func met(_ address: PeerAddress, _ session: TLSSession) {
         resumed[connections] = session.isResumed
         connections += 1
-        if connections == 1 {
-            member("address") { line in address.append(to: &line) }
-            member("version", session.versionName)
-            member("suite", session.suiteName)
-            member("group", session.groupName)
-            member("alpn", session.chosenProtocol)
-            wanted(session)
+        if !session.isResumed {
+            let meeting = Meeting(address, session)
+            last = meeting
+            if json == nil { tell(meeting) }
         }
-        guard !options.isJSON else { return }
+        guard json == nil else { return }
+        let place = place
         ProbeReport.print("resumed") { line in
             line.append(session.isResumed ? "yes" : "no")
-            guard options.resumptions > 0 else { return }
-            line.append(", connection ")
-            line.append(connections)
-            line.append(" of ")
-            line.append(options.resumptions + 1)
+            guard let place else { return }
+            line.append(", ")
+            line.append(place)
         }
     }
 
-    private mutating func wanted(_ session: TLSSession) {
+    private mutating func tell(_ meeting: Meeting) {
+        member("address") { line in meeting.address.append(to: &line) }
+        member("version", meeting.version)
+        member("suite", meeting.suite)
+        member("group", meeting.group)
+        member("alpn", meeting.chosenProtocol)
         if json != nil {
-            json?.member("certificateWanted", session.isCertificateWanted)
-        } else if session.isCertificateWanted {
+            json?.member("certificateWanted", meeting.isCertificateWanted)
+        } else if meeting.isCertificateWanted {
             member("asks for", "a client certificate")
         }
     }
@@ -62,31 +86,35 @@ struct ProbeReport {
     // The certificate
 
     mutating func verified(_ session: TLSSession, _ verdict: PeerVerdict) {
-        if let der = session.peerCertificate(0) { describe(der) }
-        hasVerdict = true
+        self.verdict = (verdict.isTrusted, verdict.faults)
+        let der = session.peerCertificate(0)
         if json != nil {
-            nullDescription()
-            json?.member("verified", verdict.isTrusted)
-            json?.array("faults") { array in
-                verdict.faults.forEach { fault in array.element(fault.name.bytes) }
-            }
-        } else {
-            let options = options
-            member("verified") { line in verdict.append(to: &line, options) }
+            keep(der)
+            return
         }
+        if let der { _ = describe(der) }
+        let options = options
+        member("verified") { line in verdict.append(to: &line, options) }
     }
 
-    private mutating func describe(_ der: UnsafeRawBufferPointer) {
+    private mutating func keep(_ der: UnsafeRawBufferPointer?) {
+        if let certificate { TLSArena.release(certificate) }
+        certificate = der.flatMap { TLSArena.allocate($0.count) }
+        if let der { certificate?.copyMemory(from: der) }
+    }
+
+    /// False for one that cannot be read; the verdict says so.
+    private mutating func describe(_ der: UnsafeRawBufferPointer) -> Bool {
         do throws(DERFault) {
             let certificate = try Certificate(der)
-            hasDescription = true
             member("subject") { line in line.append(distinguishedName: certificate.subject) }
             member("issuer") { line in line.append(distinguishedName: certificate.issuer) }
             names(certificate)
             fingerprint(der)
             validity(certificate)
+            return true
         } catch {
-            // The verdict says so.
+            return false
         }
     }
 
@@ -137,12 +165,33 @@ struct ProbeReport {
             line.append(message)
             StandardError.write(&line)
         }
-        guard json != nil else { return }
-        let exit = fault?.exit ?? .done
-        nullRest()
+        if json != nil { writeObject(fault) }
+    }
+
+    /// All members are always there: null is what was not found out.
+    private mutating func writeObject(_ fault: ProbeFault?) {
+        json?.begin()
+        json?.member("host", options.host)
+        json?.member("port", Int64(widening: UInt32(options.port)))
+        json?.member("name", options.name)
+        if let last {
+            tell(last)
+        } else {
+            nulls(["address", "version", "suite", "group", "alpn", "certificateWanted"])
+        }
+        if let certificate, describe(UnsafeRawBufferPointer(certificate)) {
+        } else {
+            nulls(["subject", "issuer"])
+            json?.array("names") { _ in }
+            nulls(["sha256", "notBefore", "notAfter", "daysLeft"])
+        }
+        if let verdict { json?.member("verified", verdict.isTrusted) } else { json?.null("verified") }
+        let faults = verdict?.faults ?? CertificateFaults()
+        json?.array("faults") { array in faults.forEach { fault in array.element(fault.name.bytes) } }
         json?.array("resumed") { array in
             for index in 0..<connections { array.element(resumed[index]) }
         }
+        let exit = fault?.exit ?? .done
         json?.member("result", exit.name)
         json?.member("exit", Int64(widening: exit.rawValue))
         if let message = fault?.words?.message {
@@ -153,32 +202,8 @@ struct ProbeReport {
         json?.end()
     }
 
-    // All members are always there: null is what was not found out.
-
-    private mutating func nullRest() {
-        if connections == 0 {
-            json?.null("address")
-            json?.null("version")
-            json?.null("suite")
-            json?.null("group")
-            json?.null("alpn")
-            json?.null("certificateWanted")
-        }
-        guard !hasVerdict else { return }
-        nullDescription()
-        json?.null("verified")
-        json?.array("faults") { _ in }
-    }
-
-    private mutating func nullDescription() {
-        guard !hasDescription else { return }
-        json?.null("subject")
-        json?.null("issuer")
-        json?.array("names") { _ in }
-        json?.null("sha256")
-        json?.null("notBefore")
-        json?.null("notAfter")
-        json?.null("daysLeft")
+    private mutating func nulls<let count: Int>(_ names: InlineArray<count, Text>) {
+        for index in 0..<count { json?.null(names[index]) }
     }
 
     // One piece, in either form
@@ -211,5 +236,20 @@ struct ProbeReport {
         for _ in name.count..<13 { line.append(" ") }
         line.append(value)
         StandardError.write(&line)
+    }
+}
+
+/// A connection among those that --resume makes.
+struct ConnectionPlace {
+    let number: Int
+    let of: Int
+}
+
+extension Line {
+    mutating func append(_ place: ConnectionPlace) {
+        append("connection ")
+        append(place.number)
+        append(" of ")
+        append(place.of)
     }
 }

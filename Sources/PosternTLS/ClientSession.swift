@@ -1,5 +1,6 @@
 // A TLS session that is the client: how it begins, and what it learns of the server. It verifies nothing
-// itself: whoever begins it looks at the server's chain after the handshake, before anything is sent.
+// itself: whoever begins it meets the server, verifies its chain unless the session was resumed, and only
+// then ends the handshake.
 
 import CMbedTLS
 import PosternCore
@@ -39,6 +40,12 @@ extension TLSSession {
         guard result == 0 else { throw failure }
     }
 
+    /// The handshake as far as the server has proven that the chain it sent is its own, or that it is the one
+    /// whose session is resumed. Of the client it knows nothing yet; `handshake` goes on from here.
+    public func meetServer() throws(ChannelFailure) -> ChannelStep {
+        try step(ctls_session_meet_server(handle))
+    }
+
     /// Why a certificate is refused.
     public enum Refusal {
         case badCertificate
@@ -46,7 +53,8 @@ extension TLSSession {
         case unknownAuthority
     }
 
-    /// Tells the server that its certificate is refused, if that can be done at once.
+    /// Tells a server that was met that its certificate is refused, if that can be done at once. The session
+    /// must not be used any more: to read would go on with the handshake.
     public func refuse(_ refusal: Refusal) {
         switch refusal {
         case .badCertificate: ctls_session_refuse(handle, CTLS_ALERT_BAD_CERTIFICATE)
@@ -61,7 +69,7 @@ extension TLSSession {
     /// After a failure: the server wanted new keys, which Mbed TLS cannot.
     public var wasAskedForKeys: Bool { ctls_session_was_asked_for_keys(handle) != 0 }
 
-    // Valid after the handshake.
+    // Valid once the server has been met.
 
     /// Certificate `index` of the server's chain in DER, its own first; nil past the end. As long as the
     /// connection lives.

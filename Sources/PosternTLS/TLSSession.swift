@@ -113,7 +113,7 @@ public struct TLSSession {
     }
     public var suiteName: Text { Text(zeroTerminated: ctls_session_suite(handle)) }
 
-    private func step(_ result: Int32) throws(ChannelFailure) -> ChannelStep {
+    func step(_ result: Int32) throws(ChannelFailure) -> ChannelStep {
         if result >= 0 { return .done }
         switch result {
         case CTLS_WANT_READ: return .wantRead

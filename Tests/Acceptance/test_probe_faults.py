@@ -114,6 +114,41 @@ def test_garbage(answer):
     assert probed.error and probed.output == b""
 
 
+@pytest.mark.parametrize("greets", [False, True])
+@pytest.mark.parametrize("answer, words", [
+    (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "answers in plain HTTP, not in TLS"),
+    (b"<!DOCTYPE HTML><html><title>Bad request syntax", "answers in plain HTTP, not in TLS"),
+    (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "is an SSH server and does not speak TLS"),
+    (b"220 mail.example ESMTP\r\n", "greets in plain SMTP or FTP; name the port where it speaks TLS at once"),
+    (b"+OK POP3 ready\r\n", "greets in plain POP3"),
+    (b"* OK [CAPABILITY IMAP4rev1] ready\r\n", "greets in plain IMAP"),
+    (b"login: ", "answers in plain text, not in TLS"),
+    (b"J\0\0\0\n8.0.36\0\x1c\0\0\0", "answers in another protocol than TLS"),
+    (b"Hi", "answers in plain text, not in TLS")])
+def test_a_server_that_speaks_something_else_is_named(answer, words, greets):
+    """Whether it greets at once or answers our first message; whatever part of it has come."""
+    def speak(client):
+        if not greets:
+            client.recv(4096)
+        with contextlib.suppress(ConnectionError):
+            client.sendall(answer)
+            client.shutdown(socket.SHUT_WR)
+            client.recv(4096)
+
+    with serve(speak) as address:
+        probed = probe(address, "--no-verify", data=b"x")
+    assert probed.code == 5 and words in probed.error
+
+
+def test_an_alert_is_not_taken_for_something_else():
+    def refuse(client):
+        client.recv(4096)
+        client.sendall(b"\x15\x03\x01\x00\x02\x02\x28")
+
+    with serve(refuse) as address:
+        assert "gave up with the alert handshake_failure (40)" in probe(address, "--no-verify").error
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_bits_flipped_in_the_handshake(good, seed):
     """A good server behind somebody who changes one byte of what it says."""
@@ -144,8 +179,8 @@ def test_bits_flipped_in_the_handshake(good, seed):
 
     with serve(meddle) as address:
         probed = probe(address, "--ca", good.trust, "--timeout", 5, data=b"hello")
-    assert probed.code in (0, 1, 5) and probed.output in (b"", b"hello"), probed
-    assert (probed.code == 0) == (probed.error == "")
+    assert probed.code in (0, 1, 3, 5) and probed.output in (b"", b"hello"), probed
+    assert (probed.code == 0) == (probed.error == "") and (probed.code == 0 or probed.output == b"")
 
 
 def test_warnings_without_end():
@@ -234,7 +269,7 @@ def test_a_server_that_wants_a_certificate(authority, good, version):
     with python_server(good, version=version, clients=good.trust) as address:
         probed = probe(address, "--ca", good.trust, "--json")
     assert probed.code == 5 and probed.json["result"] == "protocol" and probed.json["error"] == probed.error
-    assert probed.json["certificateWanted"] is (True if version == "1.3" else None)
+    assert probed.json["certificateWanted"] and probed.json["verified"]
 
     client = authority.issue("client", purpose="client")
     with python_server(good, version=version, clients=good.trust) as address:

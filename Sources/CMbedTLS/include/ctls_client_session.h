@@ -1,6 +1,6 @@
 // A session that is the client: how it begins, and what it learns of the server. Everything else is as in
-// ctls_session.h. It verifies nothing itself: whoever makes it looks at the server's chain after the
-// handshake, before anything is sent, and refuses it by an alert.
+// ctls_session.h. It verifies nothing itself: whoever makes it meets the server, verifies its chain unless the
+// session was resumed, and then ends the handshake or refuses the server by an alert.
 #ifndef CTLS_CLIENT_SESSION_H
 #define CTLS_CLIENT_SESSION_H
 
@@ -26,14 +26,21 @@ int ctls_session_begin_client(
     ctls_session *session, const char *name, ctls_resumption *resumption,
     void *stream, ctls_send send, ctls_receive receive);
 
+/// Begins the handshake and goes on until the server has proven that the chain it sent is its own, or that it
+/// is the one whose session is resumed. The client's own certificate has not been sent by then. Returns as
+/// ctls_session_handshake does, which is called next and ends the handshake.
+int ctls_session_meet_server(ctls_session *session);
+
 /// Alerts of a client that refuses a certificate (RFC 8446, section 6.2).
 typedef enum {
     CTLS_ALERT_BAD_CERTIFICATE = 42,
     CTLS_ALERT_CERTIFICATE_EXPIRED = 45,
+    CTLS_ALERT_ILLEGAL_PARAMETER = 47,
     CTLS_ALERT_UNKNOWN_CA = 48,
 } ctls_alert;
 
-/// Tells the server why it is refused, if that can be done at once.
+/// Tells a server that was met why it is refused, if that can be done at once. The session then serves for
+/// nothing more: to read from it would go on with the handshake.
 void ctls_session_refuse(ctls_session *session, ctls_alert alert);
 
 /// After a failure by the peer's alert: its number.
@@ -41,7 +48,7 @@ uint8_t ctls_session_peer_alert(const ctls_session *session);
 /// After a failure: not 0 when the server wanted new keys in mid-connection, which the library has not.
 int ctls_session_was_asked_for_keys(const ctls_session *session);
 
-// The rest is valid once the handshake is complete.
+// The rest is valid once the server has been met.
 
 /// Certificate `index` of the server's chain in DER, its own first; NULL past the end. As long as the
 /// connection lives.
