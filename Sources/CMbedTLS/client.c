@@ -71,7 +71,7 @@ static uint16_t extension_of_hello(const unsigned char *body, size_t count, uint
 }
 
 // RFC 8446, sections 4.1.3 and 4.2.8. Mbed TLS before 3.6.8 takes a hello for one of TLS 1.3 that says so in
-// the wrong place, and then goes on without a key exchange (CVE-2026-115490): such a one has no version here.
+// the wrong place, and goes on without a key exchange (CVE-2026-115490): such a one has no version here.
 static void look_at_hello(ctls_session *session, const unsigned char *body, size_t count) {
     uint16_t group = extension_of_hello(body, count, EXTENSION_KEY_SHARE);
     if (group != 0) session->group = group;
@@ -101,7 +101,7 @@ static int look_at_message(ctls_session *session) {
     return 0;
 }
 
-// Whether a step from the state `before` was the one in which the library leaves out the server's certificate.
+// Whether a step from the state `before` was the one by which the library leaves out the certificate.
 static int is_resumed_by(int before, int state) {
 #if CTLS_HAS_TLS13
     if (before == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS) return state == MBEDTLS_SSL_SERVER_FINISHED;

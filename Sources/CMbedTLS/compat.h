@@ -219,14 +219,14 @@ static inline const mbedtls_ssl_session *ctls_current_session(const mbedtls_ssl_
     return ssl->session_negotiate != NULL ? ssl->session_negotiate : ssl->session;
 }
 
-/// Readies a client's alert for a server that it has met and shows nothing of itself. In TLS 1.3 the server
-/// reads it with the handshake's keys by then, which 3.6 uses from the client's Certificate message on.
+/// Readies a client's alert for a server that it has met and shows nothing of itself. Where something waits
+/// to be sent, the library would send that alone. In TLS 1.3 the server reads the alert with the handshake's
+/// keys by then, which 3.6 uses from the client's Certificate message on.
 static inline void ctls_prepare_refusal(mbedtls_ssl_context *ssl) {
+    if (mbedtls_ssl_flush_output(ssl) != 0) return;
 #if CTLS_HAS_TLS13
     if (ctls_version_of(ssl) == 0x0304 && ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE)
         mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_in);
-#else
-    (void)ssl;
 #endif
 }
 

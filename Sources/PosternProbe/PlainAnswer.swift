@@ -12,8 +12,8 @@ enum PlainAnswer {
     case text
     case binary
 
-    /// Nil where it may be TLS: a record begins with its type (RFC 8446, section 5.1) and a version, of which
-    /// the first byte has been 3 since SSL 3.0. Nothing is nothing yet.
+    /// Nil where it may be TLS: a record begins with its type (RFC 8446, section 5.1) and a version, whose
+    /// first byte has been 3 since SSL 3.0. Nothing is nothing yet.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return nil }
         if bytes[0] >= 20, bytes[0] <= 24, bytes.count == 1 || bytes[1] == 3 { return nil }

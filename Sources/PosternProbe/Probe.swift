@@ -147,8 +147,8 @@ struct Probe: ~Copyable {
         guard let fault = verdict.fault(options, report.place) else { return }
         session.refuse(verdict.refusal)
         stream.pointee.endWrites()
-        // What it still sends is thrown away unread: closed with unread input, the socket would be reset, and
-        // the server would lose the alert.
+        // What it still sends is thrown away: closed with unread input, the socket would be reset, and the
+        // server would lose the alert.
         let clock = ProbeClock(milliseconds: Probe.courtesyMilliseconds)
         while !stream.pointee.discard(buffers), !clock.isOver {
             var wanted = Readiness()

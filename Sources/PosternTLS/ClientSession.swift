@@ -40,8 +40,8 @@ extension TLSSession {
         guard result == 0 else { throw failure }
     }
 
-    /// The handshake as far as the server has proven that the chain it sent is its own, or that it is the one
-    /// whose session is resumed. Of the client it knows nothing yet; `handshake` goes on from here.
+    /// The handshake as far as the server has proven that the chain it sent is its own, or that it resumes
+    /// what was offered. Of the client it knows nothing yet; `handshake` goes on from here.
     public func meetServer() throws(ChannelFailure) -> ChannelStep {
         try step(ctls_session_meet_server(handle))
     }

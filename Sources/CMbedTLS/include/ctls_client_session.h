@@ -1,6 +1,6 @@
 // A session that is the client: how it begins, and what it learns of the server. Everything else is as in
-// ctls_session.h. It verifies nothing itself: whoever makes it meets the server, verifies its chain unless the
-// session was resumed, and then ends the handshake or refuses the server by an alert.
+// ctls_session.h. It verifies nothing itself: whoever makes it meets the server, verifies its chain unless
+// the session was resumed, and then ends the handshake or refuses the server by an alert.
 #ifndef CTLS_CLIENT_SESSION_H
 #define CTLS_CLIENT_SESSION_H
 
@@ -26,8 +26,8 @@ int ctls_session_begin_client(
     ctls_session *session, const char *name, ctls_resumption *resumption,
     void *stream, ctls_send send, ctls_receive receive);
 
-/// Begins the handshake and goes on until the server has proven that the chain it sent is its own, or that it
-/// is the one whose session is resumed. The client's own certificate has not been sent by then. Returns as
+/// Begins the handshake and goes on until the server has proven that the chain it sent is its own, or that
+/// it resumes what was offered. The client's own certificate has not been sent by then. Returns as
 /// ctls_session_handshake does, which is called next and ends the handshake.
 int ctls_session_meet_server(ctls_session *session);
 
