@@ -60,7 +60,10 @@ extension ProbeOptions {
         },
         OptionRow(
             "resume", argument: "N",
-            help: "make N more connections that resume the session, or whose server is verified like the first; data is copied in the last one"
+            help: """
+                make N more connections that resume the session, or whose server is verified like the \
+                first one; data is copied in the last one
+                """
         ) { options, argument throws(OperatorFault) in
             options.resumptions = try argument.number(1...ProbeOptions.resumptionsMost)
         },
