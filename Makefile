@@ -26,7 +26,7 @@ CODE := build/$(BASE)$(RELEASE)
 # Not in parallel: SwiftPM uses all processors itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: all build run test board-test check fuzz bench ports certs docs format setup install deb ipk clean help
+.PHONY: all build run test board-test check fuzz bench ports certs docs format setup sysroot install sbom deb ipk clean help
 
 all: build
 
@@ -38,7 +38,6 @@ RELOCATIONS_trixie := relr
 
 ifneq ($(ARCHITECTURE),)
 SYSROOT := build/sysroot/$(SUITE)-$(ARCHITECTURE)
-SYSROOT_READY := $(SYSROOT)/usr/include/mbedtls/ssl.h
 endif
 
 SWIFT_BUILD = swift build --build-system native -c release --product postern \
@@ -48,22 +47,33 @@ LLVM = $(dir $(realpath $(shell command -v swiftc)))
 # Locked until the program has been taken out of the common folder.
 build: export PORT_CONFIG := $(CONFIG)
 build: export PORT_OTHERS := $(notdir $(filter-out %/Config.swift,$(wildcard $(CONFIG)/*)))
-build: setup $(SYSROOT_READY) $(CODE)/toolset.json
+build: $(CODE)/toolset.json
 	@mkdir -p $(BUILD)
 	flock $(CODE) sh -ec '$(SWIFT_BUILD); \
 		$(LLVM)llvm-objcopy --strip-all $$($(SWIFT_BUILD) --show-bin-path)/postern $(BUILD)/postern'
+	@ports/sbom.sh $(BUILD)/postern $(PORT) $(CODE)/inputs >$(BUILD)/postern.cdx.json.new
+	@mv $(BUILD)/postern.cdx.json.new $(BUILD)/postern.cdx.json
 	@ports/report-size.sh $(BUILD)/postern
+	@sed -n 's|^! |WARNING: $(BUILD)/postern is |p' $(CODE)/inputs >&2
 
-$(CODE)/toolset.json: ports/$(BASE)/toolset.json Makefile
+# What Debian's packages put into the binary. Written anew only where they have changed: all is compiled then.
+$(CODE)/inputs: setup sysroot
+	@mkdir -p $(CODE)
+	@ports/inputs.sh $(SYSROOT) >$@.new
+	@cmp -s $@.new $@ || mv $@.new $@
+	@rm -f $@.new
+
+$(CODE)/toolset.json: ports/$(BASE)/toolset.json Makefile $(CODE)/inputs
 	@mkdir -p $(CODE)
 	sed -e 's|@SYSROOT@|$(abspath $(SYSROOT))|g' -e 's|@PORTS@|$(abspath ports)|g' \
-		-e 's|@GCC@|$(GCC_$(SUITE))|g' -e 's|@RELOCATIONS@|$(RELOCATIONS_$(SUITE))|g' $< > $@.new
+		-e 's|@GCC@|$(GCC_$(SUITE))|g' -e 's|@RELOCATIONS@|$(RELOCATIONS_$(SUITE))|g' \
+		-e "s|@PACKAGE@|$$(sed -n 's/^libmbedtls-dev \([^ ]*\) .*/\1/p' $(CODE)/inputs)|g" \
+		-e "s|@UPDATES@|$$(grep -q '^!' $(CODE)/inputs && echo 0 || echo 1)|g" $< > $@.new
 	@cmp -s $@.new $@ || rm -rf $(CODE)/swift      # SwiftPM compiles no Swift again when only options change
 	@mv $@.new $@
 
-$(SYSROOT_READY):
-	ports/sysroot.sh $(ARCHITECTURE) $(SUITE) $(SYSROOT)
-	@touch $@
+sysroot:
+	@$(if $(SYSROOT),ports/sysroot.sh $(ARCHITECTURE) $(SUITE) $(SYSROOT))
 
 # What `make run` and a build need beside the Swift toolchain; what only tests need is in Tests/packages.
 PACKAGES = libmbedtls-dev mmdebstrap libc6-dev
@@ -77,6 +87,10 @@ ports:
 PREFIX ?= /usr/local
 install:
 	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' INIT='$(INIT)' ports/install.sh $(BUILD)/postern
+
+# The bill of materials, which every build makes.
+sbom: build
+	@echo $(BUILD)/postern.cdx.json
 
 # Packages. What Debian, and what OpenWrt's opkg call the processor is a value of the port.
 ifeq ($(ARCHITECTURE),)
@@ -145,6 +159,7 @@ help:
 	@echo 'make install         what was built, to DESTDIR and PREFIX ($(PREFIX)), with what INIT needs: some of'
 	@echo '                     busybox sysv openrc procd runit s6 systemd'
 	@echo 'make deb, make ipk   a package for Debian, for OpenWrt, of PORT'
+	@echo 'make sbom             what is in the binary, as build/$(PORT)/postern.cdx.json (CycloneDX)'
 	@echo 'make certs           throw-away certificates in certs/, to try things with'
 	@echo 'make docs            the documentation of the library, in build/docs'
 	@echo 'make format          format the Swift sources'

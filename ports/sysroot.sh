@@ -2,7 +2,9 @@
 # Makes the folder $3 with unpacked packages of Debian architecture $1 and suite $2: those named after it and all that
 # they need; without names what a static binary is linked from, which is Mbed TLS, musl, the kernel's headers and the
 # compiler's builtins. The mirrors are those that this machine's apt uses; what apt said is kept in $3.log. The folder
-# is complete or not there.
+# is complete or not there; $3/suites names what it was made from. A folder that is there is looked at once a day: where
+# what is linked has newer versions, it is made anew, since a static binary gets no update in another way. Without a
+# network it stays as it is, with a warning.
 set -eu
 architecture=$1
 suite=$2
@@ -11,6 +13,7 @@ shift 3
 log=$folder.log
 
 say() { echo "ports/sysroot.sh: $*" >&2; }
+warn() { say "WARNING: $*"; }
 
 case $suite in
 bookworm) gcc=12 alias=oldstable ;;
@@ -32,7 +35,10 @@ if [ -z "$mirror" ]; then
     exit 1
 fi
 
-[ $# != 0 ] || set -- libmbedtls-dev musl-dev linux-libc-dev "libgcc-$gcc-dev"
+linked="libmbedtls-dev musl-dev libgcc-$gcc-dev"
+# Package names are words without blanks: splitting them is meant.
+# shellcheck disable=SC2086
+[ $# != 0 ] || set -- $linked linux-libc-dev
 packages=$(IFS=,; echo "$*")
 
 # Takes the suite's name on the mirror, and further lines of a sources.list.
@@ -46,7 +52,8 @@ fetch() {
         --include="$packages" "$suite" "$folder.new" "$@" >>"$log" 2>&1 &&
         # An alias moves on to the next release one day.
         grep -qx "Codename: $suite" "$folder.new"/var/lib/apt/lists/*"_dists_${name}_"*Release &&
-        rm -rf "$folder.new/var/lib/apt/lists"
+        rm -rf "$folder.new/var/lib/apt/lists" &&
+        printf '%s\n' "$@" | cut -d ' ' -f 3 >"$folder.new/suites"
 }
 with_security() { fetch "$suite" "deb $security $suite-security main"; }
 
@@ -55,7 +62,9 @@ fetch_somehow() {
         with_security && return
         sleep 5
         with_security && return
-        say "$suite-security cannot be had now, going on without it"
+        warn "$suite-security cannot be had now, going on WITHOUT SECURITY UPDATES for $architecture"
+    else
+        warn "apt on this machine names no mirror of $suite-security, going on WITHOUT SECURITY UPDATES for $architecture"
     fi
     fetch "$suite" && return
     # A mirror may be in the middle of taking over a new release under one name, and still whole under the other.
@@ -64,11 +73,55 @@ fetch_somehow() {
     fetch "$suite"
 }
 
+# What apt has now of the packages that are linked, as "package version" a line.
+newest() {
+    work=$folder.check
+    rm -rf "$work"
+    mkdir -p "$work/lists/partial" "$work/cache"
+    : >"$work/status"
+    echo "deb $mirror $suite main" >"$work/sources.list"
+    [ -z "$security" ] || echo "deb $security $suite-security main" >>"$work/sources.list"
+    set -- -o Dir::State::lists="$work/lists" -o Dir::State::status="$work/status" -o Dir::Cache="$work/cache" \
+        -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=- -o Acquire::Languages=none \
+        -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" \
+        -o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=0 -o Acquire::http::Timeout=20
+    # shellcheck disable=SC2086
+    { apt-get -q "$@" update >>"$log" 2>&1 && apt-cache "$@" show --no-all-versions $linked; } |
+        sed -n '/^Package: /h; /^Version: /{H; g; s/Package: //; s/\nVersion: / /p}' | sort
+    rm -rf "$work"
+}
+
+# True where a folder that is there must be made anew; says why.
+is_outdated() {
+    [ -z "$(find "$folder.checked" -mmin -1440 2>/dev/null)" ] || return 1
+    there=$("$(dirname "$0")/inputs.sh" "$folder" | grep -v '^!' | cut -d ' ' -f 1,2 | sort)
+    now=$(newest)
+    touch "$folder.checked"
+    if [ -z "$now" ]; then
+        warn "whether $folder has the newest packages cannot be found out now; it stays as it is"
+        return 1
+    fi
+    [ "$there" != "$now" ] || ! { [ -z "$security" ] || grep -q security "$folder/suites" 2>/dev/null; } || return 1
+    if [ "$there" = "$now" ]; then
+        say "$folder was made without $suite-security, which can be had now: it is made anew"
+    else
+        say "$folder is made anew: it has $(echo "$there" | tr '\n' ';') Debian has $(echo "$now" | tr '\n' ';')"
+    fi
+}
+
 mkdir -p "$(dirname "$folder")"
 # Several builds may want it at once: the first one fetches it, the others find it.
 exec 9>"$folder.lock"
 flock 9
-if [ -e "$folder/usr/include/mbedtls/ssl.h" ]; then exit; fi
+if [ -e "$folder/usr/include/mbedtls/ssl.h" ]; then
+    is_outdated || exit 0
+    # What is there may have security updates: never in exchange for one without them.
+    { if [ -n "$security" ]; then with_security; else fetch "$suite"; fi; } || { rm -rf "$folder.new"; warn "that failed, see $log; $folder stays as it is"; exit 0; }
+    rm -rf "$folder"
+    mv "$folder.new" "$folder"
+    touch "$folder/usr/include/mbedtls/ssl.h"
+    exit 0
+fi
 : >"$log"
 if ! fetch_somehow; then
     grep -E '^(E|Err|W):' "$log" | sort -u | tail -n 8 >&2 || true
@@ -79,3 +132,4 @@ if ! fetch_somehow; then
 fi
 rm -rf "$folder"
 mv "$folder.new" "$folder"
+touch "$folder.checked"

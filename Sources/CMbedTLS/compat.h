@@ -7,6 +7,17 @@
 
 #include <mbedtls/version.h>
 
+// The oldest of 3.x: before it a man in the middle can be a client that resumes its session. SECURITY.md has
+// the versions that are known.
+#define CTLS_OLDEST_3 0x03060600
+#define CTLS_FIRST_3 0x03000000
+#define CTLS_FIRST_4 0x04000000
+/// The version of the headers.
+#define CTLS_COMPILED_WITH MBEDTLS_VERSION_NUMBER
+#if MBEDTLS_VERSION_NUMBER >= CTLS_FIRST_3 && MBEDTLS_VERSION_NUMBER < CTLS_OLDEST_3
+#error "Mbed TLS 3.x before 3.6.6 lets others resume a client's session (CVE-2026-34873); take a newer one."
+#endif
+
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/platform.h>
@@ -14,7 +25,7 @@
 #include <mbedtls/ssl_ticket.h>
 #include <mbedtls/x509_crt.h>
 
-#if MBEDTLS_VERSION_NUMBER >= 0x03060000 && MBEDTLS_VERSION_NUMBER < 0x04000000
+#if MBEDTLS_VERSION_NUMBER >= CTLS_OLDEST_3 && MBEDTLS_VERSION_NUMBER < CTLS_FIRST_4
 #define CTLS_HAS_TLS13 1
 #include <psa/crypto.h>
 #elif MBEDTLS_VERSION_NUMBER >= 0x021C0000 && MBEDTLS_VERSION_NUMBER < 0x03000000

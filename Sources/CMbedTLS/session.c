@@ -155,10 +155,18 @@ static int server_handshake_steps(ctls_session *session) {
     return ctls_shown_is_settled(session) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
+// Some allocations that fail inside a handshake leave a secret or a Finished that was not computed, and the
+// library goes on (CVE-2025-27810, CVE-2026-50581, CVE-2026-50640): here it does not.
+static int after_allocations(int code, uint32_t arena_failures_before) {
+    int goes_on = code == 0 || code == STEP_MADE || code == MBEDTLS_ERR_SSL_WANT_READ
+        || code == MBEDTLS_ERR_SSL_WANT_WRITE;
+    return goes_on && ctls_arena_failures() != arena_failures_before ? MBEDTLS_ERR_SSL_ALLOC_FAILED : code;
+}
+
 int ctls_session_meet_server(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
     ctls_traffic_begin(session);
-    int code = ctls_client_handshake_steps(session, 0);
+    int code = after_allocations(ctls_client_handshake_steps(session, 0), failures);
     return code == 0 ? 0 : outcome_of(session, code, failures);
 }
 
@@ -167,8 +175,9 @@ int ctls_session_handshake(ctls_session *session) {
     int is_client = session->resumption != NULL;
     ctls_traffic_begin(session);
     int code = is_client ? ctls_client_handshake_steps(session, 1) : server_handshake_steps(session);
-    if (code == STEP_MADE) return CTLS_AGAIN;
     if (code == CTLS_SHOWN_REFUSED) return CTLS_FAILED;
+    code = after_allocations(code, failures);
+    if (code == STEP_MADE) return CTLS_AGAIN;
     if (code != 0) return outcome_of(session, code, failures);
     if (is_client) return 0;    // tickets of TLS 1.3 are read with the handshake's state
     drop_identity(session);

@@ -11,6 +11,32 @@ _Static_assert(CTLS_RESET == MBEDTLS_ERR_NET_CONN_RESET, "the library gets these
 
 uint32_t ctls_library_version(void) { return mbedtls_version_get_number(); }
 
+ctls_library_fault ctls_library_check(uint32_t version) {
+    if (version >= CTLS_FIRST_3 && version < CTLS_OLDEST_3) return CTLS_LIBRARY_VULNERABLE;
+    // Patches of one branch keep the structures that this module looks into.
+    return version >> 16 == CTLS_COMPILED_WITH >> 16 ? CTLS_LIBRARY_OK : CTLS_LIBRARY_OTHER;
+}
+
+// The build says it as a word without quotation marks, which no tool on the way can lose.
+#define CTLS_TEXT_OF(word) #word
+#define CTLS_TEXT(word) CTLS_TEXT_OF(word)
+
+const char *ctls_library_package(void) {
+#ifdef CTLS_PACKAGE
+    return CTLS_TEXT(CTLS_PACKAGE);
+#else
+    return NULL;
+#endif
+}
+
+int ctls_library_lacks_security_updates(void) {
+#ifdef CTLS_SECURITY_UPDATES
+    return !CTLS_SECURITY_UPDATES;
+#else
+    return 0;
+#endif
+}
+
 static ctls_failure_kind kind_of(int code) {
     switch (code) {
     case MBEDTLS_ERR_SSL_ALLOC_FAILED:

@@ -21,6 +21,7 @@ public enum CertificateCommand {
         }
         _ = Process.prepare(descriptors: Limits.descriptorReserve)
         Process.disableDumps(of: memory, LogChoices())
+        try TLSLibrary.check()
         TLSArena.use(
             memory.start, count: memory.count, kernelPageBytes: Process.pageBytes,
             discard: Process.discardPages)

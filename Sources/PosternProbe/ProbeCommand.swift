@@ -21,6 +21,7 @@ public enum ProbeCommand {
             preconditionFailure("a port's memory has pages")
         }
         Process.disableDumps(of: memory, LogChoices())
+        try TLSLibrary.check()
         TLSArena.use(
             memory.start, count: memory.count, kernelPageBytes: Process.pageBytes,
             discard: Process.discardPages)

@@ -23,6 +23,7 @@ struct ServerParts: ~Copyable {
     init<Provider: Service>(
         _ config: Config, _ service: Provider, _ memory: MemoryRegion, isCheck: Bool
     ) throws(OperatorFault) {
+        try TLSLibrary.check()
         try ServerParts.validate(config, service)
         let plan = MemoryPlan(config, blockBytes: memory.count)
         try plan.validate(config)

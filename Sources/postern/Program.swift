@@ -81,8 +81,9 @@ private func serve(_ config: Config) throws(OperatorFault) -> Int32 {
 
 private func printVersion(_ config: Config) {
     var line = Line()
-    line.append(versionOf: config.port)
+    line.append(versionAndPackageOf: config.port)
     StandardOutput.write(&line)
+    if let warning = buildWarning { print(warning) }
 }
 
 private func print(_ text: Text) {

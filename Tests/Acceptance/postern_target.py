@@ -40,7 +40,7 @@ SMALL_PROTOCOL = "postern/1"
 LISTENER_LIMIT = 8
 
 VERSION_LINE = re.compile(r"postern (?P<release>\d+\.\d+\.\d+) \((?P<port>[\w-]+)\), "
-                          r"Mbed TLS (?P<mbedtls>\d+\.\d+\.\d+)")
+                          r"Mbed TLS (?P<mbedtls>\d+\.\d+\.\d+)(?: \(Debian (?P<package>[^)]+)\))?")
 
 
 # Copies of the binaries in a folder that every user can enter, by path: an emulator that has become somebody else must

@@ -39,6 +39,12 @@ def test_control_has_the_version_of_the_server_and_the_processor_of_the_port(pac
     assert re.search(r"^Architecture: arm64$", fields(package), re.MULTILINE)
 
 
+def test_the_bill_of_materials_is_in_it(package, tmp_path):
+    subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
+    there = tmp_path / "usr/share/doc/postern/postern.cdx.json"
+    assert there.read_bytes() == (pathlib.Path(BINARY).parent / "postern.cdx.json").read_bytes()
+
+
 def test_lintian_finds_no_error(package):
     checked = subprocess.run(["lintian", "--allow-root", "--fail-on", "error", package], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr

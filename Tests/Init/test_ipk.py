@@ -59,7 +59,8 @@ def test_data_is_what_the_script_needs_and_belongs_to_root(package):
     files = {name: mode for name, (mode, _, content) in data.items() if content is not None}
     assert files == {"./usr/sbin/postern": 0o755, "./etc/init.d/postern": 0o755, "./etc/config/postern": 0o644,
                      "./etc/capabilities/postern.json": 0o644, "./usr/share/doc/postern/LICENSE": 0o644,
-                     "./usr/share/doc/postern/copyright": 0o644}
+                     "./usr/share/doc/postern/copyright": 0o644, "./usr/share/doc/postern/postern.cdx.json": 0o644}
+    assert data["./usr/share/doc/postern/postern.cdx.json"][2] == (BINARY.parent / "postern.cdx.json").read_bytes()
     assert {owner for _, owner, _ in data.values()} == {(0, 0)}
     assert data["./usr/sbin/postern"][2] == BINARY.read_bytes()
 

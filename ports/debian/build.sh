@@ -24,6 +24,7 @@ rm "$documents/LICENSE"         # Debian has it in /usr/share/common-licenses
 gzip -9n "$root/usr/share/man/man8/postern.8"
 gzip -9nc "$debian/changelog" >"$documents/changelog.gz"
 
+install -m 644 "$(dirname "$binary")/postern.cdx.json" "$documents/postern.cdx.json"
 install -m 755 "$debian/postinst" "$debian/prerm" "$debian/postrm" "$root/DEBIAN"
 printf '%s\n' /etc/default/postern /etc/init.d/postern >"$root/DEBIAN/conffiles"
 (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"

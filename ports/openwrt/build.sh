@@ -21,6 +21,7 @@ mkdir "$root" "$control"
 
 DESTDIR=$root PREFIX=/usr INIT=procd "$openwrt/../install.sh" "$binary"
 rm -r "${root:?}/usr/share/man"     # routers have no man
+install -m 644 "$(dirname "$binary")/postern.cdx.json" "$root/usr/share/doc/postern/postern.cdx.json"
 size=$(du -b -s "$root" | cut -f 1)
 sed -e "s|@VERSION@|$version|; s|@ARCHITECTURE@|$architecture|; s|@SIZE@|$size|; s|@EPOCH@|$epoch|" \
     -e "s|@MAINTAINER@|$maintainer|" "$openwrt/control" >"$control/control"

@@ -61,4 +61,17 @@ typedef enum {
 /// Mbed TLS's version as 0xMMNNPP00.
 uint32_t ctls_library_version(void);
 
+typedef enum {
+    CTLS_LIBRARY_OK,
+    CTLS_LIBRARY_VULNERABLE,    ///< by a fault that nothing here guards against
+    CTLS_LIBRARY_OTHER,         ///< of another branch than the one whose headers this was compiled with
+} ctls_library_fault;
+
+/// Whether a library that says this version of itself may be used.
+ctls_library_fault ctls_library_check(uint32_t version);
+/// The version of the Debian package that is linked; NULL where the build did not say it.
+const char *ctls_library_package(void);
+/// Not 0 where the build could not have Debian's security updates.
+int ctls_library_lacks_security_updates(void);
+
 #endif
