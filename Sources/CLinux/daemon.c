@@ -63,7 +63,6 @@ static clinux_detach_result leave(int pipe, int *code) {
     signal(SIGPIPE, SIG_IGN);
     null_device = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null_device >= 0) {
-        dup2(null_device, STDIN_FILENO);
         dup2(null_device, STDOUT_FILENO);
     }
     return CLINUX_DETACH_SERVER;
@@ -91,7 +90,11 @@ int clinux_detach_report(int exit_code) {
     unsigned char byte = (unsigned char)exit_code;
     if (report_pipe < 0) return 0;
     // Nothing may follow on standard error when the caller is told.
-    if (exit_code == 0 && null_device >= 0) dup2(null_device, STDERR_FILENO);
+    if (exit_code == 0 && null_device >= 0) {
+        // Until here a file may be read from it.
+        dup2(null_device, STDIN_FILENO);
+        dup2(null_device, STDERR_FILENO);
+    }
     int result = write(report_pipe, &byte, 1) == 1 ? 0 : -errno;
     close(report_pipe);
     if (null_device >= 0) close(null_device);

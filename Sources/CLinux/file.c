@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,13 +14,15 @@
 #include <unistd.h>
 
 // What it is is known before it is opened: opening a device can do things. It may have been exchanged since,
-// by whoever owns the directory, so neither does opening a FIFO wait, nor is anything but a file read.
-static int open_regular(const char *path) {
+// by whoever owns the directory, so opening a FIFO does not wait, and nothing else than was found is read.
+static int open_found(const char *path) {
     clinux_place place;
     int result = clinux_locate(path, &place);
     if (result != 0) return result;
     if (!place.is_there) result = -ENOENT;
-    else if (!S_ISREG(place.status.st_mode)) result = CLINUX_FILE_NOT_REGULAR;
+    else if (S_ISDIR(place.status.st_mode)) result = -EISDIR;
+    else if (!S_ISREG(place.status.st_mode) && !S_ISFIFO(place.status.st_mode))
+        result = CLINUX_FILE_NOT_REGULAR;
     else result = clinux_may_read(&place);
     if (result == 0) {
         int follows = place.is_opened_by_kernel ? 0 : O_NOFOLLOW;
@@ -28,7 +31,8 @@ static int open_regular(const char *path) {
         if (result < 0) result = -errno;
     }
     struct stat opened;
-    int is_exchanged = result >= 0 && (fstat(result, &opened) != 0 || !S_ISREG(opened.st_mode)
+    int is_exchanged = result >= 0 && (fstat(result, &opened) != 0
+        || ((opened.st_mode ^ place.status.st_mode) & S_IFMT) != 0
         || opened.st_dev != place.status.st_dev || opened.st_ino != place.status.st_ino);
     clinux_place_close(&place);
     if (!is_exchanged) return result;
@@ -39,29 +43,71 @@ static int open_regular(const char *path) {
 // A file that is replaced at this moment is there at the next.
 static int open_settled(const char *path) {
     int descriptor = -EAGAIN;
-    for (int attempt = 0; descriptor == -EAGAIN && attempt < 16; attempt++) descriptor = open_regular(path);
+    for (int attempt = 0; descriptor == -EAGAIN && attempt < 16; attempt++) descriptor = open_found(path);
     return descriptor;
 }
 
-static int read_whole(int descriptor, unsigned char *bytes, size_t capacity, int *open_to_others) {
-    struct stat status;
-    if (fstat(descriptor, &status) != 0) return -errno;
-    *open_to_others = (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+static int waiting_is_forbidden;
+
+void clinux_forbid_waiting(void) { waiting_is_forbidden = 1; }
+
+// Waits for something to read, or for the end. A FIFO that nobody has opened to write must not hold up a
+// start for ever; whoever has one open may take as long as it likes.
+static int wait_for_input(int descriptor, int may_lack_writer) {
+    struct pollfd watched = {.fd = descriptor, .events = POLLIN};
+    int ready;
+    do ready = poll(&watched, 1, may_lack_writer ? CLINUX_WRITER_MILLISECONDS : -1);
+    while (ready < 0 && errno == EINTR);
+    if (ready < 0) return -errno;
+    return ready == 0 ? CLINUX_FILE_NO_WRITER : 0;
+}
+
+static int read_all(int descriptor, unsigned char *bytes, size_t capacity, int may_lack_writer) {
     size_t count = 0;
     for (;;) {
         ssize_t got = read(descriptor, bytes + count, capacity - count);
         if (got < 0 && errno == EINTR) continue;
+        // A FIFO without a writer is at its end at once.
+        if ((got < 0 && errno == EAGAIN) || (got == 0 && count == 0 && may_lack_writer)) {
+            int result = wait_for_input(descriptor, may_lack_writer);
+            if (result != 0) return result;
+            if (got == 0) may_lack_writer = 0;
+            continue;
+        }
         if (got < 0) return -errno;
         if (got == 0) return (int)count;
         count += (size_t)got;
+        may_lack_writer = 0;
         if (count == capacity) return CLINUX_FILE_TOO_LARGE;
     }
 }
 
-int clinux_read_file(const char *path, void *bytes, size_t capacity, int *open_to_others) {
+static int read_open(int descriptor, int is_input, void *bytes, size_t capacity, clinux_file_status *found) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0) return -errno;
+    if (S_ISDIR(status.st_mode)) return -EISDIR;
+    if (S_ISREG(status.st_mode)) {
+        found->open_to_others = (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+        found->size = status.st_size;
+        if ((uint64_t)status.st_size >= capacity) return CLINUX_FILE_TOO_LARGE;
+        return read_all(descriptor, bytes, capacity, 0);
+    }
+    if (!is_input && !S_ISFIFO(status.st_mode)) return CLINUX_FILE_NOT_REGULAR;
+    if (waiting_is_forbidden) return CLINUX_FILE_READ_ONCE;
+    return read_all(descriptor, bytes, capacity, S_ISFIFO(status.st_mode) && !is_input);
+}
+
+int clinux_is_standard_input(const char *path) {
+    return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0 || strcmp(path, "/dev/fd/0") == 0
+        || strcmp(path, "/proc/self/fd/0") == 0;
+}
+
+int clinux_read_file(const char *path, void *bytes, size_t capacity, clinux_file_status *found) {
+    *found = (clinux_file_status){0};
+    if (clinux_is_standard_input(path)) return read_open(STDIN_FILENO, 1, bytes, capacity, found);
     int descriptor = open_settled(path);
     if (descriptor < 0) return descriptor;
-    int result = read_whole(descriptor, bytes, capacity, open_to_others);
+    int result = read_open(descriptor, 0, bytes, capacity, found);
     close(descriptor);
     return result;
 }

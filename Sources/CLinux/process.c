@@ -83,3 +83,5 @@ void clinux_random_wait(void) {
     unsigned char byte;
     while (getrandom(&byte, 1, 0) < 0 && errno == EINTR) { }
 }
+
+int clinux_is_root(void) { return geteuid() == 0; }

@@ -151,6 +151,12 @@ clinux_error_kind clinux_kind_of_error(int result) {
         return CLINUX_ERROR_NO_PERMISSION;
     case EEXIST:
         return CLINUX_ERROR_EXISTS;
+    case EADDRINUSE:
+        return CLINUX_ERROR_ADDRESS_IN_USE;
+    case EADDRNOTAVAIL:
+        return CLINUX_ERROR_ADDRESS_MISSING;
+    case EAFNOSUPPORT:
+        return CLINUX_ERROR_NO_FAMILY;
     case EBADF: case EFAULT: case EINVAL: case ENOTSOCK:
         return CLINUX_ERROR_OUR_FAULT;
     default:

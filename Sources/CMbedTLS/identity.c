@@ -13,48 +13,35 @@
 
 static uint32_t identity_count;
 
-// All certificates of a PEM text, or the one in DER. The first that does not parse ends it: a chain with a
-// hole is refused. Returns 0 or an error of the library.
-static int parse_chain(mbedtls_x509_crt *chain, const uint8_t *contents, size_t bytes) {
-    enum { SEQUENCE = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE };
-    if (bytes > 0 && contents[0] == SEQUENCE) return ctls_certificate_parse(chain, contents, bytes);
-    uint8_t *der = mbedtls_calloc(1, bytes);
-    if (der == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
-    int error = MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
-    size_t der_bytes;
-    ctls_pem_kind kind;
-    while ((kind = ctls_pem_next(&contents, der, &der_bytes)) != CTLS_PEM_END) {
-        if (kind == CTLS_PEM_CERTIFICATE) error = ctls_certificate_parse(chain, der, der_bytes);
-        if (kind == CTLS_PEM_MALFORMED || kind == CTLS_PEM_OUT_OF_MEMORY)
-            error = MBEDTLS_ERR_X509_INVALID_FORMAT;
-        if (error != 0 && error != MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT) break;
+// A chain with a hole is refused.
+static ctls_identity_status parse_chain(mbedtls_x509_crt *chain, const uint8_t *bytes, size_t count) {
+    mbedtls_x509_crt *last = NULL;
+    for (size_t at = 0; at < count || last == NULL; at += last->raw.len) {
+        int error = ctls_certificate_parse(chain, bytes + at, count - at);
+        // A negative number is a module's error plus that of a module below it, in the last seven bits.
+        switch (-(-error & ~0x7F)) {
+        case 0:
+            break;
+        case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+            return CTLS_IDENTITY_CERTIFICATE_SIGNATURE;
+        case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+        case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+            return CTLS_IDENTITY_CERTIFICATE_KEY;
+        default:
+            return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
+        }
+        last = last == NULL ? chain : last->next;
     }
-    mbedtls_free(der);
-    return error;
+    return CTLS_IDENTITY_OK;
 }
 
 static ctls_identity_status parse(
     ctls_key_pair *pair,
     const uint8_t *certificate, size_t certificate_bytes, const uint8_t *key, size_t key_bytes
 ) {
-    int error = parse_chain(&pair->chain, certificate, certificate_bytes);
-    // A negative number is a module's error plus that of a module below it, in the last seven bits.
-    switch (-(-error & ~0x7F)) {
-    case 0:
-        break;
-    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
-        break;
-    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
-    case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
-        return CTLS_IDENTITY_KEY_UNSUPPORTED;
-    default:
-        return CTLS_IDENTITY_CERTIFICATE_UNREADABLE;
-    }
-    ctls_identity_status status = ctls_key_parse_for(&pair->key, key, key_bytes, &pair->chain.pk);
-    // Nothing is wrong with the key, whose certificate has been dropped: another kind of authority has signed.
-    if (error != 0 && (status == CTLS_IDENTITY_OK || status == CTLS_IDENTITY_KEY_MISMATCH))
-        return CTLS_IDENTITY_SIGNATURE_UNSUPPORTED;
-    return status;
+    ctls_identity_status status = parse_chain(&pair->chain, certificate, certificate_bytes);
+    if (status != CTLS_IDENTITY_OK) return status;
+    return ctls_key_parse_for(&pair->key, key, key_bytes, &pair->chain.pk);
 }
 
 ctls_identity *ctls_identity_create(int refuse_unknown_names) {
@@ -203,6 +190,8 @@ int ctls_identity_offer_default(ctls_identity *identity, mbedtls_ssl_context *ss
 int ctls_identity_offer(
     ctls_identity *identity, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes
 ) {
+    // RFC 6066 wants none, but some clients send the dot of the root as their user has written it.
+    if (bytes > 1 && name[bytes - 1] == '.') bytes--;
     int offered = offer_covering(identity, ssl, name, bytes);
     if (offered != 0) return offered < 0 ? offered : 0;
     return identity->refuses_unknown_names ? CTLS_NAME_UNKNOWN : 0;

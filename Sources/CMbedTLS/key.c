@@ -3,8 +3,8 @@
 
 #include "ctls_arena.h"
 
+#include <mbedtls/asn1.h>
 #include <mbedtls/md.h>
-#include <mbedtls/pem.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_util.h>
 #include <string.h>
@@ -40,9 +40,6 @@ static ctls_identity_status parse_first(mbedtls_pk_context *key, const uint8_t *
     switch (ctls_pk_parse_key(key, bytes, count)) {
     case 0:
         return ctls_key_check(key);
-    case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
-    case MBEDTLS_ERR_PEM_PASSWORD_REQUIRED:
-        return CTLS_IDENTITY_KEY_ENCRYPTED;
     case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
     case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
         return CTLS_IDENTITY_KEY_UNSUPPORTED;
@@ -51,37 +48,29 @@ static ctls_identity_status parse_first(mbedtls_pk_context *key, const uint8_t *
     }
 }
 
-// One block of a text. The library looks for its kinds of key one after the other, wherever they are.
-static ctls_identity_status parse_block(mbedtls_pk_context *key, const char *begin, size_t count) {
-    uint8_t *copy = mbedtls_calloc(1, count + 1);
-    if (copy == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
-    memcpy(copy, begin, count);
-    ctls_identity_status status = parse_first(key, copy, count + 1);
-    mbedtls_platform_zeroize(copy, count);
-    mbedtls_free(copy);
-    return status;
-}
-
 ctls_identity_status ctls_key_parse_for(
     mbedtls_pk_context *key, const uint8_t *bytes, size_t count, const mbedtls_pk_context *public_key
 ) {
-    static const char dashes[] = "-----", begin_word[] = "-----BEGIN ", end_word[] = "-----END ";
-    ctls_identity_status status = parse_first(key, bytes, count);
-    if (status != CTLS_IDENTITY_OK) return status;
-    if (ctls_pk_check_pair(public_key, key) == 0) return CTLS_IDENTITY_OK;
+    ctls_identity_status status = CTLS_IDENTITY_KEY_UNREADABLE;
+    const uint8_t *end = bytes + count;
     // While one key takes the place of another, a file has both.
-    const char *text = count > 0 && bytes[count - 1] == 0 ? (const char *)bytes : "";
-    while ((text = strstr(text, begin_word)) != NULL) {
-        const char *end = strstr(text, end_word);
-        if (end == NULL || (end = strstr(end + sizeof end_word - 1, dashes)) == NULL) break;
-        end += sizeof dashes - 1;
+    for (const uint8_t *at = bytes; at < end;) {
+        unsigned char *content = (unsigned char *)(uintptr_t)at;    // the library only reads it
+        size_t length;
+        if (mbedtls_asn1_get_tag(
+                &content, end, &length, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0) break;
+        size_t size = (size_t)(content - at) + length;
+        ctls_identity_status found = parse_first(key, at, size);
+        if (found == CTLS_IDENTITY_OK) {
+            if (ctls_pk_check_pair(public_key, key) == 0) return CTLS_IDENTITY_OK;
+            found = CTLS_IDENTITY_KEY_MISMATCH;
+        }
+        if (at == bytes || found == CTLS_IDENTITY_KEY_MISMATCH) status = found;
         mbedtls_pk_free(key);
         mbedtls_pk_init(key);
-        status = parse_block(key, text, (size_t)(end - text));
-        if (status == CTLS_IDENTITY_OK && ctls_pk_check_pair(public_key, key) == 0) return status;
-        text = end;
+        at += size;
     }
-    return CTLS_IDENTITY_KEY_MISMATCH;
+    return status;
 }
 
 static ctls_identity_status generate(mbedtls_pk_context *pk, ctls_key_kind kind, uint32_t bits) {
@@ -249,23 +238,4 @@ ctls_signature_status ctls_public_key_check(const uint8_t *public_key, size_t pu
 int ctls_random_fill(uint8_t *bytes, size_t count) {
     int error = ctls_random_start();
     return error != 0 ? error : ctls_random_bytes(NULL, bytes, count);
-}
-
-// PEM
-
-static size_t append(char *text, size_t at, const char *more) {
-    size_t length = strlen(more);
-    memcpy(text + at, more, length + 1);
-    return at + length;
-}
-
-size_t ctls_pem_write(const char *label, const uint8_t *der, size_t der_bytes, char *text, size_t capacity) {
-    char begin[64], end[64];
-    if (strlen(label) > 32) return 0;
-    append(begin, append(begin, append(begin, 0, "-----BEGIN "), label), "-----\n");
-    append(end, append(end, append(end, 0, "-----END "), label), "-----\n");
-    size_t length = 0;
-    int error = mbedtls_pem_write_buffer(
-        begin, end, der, der_bytes, (unsigned char *)text, capacity, &length);
-    return error == 0 ? length - 1 : 0;     // without the zero
 }

@@ -1,47 +1,30 @@
-// PEM through the library's reader, block by block. See ctls_pem.h.
+// Base64 and PEM through the library, which decodes in constant time. See ctls_pem.h.
 #include "compat.h"
 #include "ctls_pem.h"
 
+#include <mbedtls/base64.h>
 #include <mbedtls/pem.h>
 
 #include <string.h>
 
-static const struct {
-    const char *header, *footer;
-    ctls_pem_kind kind;
-} labels[] = {
-    {"-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", CTLS_PEM_CERTIFICATE},
-    {"-----BEGIN CERTIFICATE REQUEST-----", "-----END CERTIFICATE REQUEST-----", CTLS_PEM_REQUEST},
-    {"-----BEGIN NEW CERTIFICATE REQUEST-----", "-----END NEW CERTIFICATE REQUEST-----", CTLS_PEM_REQUEST},
-    {"-----BEGIN X509 CRL-----", "-----END X509 CRL-----", CTLS_PEM_REVOCATION_LIST},
-};
-
-static ctls_pem_kind decode(const uint8_t **text, size_t label, uint8_t *der, size_t *der_bytes) {
-    mbedtls_pem_context pem;
-    mbedtls_pem_init(&pem);
-    size_t used = 0;
-    int error = mbedtls_pem_read_buffer(
-        &pem, labels[label].header, labels[label].footer, *text, NULL, 0, &used);
-    ctls_pem_kind kind = labels[label].kind;
-    if (error == 0) {
-        *text += used;
-        *der_bytes = pem.buflen;
-        memcpy(der, pem.buf, pem.buflen);
-    } else {
-        kind = error == MBEDTLS_ERR_PEM_ALLOC_FAILED ? CTLS_PEM_OUT_OF_MEMORY : CTLS_PEM_MALFORMED;
-    }
-    mbedtls_pem_free(&pem);
-    return kind;
+size_t ctls_base64_decode(const uint8_t *base64, size_t count, uint8_t *bytes, size_t capacity) {
+    size_t length = 0;
+    return mbedtls_base64_decode(bytes, capacity, &length, base64, count) == 0 ? length : 0;
 }
 
-ctls_pem_kind ctls_pem_next(const uint8_t **text, uint8_t *der, size_t *der_bytes) {
-    static const char begin[] = "-----BEGIN ";
-    const char *start = strstr((const char *)*text, begin);
-    if (start == NULL) return CTLS_PEM_END;
-    *text = (const uint8_t *)start;
-    for (size_t label = 0; label < sizeof labels / sizeof labels[0]; label++)
-        if (strncmp(start, labels[label].header, strlen(labels[label].header)) == 0)
-            return decode(text, label, der, der_bytes);
-    *text += sizeof begin - 1;
-    return CTLS_PEM_OTHER;
+static size_t append(char *text, size_t at, const char *more) {
+    size_t length = strlen(more);
+    memcpy(text + at, more, length + 1);
+    return at + length;
+}
+
+size_t ctls_pem_write(const char *label, const uint8_t *der, size_t der_bytes, char *text, size_t capacity) {
+    char begin[64], end[64];
+    if (strlen(label) > 32) return 0;
+    append(begin, append(begin, append(begin, 0, "-----BEGIN "), label), "-----\n");
+    append(end, append(end, append(end, 0, "-----END "), label), "-----\n");
+    size_t length = 0;
+    int error = mbedtls_pem_write_buffer(
+        begin, end, der, der_bytes, (unsigned char *)text, capacity, &length);
+    return error == 0 ? length - 1 : 0;     // without the zero
 }

@@ -66,7 +66,7 @@ enum AuthorityCommand {
     ) throws(OperatorFault) -> CertificateContent {
         try memory.content(
             subject: memory.subjectName(commonName), publicKey: publicKey,
-            role: .authority(pathLength: pathLength),
+            role: .authority(pathLength: pathLength, constraints: options.nameConstraints()),
             validity: options.validity(days: options.issuer == nil ? rootDays : intermediateDays),
             names: UnsafeRawBufferPointer(start: nil, count: 0))
     }
@@ -81,20 +81,12 @@ enum AuthorityCommand {
                     "certificate ca wants one --name, what the authority is called, such as 'Home CA'")
             }
         }
-        let name = options.names[0].bytes
-        var index = 0
-        var count = 0
-        while index < name.count, name[index] >= 0x20, name[index] != 0x7F {
-            let length = UTF8Text.lengthOfCharacter(in: name, at: index)
-            guard length > 0 else { break }
-            index += length
-            count += 1
-        }
-        guard index == name.count, count >= 1, count <= NameList.commonNameMost else {
+        let name = UnsafeRawBufferPointer(options.names[0].bytes)
+        guard CommonName.isText(name) else {
             throw OptionArgument(options.names[0], of: "name").error(
                 "is not an authority's name; give 1 to 64 characters in UTF-8")
         }
-        return UnsafeRawBufferPointer(name)
+        return name
     }
 
     /// Without --path-length an authority below another one issues no further ones.

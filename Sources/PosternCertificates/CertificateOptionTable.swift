@@ -62,7 +62,7 @@ extension CertificateOptions {
         },
         OptionRow(
             "name", argument: "NAME",
-            help: "DNS name, *.wildcard, address, e-mail address or URI; at most 64 times",
+            help: "DNS name, *.wildcard, address, e-mail or URI; common name of a client; at most 64 times",
             commands: selfSigned | authority | request | sign | revoke
         ) { options, argument throws(OperatorFault) in
             try argument.append(to: &options.names)
@@ -105,6 +105,19 @@ extension CertificateOptions {
             help: "authorities that may be below it, one under another", commands: authority
         ) { options, argument throws(OperatorFault) in
             options.pathLength = try argument.number(CertificateOptions.pathLengthRange)
+        },
+        OptionRow(
+            "permit", argument: "NAMES",
+            help: "it may issue nothing but .home, 192.168.0.0/16, @example.org and so on; at most 16 times",
+            commands: authority
+        ) { options, argument throws(OperatorFault) in
+            try argument.append(to: &options.permitted)
+        },
+        OptionRow(
+            "exclude", argument: "NAMES",
+            help: "it may not issue these; at most 16 times", commands: authority
+        ) { options, argument throws(OperatorFault) in
+            try argument.append(to: &options.excluded)
         },
         OptionRow(
             "reason", argument: "REASON",

@@ -30,6 +30,8 @@ struct CertificateOptions {
     var issuerKey: Text?
     var names = FixedList<64, Text>()
     var allowed = FixedList<64, Text>()
+    var permitted = FixedList<16, Text>()
+    var excluded = FixedList<16, Text>()
     var days: Int?
     var notBefore: Int64?
     var keyType: KeyType?
@@ -60,16 +62,27 @@ struct CertificateOptions {
         return value
     }
 
-    /// The names given, or none.
-    func nameList() throws(OperatorFault) -> NameList {
+    /// The names given, or none. `takesCommonName`: one of them may be such that it is a common name alone.
+    func nameList(takesCommonName: Bool) throws(OperatorFault) -> NameList {
         var list = NameList()
-        for index in 0..<names.count { try list.append(names[index], option: "option --name") }
+        for index in 0..<names.count {
+            let name = UnsafeRawBufferPointer(names[index].bytes)
+            guard CommonName.isName(name) else {
+                try list.append(names[index], option: "option --name:")
+                continue
+            }
+            guard takesCommonName else { throw OperatorFault(clientsName: names[index], of: "name") }
+            guard list.append(commonName: name) else {
+                throw OptionArgument(names[index], of: "name").error(
+                    "is a second common name; a certificate has one, leave out the other")
+            }
+        }
         return list
     }
 
     /// From --not-before, or a day before now, for --days or else so many days.
     func validity(days defaultDays: Int) -> Validity {
-        var validity = Validity(days: days ?? defaultDays, from: notBefore ?? Process.unixSeconds())
+        var validity = Validity(days: days ?? defaultDays, from: notBefore ?? IssuingClock.seconds())
         if let notBefore { validity.notBefore = notBefore }
         return validity
     }

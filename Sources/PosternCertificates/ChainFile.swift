@@ -20,6 +20,10 @@ struct ChainFile: ~Copyable {
     private static let bytes = 4 * Limits.identityFileBytes
 
     init(_ file: Text) throws(OperatorFault) {
+        guard !File.isStandardInput(file) else {
+            throw OperatorFault(
+                usage: "certificate", file, "is standard input; name the file that is to be replaced")
+        }
         let memory = try DocumentFile.allocate(ChainFile.bytes)
         let read: (text: UnsafeRawBufferPointer, documents: UnsafeRawBufferPointer)
         do throws(OperatorFault) {

@@ -37,12 +37,22 @@ extension NameList {
 }
 
 extension OperatorFault {
+    /// Of a common name that is no alternative name, where a server's names are asked for.
+    init(clientsName text: Text, of option: Text) {
+        self.init { line in
+            OptionArgument(text, of: option).append(to: &line)
+            line.append(
+                "is not a name of a server, but a common name that a client may have (--profile client); ")
+            line.append(GeneralName.hint)
+        }
+    }
+
     init(notName text: Text, option: Text) {
         self.init { line in
             line.append(option)
             line.append(" '")
             line.append(text)
-            line.append("' is no name; ")
+            line.append("' is not a name; ")
             line.append(GeneralName.hint)
         }
     }

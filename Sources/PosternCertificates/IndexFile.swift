@@ -34,7 +34,7 @@ struct IndexFile {
     }
 
     mutating func add(_ content: CertificateContent) throws(OperatorFault) {
-        let name = DistinguishedName.commonName(of: content.subject)
+        let name = content.displayName
         do throws(IssuedIndexFault) {
             try withUnsafeBytes(of: content.serial) { serial throws(IssuedIndexFault) in
                 try index.add(serial: serial, notAfter: content.validity.notAfter, name: name)
@@ -157,6 +157,11 @@ struct IndexFile {
             throw OperatorFault { line in
                 line.append("index file '")
                 line.append(path)
+                guard !error.isTooLarge else {
+                    line.append("' ")
+                    line.append(sizeOf: error)
+                    return line.append("; delete lines of certificates that have expired")
+                }
                 line.append("' cannot be read: ")
                 line.append(error.text)
                 line.append("; it belongs to the issuer, so mend or restore it")

@@ -22,6 +22,10 @@ struct Issuer: ~Copyable {
     init(_ options: CertificateOptions, for act: Act) throws(OperatorFault) {
         let file = try options.required(options.issuer, "--issuer")
         let keyFile = try options.required(options.issuerKey, "--issuer-key")
+        guard !File.isStandardInput(file) else {
+            throw OperatorFault(
+                usage: "issuer", file, "is standard input; name its file, beside which its index is kept")
+        }
         let certificate = try CertificateFile.first(of: file, "issuer", option: "--issuer")
         let extensions = CertificateExtensions(certificate.extensions)
         try Issuer.check(file, certificate, extensions, act)
@@ -41,7 +45,8 @@ struct Issuer: ~Copyable {
         guard extensions.isAuthority else {
             throw OperatorFault(usage: "issuer", file, "is no authority; give the certificate of a CA")
         }
-        let now = Process.unixSeconds()
+        IssuingClock.noteStart(certificate.notBefore)
+        let now = IssuingClock.seconds()
         guard now <= certificate.notAfter else {
             throw OperatorFault(usage: "issuer", file, "has expired; renew it first")
         }
@@ -69,6 +74,7 @@ struct Issuer: ~Copyable {
     /// Makes the fields of a certificate those of one by this issuer. It never outlives its issuer, nor
     /// begins before it.
     func complete(_ content: inout CertificateContent) throws(OperatorFault) {
+        try checkConstraints(content)
         content.issuer = certificate.subject
         content.authorityKeyIdentifier = keyIdentifier
         content.validity.notBefore = max(content.validity.notBefore, certificate.notBefore)
@@ -141,7 +147,7 @@ enum KeyFile {
         defer { TLSArena.release(memory) }
         let contents = try DocumentFile.contents(of: file, "key", option: option, into: memory)
         do throws(IdentityFault) {
-            return try PrivateKey(UnsafeRawBufferPointer(contents), of: owner?.publicKey)
+            return try PrivateKey(contents, of: owner?.publicKey)
         } catch {
             throw OperatorFault(error, certificate: certificate, key: file)
         }

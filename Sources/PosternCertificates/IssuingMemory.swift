@@ -67,14 +67,20 @@ struct IssuingMemory: ~Copyable {
         return writer.bytes
     }
 
-    borrowing func subjectName(_ names: borrowing NameList) throws(OperatorFault) -> UnsafeRawBufferPointer {
-        guard names.hasCommonName else {
-            throw OperatorFault { line in
-                line.append(
-                    "no name has 64 bytes or fewer, and the subject wants one; give a shorter one too")
-            }
+    /// The Name of a subject with these names; an empty one where all of them are too long.
+    borrowing func subjectName(_ names: borrowing NameList) -> UnsafeRawBufferPointer {
+        names.withCommonName { subjectName($0) }
+    }
+
+    var emptyName: UnsafeRawBufferPointer { subjectName(UnsafeRawBufferPointer(start: nil, count: 0)) }
+
+    /// The same for a certificate that signs itself: an issuer's Name may not be empty (RFC 5280, section
+    /// 4.1.2.4).
+    borrowing func selfSignedName(_ names: borrowing NameList) -> UnsafeRawBufferPointer {
+        let substitute: Text = "self-signed certificate"
+        return names.withCommonName { name in
+            subjectName(name.isEmpty ? UnsafeRawBufferPointer(substitute.bytes) : name)
         }
-        return names.withCommonName { subjectName($0) }
     }
 
     /// A certificate's fields, with a new serial number; issuer is itself until a caller says otherwise.

@@ -18,7 +18,12 @@ extension CertificateOptions {
             throw OperatorFault(
                 usage: "option", "--key-type", "goes with new keys alone, not with --same-key")
         }
-        if !usesSameKey { try checkNewFile(key) }
+        if !usesSameKey {
+            guard replaces || File.isStandardInput(key) || !File.exists(key) else {
+                throw OperatorFault(existingKey: key)
+            }
+            try checkNewFile(key)
+        }
         try checkNewFile(other)
     }
 
@@ -30,6 +35,9 @@ extension CertificateOptions {
     func checkNewFile(_ file: Text) throws(OperatorFault) { try checkNewFile(file, replaces: replaces) }
 
     func checkNewFile(_ file: Text, replaces: Bool) throws(OperatorFault) {
+        guard !File.isStandardInput(file) else {
+            throw OperatorFault(usage: "file", file, "is standard input; name a file that can be written")
+        }
         if let issuer {
             guard !File.isSame(file, issuer), !File.isSame(file, issuerKey ?? issuer),
                 !File.isSame(file, try IndexFile.path(issuer))
@@ -55,5 +63,14 @@ extension CertificateOptions {
         guard !usesSameKey else { return nil }
         return try NewKeyFile(
             file, try memory.keyPEM(key, publicKey: publicKey), replaces: replaces)
+    }
+}
+
+extension OperatorFault {
+    /// A key may be worth more than what is to be made over it: --force is not the advice.
+    init(existingKey file: Text) {
+        self.init(
+            usage: "key file", file,
+            "exists already; use it with --same-key, or give another name for a new one")
     }
 }

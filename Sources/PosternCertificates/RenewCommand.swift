@@ -18,7 +18,7 @@ enum RenewCommand {
         let chain = try ChainFile(file)
         let old = try CertificateFile.first(of: chain.documents, file, "certificate")
         let key = try KeyFile.read(keyFile, option: "--key", certificate: file, of: old)
-        let left = old.notAfter - Process.unixSeconds()
+        let left = old.notAfter - IssuingClock.seconds()
         let before = Int64(widening: options.beforeDays ?? beforeDays) * CalendarTime.secondsPerDay
         guard left < before || options.replaces else {
             StandardOutput.write { line in
@@ -74,14 +74,18 @@ enum RenewCommand {
         let publicKey = try memory.publicKey(of: key)
         var content = try memory.content(
             subject: old.subject, publicKey: publicKey, role: .same(extensions: old.extensions),
-            validity: Validity(days: options.days ?? days(old), from: Process.unixSeconds()),
+            validity: Validity(days: options.days ?? days(old), from: IssuingClock.seconds()),
             names: UnsafeRawBufferPointer(start: nil, count: 0))
+        // Certificates that an authority has issued refer to it by this identifier, whoever chose it.
+        let identifier = CertificateExtensions(old.extensions).subjectKeyIdentifier
+        if newKeyFile == nil, let identifier { content.subjectKeyIdentifier = identifier }
         let newKey = newKeyFile == nil ? nil : try memory.keyPEM(key, publicKey: publicKey)
         if isSelfSigned(old) {
             guard !options.supersedes else {
                 throw OperatorFault(
                     usage: "option", "--supersede", "goes with --issuer alone; this one is in no index")
             }
+            content.authorityKeyIdentifier = content.subjectKeyIdentifier
             let der = try memory.certificate(content, signedBy: key)
             var files = NewFiles()
             try add(chain, der, newKey, newKeyFile, to: &files)
@@ -93,7 +97,7 @@ enum RenewCommand {
             try check(old, chain.file, isValidIn: index)
             try index.add(content)
             if options.supersedes {
-                try index.revoke(old, in: chain.file, at: Process.unixSeconds(), .superseded)
+                try index.revoke(old, in: chain.file, at: IssuingClock.seconds(), .superseded)
             }
             let der = try memory.certificate(content, signedBy: issuer.key)
             var files = NewFiles()

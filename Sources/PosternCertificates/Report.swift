@@ -7,7 +7,7 @@ import PosternX509
 enum Report {
     /// FILE: NAME, and what else there is to say.
     static func write(_ file: Text, _ names: borrowing NameList, _ more: (inout Line) -> Void) {
-        names.withCommonName { name in
+        names.withDisplayName { name in
             StandardOutput.write { line in
                 line.append(file)
                 line.append(": ")
@@ -22,8 +22,7 @@ enum Report {
         StandardOutput.write { line in
             line.append(file)
             line.append(": ")
-            line.append(
-                foreign: DistinguishedName.commonName(of: content.subject).bindMemory(to: UInt8.self))
+            line.append(foreign: content.displayName.bindMemory(to: UInt8.self))
             line.append(", until ")
             line.append(CalendarTime(seconds: content.validity.notAfter))
             line.append(", serial ")

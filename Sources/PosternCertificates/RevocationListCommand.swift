@@ -56,7 +56,7 @@ enum RevocationListCommand {
         _ options: CertificateOptions, replaces: Bool
     ) throws(OperatorFault) {
         let number = try index.takeListNumber(above: lastNumber)
-        let now = Process.unixSeconds()
+        let now = IssuingClock.seconds()
         let content = RevocationListContent(
             issuer: issuer.certificate.subject, thisUpdate: now,
             nextUpdate: now + Int64(widening: options.days ?? days) * CalendarTime.secondsPerDay,
@@ -68,6 +68,7 @@ enum RevocationListCommand {
             file, "CRL", (options.form ?? form(ofName: file)) == .der ? der : try pem(der),
             replaces: replaces)
         try files.write()
+        if index.index.revokedCount > ClientChoices.defaultEntries { warn(file, index.index.revokedCount) }
         StandardOutput.write { line in
             line.append(file)
             line.append(": number ")
@@ -77,6 +78,19 @@ enum RevocationListCommand {
             line.append(" revoked, next by ")
             line.append(CalendarTime(seconds: content.nextUpdate))
         }
+    }
+
+    /// Nobody should learn it from a server that does not reload.
+    private static func warn(_ file: Text, _ count: Int) {
+        var line = Line()
+        line.append("CRL file '")
+        line.append(file)
+        line.append("' has ")
+        line.append(count)
+        line.append(" revoked certificates; a server of Postern has room for ")
+        line.append(ClientChoices.defaultEntries)
+        line.append(" unless it is given --crl-entries, so raise that first")
+        StandardError.warn(line)
     }
 
     private static func sign(

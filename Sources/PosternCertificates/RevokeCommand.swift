@@ -47,7 +47,7 @@ enum RevokeCommand {
             report(file, ": was revoked already, at ", revocation.time, revocation.reason)
             return
         }
-        let now = Process.unixSeconds()
+        let now = IssuingClock.seconds()
         try index.revoke(certificate, in: file, at: now, reason)
         var files = NewFiles()
         index.add(to: &files)

@@ -93,7 +93,7 @@ public struct SelfSigned {
         _ memory: borrowing IssuingMemory,
         _ sign: (CertificateContent) throws(OperatorFault) -> UnsafeRawBufferPointer
     ) throws(OperatorFault) -> UnsafeRawBufferPointer {
-        let subject = try memory.subjectName(names)
+        let subject = memory.selfSignedName(names)
         return try names.withBytes { names throws(OperatorFault) in
             let content = try memory.content(
                 subject: subject, publicKey: publicKey, role: .end(profile), validity: validity, names: names

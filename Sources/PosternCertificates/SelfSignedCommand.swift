@@ -12,9 +12,9 @@ enum SelfSignedCommand {
         let certificate = try options.required(options.certificate, "--certificate")
         let key = try options.required(options.key, "--key")
         try options.checkNewFiles(key: key, certificate)
-        let given = try options.nameList()
-        let names = given.isEmpty ? NameList.ofThisMachine() : given
         let profile = options.profile ?? .server
+        let given = try options.nameList(takesCommonName: profile == .client)
+        let names = given.isEmpty ? NameList.ofThisMachine() : given
         let identity = SelfSigned(
             certificate: certificate, key: key, validity: options.validity(days: profile.days),
             profile: profile, replaces: options.replaces)

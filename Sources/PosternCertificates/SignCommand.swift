@@ -15,14 +15,15 @@ enum SignCommand {
         try options.checkNewFile(file)
         let issuer = try Issuer(options, for: .signingCertificates)
         let request = try read(requestFile)
-        let given = try options.nameList()
+        let given = try options.nameList(takesCommonName: profile == .client)
         let names =
             given.isEmpty
-            ? try RequestedNames(file: requestFile, options: options).permitted(request) : given
+            ? try RequestedNames(file: requestFile, options: options, profile: profile).permitted(request)
+            : given
         let validity = options.validity(days: profile.days)
         var index = try IndexFile(besides: issuer.file)
         let memory = try IssuingMemory()
-        let subject = try memory.subjectName(names)
+        let subject = issuer.canHaveCommonName(names) ? memory.subjectName(names) : memory.emptyName
         try names.withBytes { nameBytes throws(OperatorFault) in
             var content = try memory.content(
                 subject: subject, publicKey: request.publicKey, role: .end(profile), validity: validity,

@@ -116,9 +116,11 @@ enum VerifyCommand {
     ) -> FixedList<16, Text> {
         var missing = FixedList<16, Text>()
         for index in 0..<options.names.count {
-            if let name = GeneralName(options.names[index]), leaf?.covers(name) != true {
-                _ = missing.append(options.names[index])
-            }
+            let text = options.names[index]
+            let isThere =
+                GeneralName(text).map { leaf?.covers($0) }
+                ?? leaf?.hasCommonName(UnsafeRawBufferPointer(text.bytes))
+            if isThere != true { _ = missing.append(text) }
         }
         return missing
     }
@@ -142,7 +144,7 @@ enum VerifyCommand {
             let item = verdict[depth]
             item.faults.forEach { fault in
                 guard fault != .wrongName else {
-                    printMissing(missing)
+                    printMissing(missing, item.certificate)
                     return
                 }
                 StandardOutput.write { line in
@@ -153,12 +155,15 @@ enum VerifyCommand {
         }
     }
 
-    private static func printMissing(_ missing: FixedList<16, Text>) {
+    private static func printMissing(
+        _ missing: FixedList<16, Text>, _ certificate: UnsafeRawBufferPointer
+    ) {
         for index in 0..<missing.count {
             StandardOutput.write { line in
                 line.append("not trusted: certificate 0 is not for the name '")
                 line.append(missing[index])
                 line.append("'")
+                if GeneralName(missing[index]) != nil { line.append(absentNamesOf: certificate) }
             }
         }
     }

@@ -35,15 +35,11 @@ struct VerifyOptions {
     }
 
     mutating func addName(_ argument: OptionArgument) throws(OperatorFault) {
-        guard let name = GeneralName(argument.text) else {
-            throw OperatorFault { line in
-                line.append("option --name: '")
-                line.append(argument.text)
-                line.append("' is not a name; ")
-                line.append(GeneralName.hint)
-            }
+        let name = GeneralName(argument.text)
+        guard name != nil || CommonName.isName(UnsafeRawBufferPointer(argument.text.bytes)) else {
+            throw OperatorFault(notName: argument.text, option: "option --name:")
         }
-        if case .wildcard = name.kind {
+        if case .wildcard? = name?.kind {
             throw argument.error("is a wildcard; give the one name that is looked for")
         }
         try argument.append(to: &names)

@@ -35,6 +35,9 @@ public struct ClientChoices: Sendable {
     /// Revocation lists of the CA, PEM or DER.
     public var crl: Text?
     public var crlPolicy: RevocationPolicy
+    /// Revoked certificates that the lists may have, together. Memory for them is kept twice, for the lists
+    /// in force and for those that take their place.
+    public var crlEntries: Int
     /// Names of which a client that the CA vouches for must have one. None: all that the CA vouches for.
     public var allow: Text?
     /// Keys of clients that need no CA: SHA-256 of each key.
@@ -45,32 +48,39 @@ public struct ClientChoices: Sendable {
 
     public static let none = ClientChoices(.none, ca: nil)
 
+    /// What `postern certificate crl` warns above, since servers take no more unless told.
+    public static let defaultEntries = 2_000
+
     public static func optional(
-        ca: Text? = nil, crl: Text? = nil, crlPolicy: RevocationPolicy = .refuse, allow: Text? = nil,
-        pins: Text? = nil, clock: UnsetClock = .pinsOnly, depth: Int = 2
+        ca: Text? = nil, crl: Text? = nil, crlPolicy: RevocationPolicy = .refuse,
+        crlEntries: Int = defaultEntries, allow: Text? = nil, pins: Text? = nil,
+        clock: UnsetClock = .pinsOnly, depth: Int = 2
     ) -> ClientChoices {
         ClientChoices(
-            .optional, ca: ca, crl: crl, crlPolicy: crlPolicy, allow: allow, pins: pins, clock: clock,
-            depth: depth)
+            .optional, ca: ca, crl: crl, crlPolicy: crlPolicy, crlEntries: crlEntries, allow: allow,
+            pins: pins, clock: clock, depth: depth)
     }
 
     public static func required(
-        ca: Text? = nil, crl: Text? = nil, crlPolicy: RevocationPolicy = .refuse, allow: Text? = nil,
-        pins: Text? = nil, clock: UnsetClock = .pinsOnly, depth: Int = 2
+        ca: Text? = nil, crl: Text? = nil, crlPolicy: RevocationPolicy = .refuse,
+        crlEntries: Int = defaultEntries, allow: Text? = nil, pins: Text? = nil,
+        clock: UnsetClock = .pinsOnly, depth: Int = 2
     ) -> ClientChoices {
         ClientChoices(
-            .required, ca: ca, crl: crl, crlPolicy: crlPolicy, allow: allow, pins: pins, clock: clock,
-            depth: depth)
+            .required, ca: ca, crl: crl, crlPolicy: crlPolicy, crlEntries: crlEntries, allow: allow,
+            pins: pins, clock: clock, depth: depth)
     }
 
     private init(
         _ certificates: Certificates, ca: Text?, crl: Text? = nil, crlPolicy: RevocationPolicy = .refuse,
-        allow: Text? = nil, pins: Text? = nil, clock: UnsetClock = .pinsOnly, depth: Int = 2
+        crlEntries: Int = defaultEntries, allow: Text? = nil, pins: Text? = nil,
+        clock: UnsetClock = .pinsOnly, depth: Int = 2
     ) {
         self.certificates = certificates
         self.ca = ca
         self.crl = crl
         self.crlPolicy = crlPolicy
+        self.crlEntries = crlEntries
         self.allow = allow
         self.pins = pins
         self.clock = clock
@@ -149,6 +159,14 @@ extension ClientChoices {
                 line.append(depth)
                 line.append("; give a value from 0 to ")
                 line.append(Limits.pathIntermediates)
+            }
+        }
+        guard (1...Limits.revocationEntriesMost).contains(crlEntries) else {
+            throw OperatorFault { line in
+                line.append("configuration field clients.crlEntries is ")
+                line.append(crlEntries)
+                line.append("; give a value from 1 to ")
+                line.append(Limits.revocationEntriesMost)
             }
         }
         let unused = ca ?? crl ?? allow ?? pins

@@ -48,8 +48,18 @@ public enum Limits {
     public static let verificationCostOfRSA2048 = 3
     public static let verificationCostOfRSA4096 = 9
     /// Bytes of a file about clients, read where a certificate and its key are: seven hundred pins, two
-    /// thousand names, a list of a thousand revoked certificates.
+    /// thousand names, some forty authorities.
     public static let clientFileBytes = 2 * identityFileBytes
+    /// Revoked certificates in the lists of a server: more would be 12.8 MB, and a long walk for each
+    /// client.
+    public static let revocationEntriesMost = 200_000
+    /// Bytes of one in DER: a serial number of 20 bytes, a time and a reason take 56.
+    public static let revocationEntryBytes = 64
+    /// Bytes of lists with so many entries in DER, with what stands around them, and in PEM.
+    public static func revocationListBytes(entries: Int) -> Int { 4_096 + entries * revocationEntryBytes }
+    public static func revocationFileBytes(entries: Int) -> Int {
+        revocationListBytes(entries: entries) / 48 * 65 + 512
+    }
     /// Milliseconds without a change after which files that are watched are loaded: whoever replaces several
     /// is done by then.
     public static let settledMilliseconds = 1_000

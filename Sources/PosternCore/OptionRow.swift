@@ -99,7 +99,8 @@ public struct OptionArgument {
         }
     }
 
-    private func append(to line: inout Line) {
+    /// option --days: '0'
+    public func append(to line: inout Line) {
         line.append("option --")
         line.append(option)
         line.append(": '")

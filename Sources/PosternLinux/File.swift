@@ -4,15 +4,27 @@ import CLinux
 import PosternCore
 
 public enum File {
-    /// Reads a file whole and puts a zero byte behind it. Returns its size and whether others may read it.
+    /// Reads a file, a pipe or standard input ("-") whole and puts a zero byte behind it. Returns its size
+    /// and whether others may read it.
     public static func read(
         _ path: Text, into buffer: UnsafeMutableRawBufferPointer
     ) throws(SystemFault) -> (count: Int, isOpenToOthers: Bool) {
-        var openToOthers: Int32 = 0
-        let result = clinux_read_file(path.zeroTerminated, buffer.baseAddress, buffer.count, &openToOthers)
-        guard result >= 0 else { throw SystemFault(doing: .readingFile, code: result) }
+        var found = clinux_file_status()
+        let result = clinux_read_file(path.zeroTerminated, buffer.baseAddress, buffer.count, &found)
+        guard result >= 0 else {
+            throw SystemFault(
+                doing: .readingFile, code: result, fileBytes: found.size, limitBytes: buffer.count - 1)
+        }
         buffer[Int(result)] = 0
-        return (Int(result), openToOthers != 0)
+        return (Int(result), found.open_to_others != 0)
+    }
+
+    /// From now on pipes are refused: the loop of a server waits for nobody, and what was read is gone.
+    public static func forbidWaiting() { clinux_forbid_waiting() }
+
+    /// Whether a name stands for standard input.
+    public static func isStandardInput(_ path: Text) -> Bool {
+        clinux_is_standard_input(path.zeroTerminated) != 0
     }
 
     /// Waits until no other process has locked this file, half a minute at most, and locks it until the
@@ -97,6 +109,12 @@ extension OperatorFault {
             line.append(role)
             line.append(" file '")
             line.append(file)
+            guard !fault.isTooLarge else {
+                line.append("' ")
+                line.append(sizeOf: fault)
+                line.append("; name a smaller one with ")
+                return line.append(option)
+            }
             line.append("' cannot be read: ")
             line.append(fault.text)
             line.append("; name another one with ")
@@ -120,5 +138,19 @@ extension OperatorFault {
                 line.append("; its folder must be there, with room and leave to write")
             }
         }
+    }
+}
+
+extension Line {
+    /// has 60123 bytes, more than the 49151 that are taken
+    public mutating func append(sizeOf fault: SystemFault) {
+        append("has ")
+        if fault.fileBytes > 0 {
+            append(fault.fileBytes)
+            append(" bytes, ")
+        }
+        append("more than the ")
+        append(fault.limitBytes)
+        append(fault.fileBytes > 0 ? " that are taken" : " bytes that are taken")
     }
 }

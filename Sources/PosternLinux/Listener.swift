@@ -96,9 +96,25 @@ public struct SystemFault: Error, Sendable {
     public let action: Action
     /// -errno, or a result of clinux_read_file's own.
     public let code: Int32
+    /// Of a file that is too large: its size, where it is known, and how many would be taken.
+    public let fileBytes: Int64
+    public let limitBytes: Int
 
     /// The caller lacks a right that root has.
     public var isPermission: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_NO_PERMISSION }
+
+    /// What to do about an address that cannot be listened on.
+    public var listeningAdvice: Text {
+        switch clinux_kind_of_error(code) {
+        case CLINUX_ERROR_NO_PERMISSION:
+            "ports below 1024 need root or CAP_NET_BIND_SERVICE, choose another with --listen"
+        case CLINUX_ERROR_ADDRESS_IN_USE: "stop what holds it, or choose another with --listen"
+        case CLINUX_ERROR_ADDRESS_MISSING:
+            "no interface has it now; start when the network is up, or give 0.0.0.0 or [::] with --listen"
+        case CLINUX_ERROR_NO_FAMILY: "this kernel has no IPv6; leave the address out of --listen"
+        default: "choose another with --listen"
+        }
+    }
 
     /// Nobody reads any more what was to be written.
     public var isBrokenPipe: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_PEER_GONE }
@@ -109,17 +125,25 @@ public struct SystemFault: Error, Sendable {
     /// The text needs no advice behind it.
     var saysWhatToDo: Bool { code <= CLINUX_FILE_LINKED_BY_OTHERS }
 
-    init(doing action: Action, code: Int32) {
+    init(doing action: Action, code: Int32, fileBytes: Int64 = 0, limitBytes: Int = 0) {
         self.action = action
         self.code = code
+        self.fileBytes = fileBytes
+        self.limitBytes = limitBytes
     }
+
+    /// A file has more bytes than there is room for.
+    public var isTooLarge: Bool { code == CLINUX_FILE_TOO_LARGE }
 
     /// The system's words.
     public var text: Text {
         switch code {
-        case CLINUX_FILE_NOT_REGULAR: "it is not a regular file"
+        case CLINUX_FILE_NOT_REGULAR:
+            action == .readingFile ? "it is neither a file nor a pipe" : "it is not a regular file"
+        case CLINUX_FILE_TOO_LARGE: "it is too large"
+        case CLINUX_FILE_NO_WRITER: "nobody writes into this pipe"
+        case CLINUX_FILE_READ_ONCE: "a pipe can be read once, at the start"
         case CLINUX_FILES_MISSING: "there is no such file"
-        case CLINUX_FILE_TOO_LARGE: "it is too large for a certificate or a key"
         case CLINUX_FILE_LINKED_BY_OTHERS:
             "it is reached by a link that another user could change; name the file itself"
         case CLINUX_FILE_LOCKED: "another program has held its lock for half a minute"

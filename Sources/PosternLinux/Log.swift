@@ -124,6 +124,17 @@ public enum StandardError {
         }
     }
 
+    /// What is not right, and does not keep a program from doing what was asked for.
+    public static func warn(_ warning: Line) {
+        var line = Line()
+        guard clinux_stderr_is_client() == 0 else {
+            return Log(LogChoices()).write(.warning) { line in line.append(warning) }
+        }
+        line.append("postern: warning: ")
+        line.append(warning)
+        write(&line)
+    }
+
     /// Why a program does not do what was asked for. Where standard error is a client's, as under inetd,
     /// that goes to the system log: strangers read nothing about files.
     public static func tell(_ fault: OperatorFault) {

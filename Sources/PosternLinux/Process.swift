@@ -10,6 +10,9 @@ public enum Process {
     /// Seconds since 1970, UTC.
     public static func unixSeconds() -> Int64 { clinux_unix_seconds() }
 
+    /// It may become any user.
+    public static var isRoot: Bool { clinux_is_root() != 0 }
+
     /// Before anything is opened: no socket may take the place of a standard stream that is closed.
     public static func claimStandardStreams() { clinux_claim_standard_streams() }
     /// The same for whoever is given a clock.

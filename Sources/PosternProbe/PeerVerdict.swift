@@ -79,6 +79,7 @@ struct PeerVerdict {
                     line.append(" than '")
                     line.append(options.name)
                     line.append("'")
+                    line.append(absentNamesOf: item.certificate)
                 }
             }
         }

@@ -22,8 +22,15 @@ enum ProbeFiles {
         let first = try read(
             certificate, "certificate", "--certificate",
             into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
-        let second = try read(
-            key, "key", "--key", into: UnsafeMutableRawBufferPointer(rebasing: memory[half...]))
+        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[half...])
+        let second: UnsafeMutableRawBufferPointer
+        if key == certificate {
+            // One file has both; a pipe is read once.
+            rest.copyMemory(from: UnsafeRawBufferPointer(first))
+            second = UnsafeMutableRawBufferPointer(rebasing: rest[..<first.count])
+        } else {
+            second = try read(key, "key", "--key", into: rest)
+        }
         do throws(IdentityFault) {
             try identity.add(certificate: first, key: second)
         } catch {
@@ -34,10 +41,10 @@ enum ProbeFiles {
 
     private static func read(
         _ file: Text, _ role: Text, _ option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
         do throws(SystemFault) {
             let count = try File.read(file, into: memory).count
-            return UnsafeRawBufferPointer(rebasing: memory[..<count])
+            return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
         } catch {
             throw OperatorFault(file: file, role, option: option, error)
         }
@@ -76,12 +83,11 @@ enum ProbeFiles {
 
     private static func warn(_ file: Text, _ unreadable: Int) {
         var line = Line()
-        line.append("postern: warning: ")
         line.append(unreadable)
         line.append(" of the certificates in CA file '")
         line.append(file)
         line.append("' cannot be read and are not trusted")
-        StandardError.write(&line)
+        StandardError.warn(line)
     }
 
     private static func bundle() throws(OperatorFault) -> Text {

@@ -140,19 +140,18 @@ struct ProbeReport {
     }
 
     private mutating func validity(_ certificate: Certificate) {
-        let days = certificate.daysLeft(at: Process.unixSeconds())
+        let now = Process.unixSeconds()
         if json != nil {
             member("notBefore") { line in line.append(CalendarTime(seconds: certificate.notBefore)) }
             member("notAfter") { line in line.append(CalendarTime(seconds: certificate.notAfter)) }
-            json?.member("daysLeft", days)
+            json?.member("daysLeft", certificate.daysLeft(at: now))
             return
         }
         ProbeReport.print("valid from") { line in line.append(CalendarTime(seconds: certificate.notBefore)) }
         ProbeReport.print("valid until") { line in
             line.append(CalendarTime(seconds: certificate.notAfter))
             line.append(", ")
-            line.append(days)
-            line.append(" days left")
+            line.append(secondsLeft: certificate.notAfter - now)
         }
     }
 

@@ -11,8 +11,9 @@ enum ClientFiles {
     /// all the same.
     static func load(
         _ choices: ClientChoices, _ identity: borrowing Identity,
-        through memory: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
+        through whole: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
     ) throws(OperatorFault) -> ClientRules {
+        let memory = UnsafeMutableRawBufferPointer(rebasing: whole[..<Limits.clientFileBytes])
         var rules = ClientRules(choices, releaseSeconds: releaseSeconds, clock: Process.unixClock)
         for chain in 0..<identity.chainCount { rules.noteStart(identity.notBeforeSeconds(chain)) }
         if let file = choices.ca {
@@ -24,14 +25,17 @@ enum ClientFiles {
             }
         }
         if let file = choices.crl {
-            try addRevocationLists(file, choices.crlPolicy, to: &rules, through: memory, review: &review)
+            let size = max(Limits.revocationFileBytes(entries: choices.crlEntries), Limits.clientFileBytes)
+            try addRevocationLists(
+                file, choices, to: &rules,
+                through: UnsafeMutableRawBufferPointer(rebasing: whole[..<size]), review: &review)
         }
         if let file = choices.allow {
             let contents = try read(file, "allow list", option: "--allow", into: memory)
             do throws(ClientListFault) {
                 try rules.setAllowList(UnsafeRawBufferPointer(contents))
             } catch {
-                throw OperatorFault(error, "allow list file", file)
+                throw OperatorFault(error, "allow list file", file, option: "--allow")
             }
         }
         if let file = choices.pins {
@@ -39,18 +43,33 @@ enum ClientFiles {
             do throws(ClientListFault) {
                 try rules.setPinList(UnsafeRawBufferPointer(contents))
             } catch {
-                throw OperatorFault(error, "pin list file", file)
+                throw OperatorFault(error, "pin list file", file, option: "--pins")
             }
         }
+        try checkSomebodyMayCome(choices, rules)
         return rules
     }
 
+    /// The last pin may be taken out where a CA vouches for clients; a list of names that has become empty
+    /// is no longer a list.
+    private static func checkSomebodyMayCome(
+        _ choices: ClientChoices, _ rules: borrowing ClientRules
+    ) throws(OperatorFault) {
+        let isWithoutNames = choices.allow != nil && rules.nameCount == 0
+        guard isWithoutNames || (choices.ca == nil && rules.pinCount == 0) else { return }
+        throw OperatorFault { line in
+            line.append(isWithoutNames ? "allow list file '" : "pin list file '")
+            line.append((isWithoutNames ? choices.allow : choices.pins) ?? "")
+            line.append("' has no entry; nobody would be let in")
+        }
+    }
+
     private static func addRevocationLists(
-        _ file: Text, _ policy: ClientChoices.RevocationPolicy, to rules: inout ClientRules,
+        _ file: Text, _ choices: ClientChoices, to rules: inout ClientRules,
         through memory: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
     ) throws(OperatorFault) {
         do throws(OperatorFault) {
-            let contents = try read(file, "revocation list", option: "--crl", into: memory)
+            let contents = try readLists(file, choices, into: memory)
             do throws(DocumentFault) {
                 try rules.addRevocationLists(contents)
                 review = try rules.reviewRevocationLists()
@@ -58,12 +77,14 @@ enum ClientFiles {
                 throw OperatorFault(
                     error, "revocation list", file: file, holds: "revocation list", option: "--crl")
             }
+            let count = rules.revokedCount
+            guard count <= choices.crlEntries else { throw OperatorFault(tooMany: count, in: file, choices) }
         } catch {
-            guard policy == .warn else { throw error }
-            review.isMissing = true
+            guard choices.crlPolicy == .warn else { throw error }
+            review.problem = error.message
             return
         }
-        guard policy == .refuse else { return }
+        guard choices.crlPolicy == .refuse else { return }
         if review.unsigned > 0 {
             throw OperatorFault(list: file) { line in
                 line.append("that its CA did not sign; fetch it again")
@@ -89,7 +110,49 @@ enum ClientFiles {
     }
 }
 
+extension ClientFiles {
+    private static func readLists(
+        _ file: Text, _ choices: ClientChoices, into memory: UnsafeMutableRawBufferPointer
+    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
+        do throws(SystemFault) {
+            let contents = try File.read(file, into: memory)
+            return UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
+        } catch {
+            guard error.isTooLarge else {
+                throw OperatorFault(file: file, "revocation list", option: "--crl", error)
+            }
+            throw OperatorFault { line in
+                line.append("revocation list file '")
+                line.append(file)
+                line.append("' ")
+                line.append(sizeOf: error)
+                line.append(entriesOf: choices)
+            }
+        }
+    }
+}
+
+extension Line {
+    /// for 2000 revoked certificates; raise that with --crl-entries
+    fileprivate mutating func append(entriesOf choices: ClientChoices) {
+        append(" for ")
+        append(choices.crlEntries, of: "revoked certificate")
+        append("; raise that with --crl-entries, or clients.crlEntries of the configuration")
+    }
+}
+
 extension OperatorFault {
+    fileprivate init(tooMany count: Int, in file: Text, _ choices: ClientChoices) {
+        self.init { line in
+            line.append("revocation list file '")
+            line.append(file)
+            line.append("' has ")
+            line.append(count, of: "revoked certificate")
+            line.append(", more than there is room")
+            line.append(entriesOf: choices)
+        }
+    }
+
     fileprivate init(list file: Text, _ problem: (inout Line) -> Void) {
         self.init { line in
             line.append("revocation list file '")
@@ -107,7 +170,7 @@ extension OperatorFault {
         }
     }
 
-    init(_ fault: ClientListFault, _ role: Text, _ file: Text) {
+    init(_ fault: ClientListFault, _ role: Text, _ file: Text, option: Text) {
         self.init { line in
             line.append(role)
             line.append(" '")
@@ -117,9 +180,9 @@ extension OperatorFault {
             case .outOfMemory:
                 line.append(" does not fit into the arena; give the port's StaticMemory more pages")
             case .line(let fault):
-                if case .empty = fault.problem {
-                    line.append(" has no entry; nobody would be let in")
-                    return
+                if case .holds(let format) = fault.problem {
+                    line.append(" ")
+                    return line.append(format, insteadOf: "list", option: option)
                 }
                 line.append(" line ")
                 line.append(fault.lineNumber)

@@ -70,7 +70,10 @@ struct CredentialStore: ~Copyable {
     private static func readingMemory(
         _ config: Config
     ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
-        guard let memory = TLSArena.allocate(Limits.clientFileBytes) else {
+        let lists =
+            config.clients.certificates == .none || config.clients.crl == nil
+            ? 0 : Limits.revocationFileBytes(entries: config.clients.crlEntries)
+        guard let memory = TLSArena.allocate(max(Limits.clientFileBytes, lists)) else {
             let first = config.identities[0]
             throw OperatorFault(.outOfMemory, certificate: first.certificate, key: first.key)
         }
@@ -109,9 +112,15 @@ struct CredentialStore: ~Copyable {
         let certificate = try read(
             files.certificate, "certificate", option: "--certificate",
             into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
-        let key = try read(
-            files.key, "key", option: "--key",
-            into: UnsafeMutableRawBufferPointer(rebasing: memory[half...]))
+        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[half..<(2 * half)])
+        var key = certificate
+        if files.key == files.certificate {
+            // One file has both; a pipe is read once.
+            rest.copyMemory(from: UnsafeRawBufferPointer(certificate.bytes))
+            key.bytes = UnsafeMutableRawBufferPointer(rebasing: rest[..<certificate.bytes.count])
+        } else {
+            key = try read(files.key, "key", option: "--key", into: rest)
+        }
         do throws(IdentityFault) {
             try identity.add(certificate: certificate.bytes, key: key.bytes)
         } catch {
@@ -122,10 +131,11 @@ struct CredentialStore: ~Copyable {
 
     private static func read(
         _ file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> (bytes: UnsafeRawBufferPointer, isOpenToOthers: Bool) {
+    ) throws(OperatorFault) -> (bytes: UnsafeMutableRawBufferPointer, isOpenToOthers: Bool) {
         do throws(SystemFault) {
             let contents = try File.read(file, into: memory)
-            return (UnsafeRawBufferPointer(rebasing: memory[..<contents.count]), contents.isOpenToOthers)
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
+            return (bytes, contents.isOpenToOthers)
         } catch {
             throw OperatorFault(file: file, role, option: option, error)
         }
@@ -134,7 +144,7 @@ struct CredentialStore: ~Copyable {
 
 extension IdentityFiles {
     /// A start would make it.
-    fileprivate var willBeMade: Bool {
+    var willBeMade: Bool {
         guard case .createIfMissing = missing else { return false }
         return !File.exists(certificate)
     }

@@ -44,7 +44,8 @@ public struct MemoryPlan {
         bufferBytes = Limits.recordBytes
         arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
         arenaBlockBytes = TLSMemoryNeeds.blockBytes(
-            connections: config.connections, asksClients: asksClients)
+            connections: config.connections, asksClients: asksClients,
+            revocationEntries: config.clients.crl == nil ? 0 : config.clients.crlEntries)
         arenaNeededBytes = TLSArena.bytes(toHandOut: arenaBlockBytes)
         pageBytes = Process.pageBytes
     }
@@ -62,6 +63,7 @@ public struct MemoryPlan {
             line.append(" are left of the port's StaticMemory; give it ")
             line.append(MemoryRegion.pages(for: arenaNeededBytes - arenaBytes))
             line.append(" pages more, or fewer connections")
+            if config.clients.crl != nil { line.append(", or clients.crlEntries a smaller value") }
         }
     }
 }

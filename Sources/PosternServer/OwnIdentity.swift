@@ -154,22 +154,6 @@ extension Server {
     }
 
     /// Whoever serves now, with less rights than who made the certificate, has to replace it one day.
-    func warnAboutRenewal() {
-        for index in 0..<config.identities.count {
-            guard case .createIfMissing = config.identities[index].missing else { continue }
-            let file = config.identities[index].certificate
-            do throws(SystemFault) {
-                try File.checkReplacing(file)
-            } catch {
-                warn("certificate file '", file) { line in
-                    line.append("' will not be renewed, since the server gave up rights: ")
-                    line.append("its folder cannot be written: ")
-                    line.append(error.text)
-                    line.append("; let the server's user write there")
-                }
-            }
-        }
-    }
 
     /// Which certificates are new, with what others may pin.
     mutating func reportOwnIdentity() {

@@ -92,6 +92,7 @@ public struct Server<Provider: Service>: ~Copyable {
     public mutating func run() {
         reportStart()
         reportOwnIdentity()
+        File.forbidWaiting()
         if config.process.givesUpRights { rehearseReload() }
         if let inherited { start(inherited.descriptor, inherited.peer) }
         tellCaller()

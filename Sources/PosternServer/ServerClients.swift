@@ -74,50 +74,6 @@ extension Server {
         }
     }
 
-    func warnAboutClients() {
-        guard credentials.clients != nil else { return }
-        if let file = config.clients.crl { warnAboutRevocation(file) }
-        guard credentials.clockIsUnset else { return }
-        log.write(.warning) { line in
-            line.append("the clock has not been set; clients whose certificates are not valid yet: ")
-            line.append(config.clients.clock.name)
-        }
-    }
-
-    private func warnAboutRevocation(_ file: Text) {
-        let review = credentials.lists
-        let isRefused = config.clients.crlPolicy == .refuse
-        if review.isMissing {
-            warn("revocation list file '", file) { line in
-                line.append("' cannot be taken; no client's revocation is checked")
-            }
-        }
-        if review.unsigned > 0 {
-            warn("revocation list file '", file) { line in
-                line.append("' holds a list that its CA did not sign; it is not used")
-            }
-        }
-        if review.unsupported > 0 {
-            warn("revocation list file '", file) { line in
-                line.append("' holds a list of a kind that is not supported")
-                line.append("; it revokes, but it clears no client")
-            }
-        }
-        if review.ofOthers > 0 {
-            warn("revocation list file '", file) { line in
-                line.append("' holds a list whose issuer is not in the CA file")
-                line.append("; it is used for clients that show its issuer")
-            }
-        }
-        if review.outOfDate > 0 {
-            warn("revocation list file '", file) { line in
-                line.append("' holds a list that is out of date; ")
-                line.append(isRefused ? "clients of its CA are refused" : "it is used all the same")
-                line.append(", fetch a new one and send SIGHUP")
-            }
-        }
-    }
-
     /// Policy `warn`: never in silence.
     private mutating func reportSkippedRevocation() {
         guard let rules = credentials.clients, rules.pointee.hasSkippedRevocation else { return }

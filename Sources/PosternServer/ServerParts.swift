@@ -16,7 +16,7 @@ struct ServerParts: ~Copyable {
     let account: Account?
     /// Descriptors that the system allows too few of, or 0.
     let descriptorsMissing: Int
-    let credentials: CredentialStore
+    var credentials: CredentialStore
     /// Nil in a check, which makes nothing.
     let ownIdentity: OwnIdentity?
 
@@ -64,6 +64,18 @@ struct ServerParts: ~Copyable {
         self.context = context
     }
 
+    /// Standard input is the client.
+    private static func refuseStandardInput(_ config: Config) throws(OperatorFault) {
+        var config = config
+        var isUsed = false
+        config.forEachFile { file in isUsed = isUsed || File.isStandardInput(file) }
+        guard !isUsed else {
+            throw OperatorFault { line in
+                line.append("--inetd serves the client on standard input; name files instead of -")
+            }
+        }
+    }
+
     private static func makeContext(_ config: Config) throws(OperatorFault) -> TLSContext {
         var choices = config.tls
         // The key of a ticket would end with the process, before a client can come back.
@@ -84,6 +96,7 @@ struct ServerParts: ~Copyable {
     {
         do throws(ConfigFault) { try config.validate() } catch { throw OperatorFault(error) }
         try config.clients.validate()
+        if config.process.inetd { try refuseStandardInput(config) }
         for index in 0..<config.listeners.count where !Listener.accepts(config.listeners[index].host) {
             throw OperatorFault(unknownHost: config.listeners[index].host)
         }
@@ -117,6 +130,23 @@ extension Server {
         _ config: Config, service: Provider, memory: MemoryRegion
     ) throws(OperatorFault) -> MemoryPlan {
         try ServerParts(config, service, memory, isCheck: true).plan
+    }
+
+    /// The same, and says what a start would warn of. To find that out, a process of root gives up its
+    /// rights as the server would: nothing but the program's end may follow.
+    public static func checkAndWarn(
+        _ config: Config, service: Provider, memory: MemoryRegion
+    ) throws(OperatorFault) {
+        var parts = try ServerParts(config, service, memory, isCheck: true)
+        let environment = try ServiceEnvironment()
+        Warnings.aboutNotifySocket(environment.unusableNotifySocket) { StandardError.warn($0) }
+        Warnings.aboutDescriptors(missing: parts.descriptorsMissing) { StandardError.warn($0) }
+        Warnings.forEach(config, parts.credentials) { StandardError.warn($0) }
+        guard config.process.givesUpRights, Process.isRoot else { return }
+        var config = config
+        var pidFile = try Server.takePidFile(ProcessChoices())
+        try Server.giveUpRights(&config, parts.account, &pidFile)
+        parts.credentials.rehearseReplacing(config) { StandardError.warn($0) }
     }
 
     static func makePoller() throws(OperatorFault) -> Poller {
@@ -204,12 +234,7 @@ extension OperatorFault {
             line.append(": ")
             line.append(fault.text)
             line.append("; ")
-            switch fault.isPermission {
-            case true:
-                line.append(
-                    "ports below 1024 need root or CAP_NET_BIND_SERVICE, choose another with --listen")
-            case false: line.append("stop what holds it, or choose another with --listen")
-            }
+            line.append(fault.listeningAdvice)
         }
     }
 

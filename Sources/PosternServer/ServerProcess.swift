@@ -88,15 +88,9 @@ extension Server {
     /// Loads the files as SIGHUP would, now that the server has less rights than when it read them first:
     /// what will not work is told today.
     mutating func rehearseReload() {
-        do throws(OperatorFault) {
-            try credentials.replace(config)
-        } catch {
-            log.write(.warning) { line in
-                line.append("SIGHUP will load nothing anew, since the server gave up rights: ")
-                line.append(error.message)
-            }
-        }
-        warnAboutRenewal()
+        let log = log
+        let config = config
+        credentials.rehearseReplacing(config) { warning in log.write(.warning) { $0.append(warning) } }
     }
 
     /// The server serves. A caller that did not wait for this gets no server.
@@ -111,8 +105,8 @@ extension Server {
 extension Line {
     /// What `systemctl status` shows.
     fileprivate mutating func append(openCount count: Int) {
-        append(count)
-        append(" connections open")
+        append(count, of: "connection")
+        append(" open")
     }
 }
 

@@ -24,27 +24,14 @@ extension Server {
             line.append((plan.totalBytes + 1023) / 1024)
             line.append(" KiB")
         }
-        warnAboutIdentity()
         if let fault = manager.fault {
             log.write(.warning) { line in
                 line.append("the service manager cannot be told of anything, at $NOTIFY_SOCKET: ")
                 line.append(fault.text)
             }
         }
-        if let socket = manager.unusableSocket {
-            warn("environment variable NOTIFY_SOCKET is '", socket) { line in
-                line.append("', which is neither a path nor a name with @ in front; ")
-                line.append("the service manager is told nothing")
-            }
-        }
-        if descriptorsMissing != 0 {
-            log.write(.warning) { line in
-                line.append("the limit of open descriptors is too low by ")
-                line.append(descriptorsMissing)
-                line.append(
-                    " for all connections at once; raise it where the server is started, with ulimit -n")
-            }
-        }
+        Warnings.aboutNotifySocket(manager.unusableSocket) { warning in warn(warning) }
+        Warnings.aboutDescriptors(missing: descriptorsMissing) { warning in warn(warning) }
         if pidFile.staleOwner != 0 {
             log.write(.notice) { line in
                 line.append("the pid file was left by process ")
@@ -52,7 +39,7 @@ extension Server {
                 line.append(", which is gone or another program by now")
             }
         }
-        warnAboutClients()
+        warnAboutFiles()
     }
 
     func reportReload() {
@@ -61,48 +48,25 @@ extension Server {
             credentials.identity.append(to: &line)
             append(clients: &line)
         }
-        warnAboutIdentity()
-        warnAboutClients()
+        warnAboutFiles()
     }
 
-    private func warnAboutIdentity() {
-        for chain in 0..<config.identities.count {
-            let files = config.identities[chain]
-            let days = credentials.identity.daysLeft(chain)
-            if days < Int64(widening: Limits.expiryWarningDays) {
-                warn("certificate file '", files.certificate) { line in
-                    line.append(days < 0 ? "' has expired" : "' expires soon")
-                    line.append("; renew it and send SIGHUP")
-                }
-            }
-            if credentials.identity.notBeforeSeconds(chain) > Process.unixSeconds() {
-                warn("certificate file '", files.certificate) { line in
-                    line.append("' is not valid yet; check the clock of this machine")
-                }
-            }
-            if credentials.keysOpenToOthers & 1 &<< UInt32(chain) != 0 {
-                warn("key file '", files.key) { line in
-                    line.append("' can be read by others; set its mode to 0600")
-                }
-            }
-        }
+    private func warnAboutFiles() {
+        Warnings.forEach(config, credentials) { warning in warn(warning) }
     }
 
-    func warn(_ role: Text, _ file: Text, _ compose: (inout Line) -> Void) {
-        log.write(.warning) { line in
-            line.append(role)
-            line.append(file)
-            compose(&line)
-        }
-    }
+    func warn(_ warning: Line) { log.write(.warning) { line in line.append(warning) } }
 
     func reportShortage(_ pause: Acceptance.Pause) {
         log.write(.warning) { line in
             switch pause {
             case .allConnectionsInUse:
-                line.append("all ")
-                line.append(clients.capacity)
-                line.append(" connections are in use")
+                line.append(clients.capacity == 1 ? "the only connection is" : "all ")
+                if clients.capacity != 1 {
+                    line.append(clients.capacity, of: "connection")
+                    line.append(" are")
+                }
+                line.append(" in use")
             case .noDescriptors:
                 line.append("no more descriptors")
             }
@@ -170,8 +134,8 @@ extension Server {
     func reportDraining() {
         log.write(.notice) { line in
             line.append("stopping; ")
-            line.append(clients.used)
-            line.append(" connections are open, they have ")
+            line.append(clients.used, of: "connection")
+            line.append(clients.used == 1 ? " is open, it has " : " are open, they have ")
             line.append(config.deadlines.drainMilliseconds)
             line.append(" ms")
         }
@@ -180,24 +144,20 @@ extension Server {
     func reportStop() {
         log.write(serviceLevel) { line in
             line.append("stopped; served ")
-            line.append(counters.handshakes)
-            line.append(" connections")
+            line.append(counters.handshakes, of: "connection")
         }
     }
 }
 
 extension Identity {
-    func daysLeft(_ chain: Int) -> Int64 {
-        (notAfterSeconds(chain) - Process.unixSeconds()) / 86_400
-    }
+    func secondsLeft(_ chain: Int) -> Int64 { notAfterSeconds(chain) - Process.unixSeconds() }
 
     fileprivate func append(to line: inout Line) {
         for chain in 0..<chainCount {
             line.append(chain == 0 ? "certificate " : "; certificate ")
             withSubject(chain) { subject in line.append(subject) }
             line.append(", ")
-            line.append(daysLeft(chain))
-            line.append(" days left")
+            line.append(secondsLeft: secondsLeft(chain))
         }
     }
 }

@@ -65,6 +65,10 @@ extension Server {
             log.write(.error) { line in
                 line.append("identity kept: ")
                 line.append(error.message)
+                // What was revoked since is the reason for most reloads.
+                if config.clients.crl != nil {
+                    line.append("; no revocation since the last reload is in force")
+                }
             }
         }
         tellReady()

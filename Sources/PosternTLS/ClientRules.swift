@@ -83,6 +83,8 @@ public struct ClientRules: ~Copyable {
 
     public var authorityCount: Int { trust.authorityCount }
     public var revocationListCount: Int { trust.revocationListCount }
+    /// Entries of all revocation lists.
+    public var revokedCount: Int { trust.revokedCount }
     public var nameCount: Int { allow?.count ?? 0 }
     public var pinCount: Int { pins?.count ?? 0 }
 

@@ -4,6 +4,7 @@
 
 import CMbedTLS
 import PosternCore
+import PosternX509
 
 public struct Identity: ~Copyable {
     let handle: OpaquePointer
@@ -17,16 +18,34 @@ public struct Identity: ~Copyable {
         self.handle = handle
     }
 
-    /// Adds a chain and its key. Both are the contents of files with one zero byte behind, which is not
-    /// counted.
+    /// Adds a chain and its key. Both are the contents of files, PEM or DER, and are overwritten.
     public func add(
-        certificate: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer
+        certificate: UnsafeMutableRawBufferPointer, key: UnsafeMutableRawBufferPointer
     ) throws(IdentityFault) {
+        let chain = try Identity.chain(certificate)
+        let key = try KeyText.decode(key)
         let status = ctls_identity_add(
-            handle,
-            certificate.baseAddress?.assumingMemoryBound(to: UInt8.self), Identity.parsedCount(certificate),
-            key.baseAddress?.assumingMemoryBound(to: UInt8.self), Identity.parsedCount(key))
+            handle, chain.baseAddress?.assumingMemoryBound(to: UInt8.self), chain.count,
+            key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count)
         guard status == CTLS_IDENTITY_OK else { throw IdentityFault(status) }
+    }
+
+    private static func chain(
+        _ contents: UnsafeMutableRawBufferPointer
+    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
+        let chain: UnsafeRawBufferPointer
+        do throws(DocumentFault) {
+            chain = try Documents.decode(contents, .certificates)
+        } catch {
+            guard case .holds(let format) = error else { throw .certificateUnreadable }
+            throw .certificateHolds(format)
+        }
+        var reader = DERReader(chain)
+        while let der = try? reader.next().whole {
+            guard let certificate = try? Certificate(der) else { continue }
+            if certificate.hasExplicitCurve { throw .certificateHolds(.explicitCurveCertificate) }
+        }
+        return chain
     }
 
     deinit { ctls_identity_release(handle) }
@@ -57,19 +76,19 @@ public struct Identity: ~Copyable {
             body(UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: count))
         }
     }
-
-    /// The library wants the zero byte behind PEM counted, and behind DER not.
-    static func parsedCount(_ contents: UnsafeRawBufferPointer) -> Int {
-        let derSequenceTag: UInt8 = 0x30
-        return contents.first == derSequenceTag ? contents.count : contents.count + 1
-    }
 }
 
 /// Why an identity was refused.
-public enum IdentityFault: Error, Sendable {
+public enum IdentityFault: Error, Sendable, Equatable {
     case certificateUnreadable
-    case signatureUnsupported
+    /// Another thing than certificates, or a form of them that is not read.
+    case certificateHolds(FileFormat)
+    /// One of the chain is signed in a way that the library does not know.
+    case certificateSignature
+    /// One of the chain is over a key of a kind that it does not know.
+    case certificateKey
     case keyUnreadable
+    case keyHolds(FileFormat)
     case keyEncrypted
     case keyMismatch
     case keyUnsupported
@@ -79,9 +98,9 @@ public enum IdentityFault: Error, Sendable {
     init(_ status: ctls_identity_status) {
         switch status {
         case CTLS_IDENTITY_CERTIFICATE_UNREADABLE: self = .certificateUnreadable
-        case CTLS_IDENTITY_SIGNATURE_UNSUPPORTED: self = .signatureUnsupported
+        case CTLS_IDENTITY_CERTIFICATE_SIGNATURE: self = .certificateSignature
+        case CTLS_IDENTITY_CERTIFICATE_KEY: self = .certificateKey
         case CTLS_IDENTITY_KEY_UNREADABLE: self = .keyUnreadable
-        case CTLS_IDENTITY_KEY_ENCRYPTED: self = .keyEncrypted
         case CTLS_IDENTITY_KEY_MISMATCH: self = .keyMismatch
         case CTLS_IDENTITY_KEY_UNSUPPORTED: self = .keyUnsupported
         case CTLS_IDENTITY_KEY_WEAK: self = .keyWeak

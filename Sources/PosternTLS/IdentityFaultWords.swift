@@ -10,10 +10,23 @@ extension OperatorFault {
                 line.append(certificate, quotedAs: "certificate file")
                 line.append(
                     " holds no certificate chain that can be read; give one in PEM, the server's own first")
-            case .signatureUnsupported:
+            case .certificateHolds(let format):
                 line.append(certificate, quotedAs: "certificate file")
-                line.append(" holds a certificate whose signature is of a kind not in use here; ")
-                line.append("have it signed by an authority with an ECDSA or RSA key")
+                line.append(" ")
+                line.append(format, insteadOf: "certificate", option: "--certificate")
+            case .certificateSignature:
+                line.append(certificate, quotedAs: "certificate file")
+                line.append(
+                    " has a certificate that is signed in another way than with ECDSA or RSA")
+                line.append("; have it issued by an authority that has such a key")
+            case .certificateKey:
+                line.append(certificate, quotedAs: "certificate file")
+                line.append(" has a certificate over a key of a kind not in use here")
+                line.append("; give P-256, P-384 or RSA of 2048 to 4096 bits")
+            case .keyHolds(let format):
+                line.append(key, quotedAs: "key file")
+                line.append(" ")
+                line.append(format, insteadOf: "private key", option: "--key")
             case .keyUnreadable:
                 line.append(key, quotedAs: "key file")
                 line.append(" holds no private key that can be read; give one in PEM or DER")

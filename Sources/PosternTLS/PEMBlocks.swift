@@ -4,7 +4,7 @@
 import PosternCore
 import PosternX509
 
-public struct PEMBlock {
+public struct PEMBlockRange {
     /// From the first dash to the end of the last line.
     public let range: Range<Int>
     public let isCertificate: Bool
@@ -19,7 +19,7 @@ public struct PEMBlocks {
     public init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
     /// The next block; nil behind the last one that is complete.
-    public mutating func next() -> PEMBlock? {
+    public mutating func next() -> PEMBlockRange? {
         guard let begin = PEMBlocks.find("-----BEGIN ", in: text, from: position),
             let labelEnd = PEMBlocks.find("-----", in: text, from: begin + 11),
             let end = PEMBlocks.find("-----END ", in: text, from: labelEnd),
@@ -31,7 +31,7 @@ public struct PEMBlocks {
         let label = UnsafeRawBufferPointer(rebasing: text[(begin + 11)..<labelEnd])
         let keyWords: Text = "PRIVATE KEY"
         let tail = UnsafeRawBufferPointer(rebasing: label.suffix(keyWords.count))
-        return PEMBlock(
+        return PEMBlockRange(
             range: begin..<last,
             isCertificate: PEMBlocks.isWord(label, "CERTIFICATE")
                 || PEMBlocks.isWord(label, "X509 CERTIFICATE"),

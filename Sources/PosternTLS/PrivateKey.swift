@@ -49,16 +49,16 @@ public struct PrivateKey: ~Copyable {
         self.handle = handle
     }
 
-    /// Of the contents of a file with one zero byte behind, which is not counted: PKCS#1, SEC1 or PKCS#8 in
-    /// PEM or DER. Where a public key is given (SubjectPublicKeyInfo), the private key has to belong to it.
+    /// Of the contents of a file: PKCS#1, SEC1 or PKCS#8 in PEM or DER. Where a public key is given
+    /// (SubjectPublicKeyInfo), the private key has to belong to it. The contents are overwritten.
     public init(
-        _ contents: UnsafeRawBufferPointer, of publicKey: UnsafeRawBufferPointer? = nil
+        _ contents: UnsafeMutableRawBufferPointer, of publicKey: UnsafeRawBufferPointer? = nil
     ) throws(IdentityFault) {
+        let der = try KeyText.decode(contents)
         var handle: OpaquePointer?
         let status = ctls_key_parse(
-            &handle, contents.baseAddress?.assumingMemoryBound(to: UInt8.self),
-            Identity.parsedCount(contents), publicKey?.baseAddress?.assumingMemoryBound(to: UInt8.self),
-            publicKey?.count ?? 0)
+            &handle, der.baseAddress?.assumingMemoryBound(to: UInt8.self), der.count,
+            publicKey?.baseAddress?.assumingMemoryBound(to: UInt8.self), publicKey?.count ?? 0)
         guard let handle else { throw IdentityFault(status) }
         self.handle = handle
     }

@@ -38,13 +38,25 @@ public struct RevocationListReview: Sendable {
     public var ofOthers = 0
     /// Older than their next update, or not valid yet.
     public var outOfDate = 0
-    /// There is none, because the file could not be taken.
-    public var isMissing = false
+    /// Why there is none: the file could not be taken.
+    public var problem: Line?
 
     public init() {}
 }
 
 extension TrustStore {
+    var revokedCount: Int {
+        var count = 0
+        var node = revocationLists.first
+        while let current = node {
+            node = current.pointee.next
+            guard let list = TrustStoreReview.read(current.der) else { continue }
+            var entries = DERReader(list.entries)
+            while (try? entries.next()) != nil { count += 1 }
+        }
+        return count
+    }
+
     /// Looks at each list. Throws only where memory ran out.
     func reviewRevocationLists(atSeconds time: Int64) throws(DocumentFault) -> RevocationListReview {
         var review = RevocationListReview()

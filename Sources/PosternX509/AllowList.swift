@@ -17,6 +17,7 @@ public struct AllowList {
     public init(
         _ text: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
     ) throws(ListFault) {
+        try ListFault.checkText(text)
         var reader = ListReader(text)
         var used = 0
         var count = 0
@@ -32,7 +33,6 @@ public struct AllowList {
             used += 1
             count += 1
         }
-        guard count > 0 else { throw ListFault(problem: .empty, lineNumber: reader.lineNumber) }
         entries = UnsafeRawBufferPointer(rebasing: memory[..<used])
         self.count = count
     }
@@ -70,13 +70,10 @@ public struct AllowList {
         // No name begins with a hyphen, but PEM does: a certificate or a key is no list.
         guard entry.count <= entryBytesMost, entry[0] != UInt8(ascii: "-") else { return false }
         if GeneralName(entry) != nil { return true }
-        // An address that is written wrong would never fit anything.
-        var hasOnlyDigitsAndDots = true
         for byte in entry {
-            let isControl = byte < 0x20 || byte == 0x7F
-            guard !isControl, byte != UInt8(ascii: "*") else { return false }
-            if !NameSyntax.isDigit(byte), byte != UInt8(ascii: ".") { hasOnlyDigitsAndDots = false }
+            guard !CommonName.isControl(byte), byte != UInt8(ascii: "*") else { return false }
         }
-        return !hasOnlyDigitsAndDots || entry.position(of: UInt8(ascii: ".")) == nil
+        // An address that is written wrong would never fit anything.
+        return !CommonName.isMistakenAddress(entry)
     }
 }

@@ -79,6 +79,13 @@ public struct Certificate {
     }
 }
 
+extension Certificate {
+    /// Whether its common name is this one, which is no alternative name of any kind (CommonName.isName).
+    public func hasCommonName(_ name: UnsafeRawBufferPointer) -> Bool {
+        NameSyntax.isSameIgnoringCase(DistinguishedName.commonName(of: subject), name)
+    }
+}
+
 extension DERElement {
     /// UTCTime or GeneralizedTime, to the second and in UTC (RFC 5280, section 4.1.2.5).
     public var time: CalendarTime {

@@ -22,8 +22,9 @@ public enum CertificateProfile: Sendable {
 }
 
 public enum CertificateRole {
-    /// May issue certificates, with as many authorities between it and the last certificate.
-    case authority(pathLength: Int?)
+    /// May issue certificates, with as many authorities between it and the last certificate, for the names
+    /// that a NameConstraints value allows.
+    case authority(pathLength: Int?, constraints: UnsafeRawBufferPointer?)
     case end(CertificateProfile)
     /// What these extensions say, the content of the SEQUENCE of another certificate's. All of them are
     /// taken over but the key identifiers.
@@ -101,8 +102,10 @@ public struct CertificateContent {
 
     private func writeExtensions(to writer: inout DERWriter) {
         switch role {
-        case .authority(let pathLength):
+        case .authority(let pathLength, let constraints):
             CertificateContent.writeAuthority(pathLength, to: &writer)
+            // Whoever does not know the extension must not take it for a certificate without it.
+            if let constraints { writer.standardExtension(30, critical: true) { $0.append(constraints) } }
         case .end(let profile):
             CertificateContent.writeEnd(profile, to: &writer)
         case .same(let extensions):
@@ -110,7 +113,27 @@ public struct CertificateContent {
         }
         writer.subjectKeyIdentifier(subjectKeyIdentifier)
         if !authorityKeyIdentifier.isEmpty { writer.authorityKeyIdentifier(authorityKeyIdentifier) }
-        writer.subjectAlternativeNames(names)
+        writer.subjectAlternativeNames(names, critical: subject.count <= CertificateContent.emptyNameBytes)
+    }
+
+    /// Of an empty SEQUENCE.
+    private static let emptyNameBytes = 2
+
+    /// What people call it: its common name, or the first of its alternative names, which is text where
+    /// there is no common name. Empty where it has neither.
+    public var displayName: UnsafeRawBufferPointer {
+        let commonName = DistinguishedName.commonName(of: subject)
+        guard commonName.isEmpty else { return commonName }
+        var reader = DERReader(alternativeNames)
+        return (try? reader.next().content) ?? commonName
+    }
+
+    /// GeneralName after GeneralName, wherever they come from.
+    public var alternativeNames: UnsafeRawBufferPointer {
+        guard case .same(let extensions) = role,
+            let names = CertificateExtensions(extensions).alternativeNames
+        else { return names }
+        return (try? DERElement.only(DERTag.sequence, in: names).content) ?? names
     }
 
     private static func writeAuthority(_ pathLength: Int?, to writer: inout DERWriter) {
@@ -176,7 +199,9 @@ extension DERWriter {
                         DERTag.objectIdentifier,
                         [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x0E] as InlineArray)
                     attribute.constructed(DERTag.set) { values in
-                        values.constructed(DERTag.sequence) { $0.subjectAlternativeNames(names) }
+                        values.constructed(DERTag.sequence) {
+                            $0.subjectAlternativeNames(names, critical: false)
+                        }
                     }
                 }
             }

@@ -83,10 +83,13 @@ public struct GeneralName {
         }
     }
 
-    /// The other direction, for lists of who is allowed: whether a name in a certificate is this one, or one
-    /// that this wildcard stands for.
+    /// The other direction, for lists of what is allowed: whether a name in a certificate or request is this
+    /// one, or one that this wildcard stands for. A wildcard is allowed by the same wildcard alone: whoever
+    /// has a certificate for it can be any name below.
     public func allows(_ presented: PresentedName) -> Bool {
-        guard kind == .wildcard else { return isCovered(by: presented) }
-        return presented.tag == tag && NameSyntax.dnsName(text, covers: presented.content)
+        guard kind == .wildcard || kind == .dnsName else { return isCovered(by: presented) }
+        return presented.tag == tag
+            && (NameSyntax.isSameIgnoringCase(text, presented.content)
+                || NameSyntax.dnsName(text, covers: presented.content))
     }
 }

@@ -8,7 +8,13 @@ struct ListReader {
     /// Of the line read last; the first one is 1.
     private(set) var lineNumber = 0
 
-    init(_ text: UnsafeRawBufferPointer) { rest = text }
+    /// A byte order mark, as Windows editors write it, is no part of the first entry.
+    init(_ text: UnsafeRawBufferPointer) {
+        let mark: InlineArray<3, UInt8> = [0xEF, 0xBB, 0xBF]
+        let hasMark =
+            text.count >= 3 && UnsafeRawBufferPointer(rebasing: text[..<3]).equals(mark)
+        rest = hasMark ? UnsafeRawBufferPointer(rebasing: text[3...]) : text
+    }
 
     /// The next entry that is not empty; nil at the end.
     mutating func next() -> UnsafeRawBufferPointer? {
@@ -52,10 +58,16 @@ public struct ListFault: Error, Sendable {
         case noPin
         /// Neither a name of a certificate nor one leading wildcard label.
         case noName
-        /// Nothing but comments: nobody would be let in.
-        case empty
+        /// No text at all, but this.
+        case holds(FileFormat)
     }
 
     public let problem: Problem
     public let lineNumber: Int
+
+    /// Throws for what is no text in UTF-8.
+    static func checkText(_ text: UnsafeRawBufferPointer) throws(ListFault) {
+        guard let format = FileFormat(text) ?? DocumentKind(text).map({ FileFormat($0) }) else { return }
+        throw ListFault(problem: .holds(format), lineNumber: 1)
+    }
 }

@@ -6,30 +6,37 @@ import PosternCore
 public struct NameList: ~Copyable {
     /// Room for about eighty names of ordinary length. Every handshake sends them over the wire.
     public static let bytesMost = 2_048
-    /// Characters of a common name (RFC 5280, appendix A.1).
-    public static let commonNameMost = 64
 
     private var bytes = InlineArray<2048, UInt8>(repeating: 0)
     private var used = 0
-    private var subject = InlineArray<64, UInt8>(repeating: 0)
+    private var subject = InlineArray<256, UInt8>(repeating: 0)
+    private var hasGivenSubject = false
     private var subjectUsed = 0
     public private(set) var count = 0
 
     public init() {}
 
-    public var isEmpty: Bool { count == 0 }
+    public var isEmpty: Bool { count == 0 && subjectUsed == 0 }
 
-    /// Whether one of the names was short enough.
-    public var hasCommonName: Bool { subjectUsed > 0 }
-
-    /// Adds a name. The first one that fits becomes the common name. A name that is there already is not
-    /// added again. False when the list is full.
+    /// Adds a name. The first one that fits becomes the common name; without one there is none. A name that
+    /// is there already is not added again. False when the list is full.
     public mutating func append(_ name: GeneralName) -> Bool {
-        if subjectUsed == 0, name.text.count <= NameList.commonNameMost {
-            for index in 0..<name.text.count { subject[index] = name.text[index] }
-            subjectUsed = name.text.count
-        }
+        if subjectUsed == 0, name.text.count <= CommonName.charactersMax { setSubject(name.text) }
         return name.withContent { content in append(tag: name.tag, content) }
+    }
+
+    /// Sets the common name to one that is no alternative name (CommonName.isName). False when there is one
+    /// already.
+    public mutating func append(commonName: UnsafeRawBufferPointer) -> Bool {
+        guard !hasGivenSubject else { return false }
+        hasGivenSubject = true
+        setSubject(commonName)
+        return true
+    }
+
+    private mutating func setSubject(_ text: UnsafeRawBufferPointer) {
+        for index in 0..<text.count { subject[index] = text[index] }
+        subjectUsed = text.count
     }
 
     /// Adds the 4 or 16 bytes of an address.
@@ -75,9 +82,20 @@ public struct NameList: ~Copyable {
         }
     }
 
-    /// Calls `body` with the common name, or with nothing.
+    /// Calls `body` with the common name; it is empty where all names are too long for one.
     public borrowing func withCommonName<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeBytes(of: subject) { body(UnsafeRawBufferPointer(rebasing: $0[..<subjectUsed])) }
+    }
+
+    /// Calls `body` with the common name, or the first name where all are too long for that.
+    public borrowing func withDisplayName<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withCommonName { name in
+            guard name.isEmpty else { return body(name) }
+            return withBytes { bytes in
+                var reader = DERReader(bytes)
+                return body((try? reader.next().content) ?? name)
+            }
+        }
     }
 
     /// Whether these are the names of a certificate, in whatever order. `generalNames` is the value of its

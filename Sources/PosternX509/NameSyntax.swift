@@ -10,8 +10,9 @@ public enum NameSyntax {
     /// Bytes of the part before the @ (RFC 5321, section 4.5.3.1).
     private static let localPartBytesMost = 64
 
-    /// Labels of letters, digits and hyphens, no dot at the end; the last one is not all digits, which would
-    /// be an address written wrong.
+    /// Labels of letters, digits, hyphens and underscores, no dot at the end; the last one is not all
+    /// digits, which would be an address written wrong. Underscores are not in RFC 1123, but in the names
+    /// of devices.
     public static func isHost(_ text: UnsafeRawBufferPointer) -> Bool {
         guard text.count >= 1, text.count <= hostBytesMost else { return false }
         var label = 0
@@ -26,9 +27,7 @@ public enum NameSyntax {
                 continue
             }
             let byte = text[index]
-            guard isLetter(byte) || isDigit(byte) || (byte == UInt8(ascii: "-") && label > 0) else {
-                return false
-            }
+            guard isLabelSign(byte) || (byte == UInt8(ascii: "-") && label > 0) else { return false }
             if !isDigit(byte) { hasOnlyDigits = false }
             label += 1
         }
@@ -149,6 +148,11 @@ public enum NameSyntax {
 
     static func isLetter(_ byte: UInt8) -> Bool {
         lowercase(byte) >= UInt8(ascii: "a") && lowercase(byte) <= UInt8(ascii: "z")
+    }
+
+    /// Anywhere in a label of a DNS name; a hyphen is not at its ends.
+    static func isLabelSign(_ byte: UInt8) -> Bool {
+        isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_")
     }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }

@@ -17,6 +17,7 @@ public struct PinList {
     public init(
         _ text: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
     ) throws(ListFault) {
+        try ListFault.checkText(text)
         var reader = ListReader(text)
         var used = 0
         while let entry = reader.next() {
@@ -27,7 +28,6 @@ public struct PinList {
             else { throw ListFault(problem: .noPin, lineNumber: reader.lineNumber) }
             used += PinList.pinBytes
         }
-        guard used > 0 else { throw ListFault(problem: .empty, lineNumber: reader.lineNumber) }
         pins = UnsafeRawBufferPointer(rebasing: memory[..<used])
     }
 

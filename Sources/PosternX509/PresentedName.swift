@@ -55,7 +55,8 @@ extension CertificateExtensions {
 }
 
 extension Line {
-    /// DNS:board.local, IP:192.0.2.1, email:a@b.c, URI:...; a directory name as its distinguished name.
+    /// DNS:board.local, IP:192.0.2.1, email:a@b.c, URI:...; a directory name as its distinguished name;
+    /// otherName:1.3.6.1.4.1.311.20.2.3:alice@corp.example, where the number says what kind it is.
     public mutating func append(_ name: PresentedName) {
         switch name.tag {
         case PresentedName.dnsTag: append("DNS:")
@@ -71,11 +72,34 @@ extension Line {
             append("directory:")
             append(distinguishedName: name.content)
             return
+        case PresentedName.registeredTag:
+            append("registeredID:")
+            append(objectIdentifier: name.content)
+            return
+        case PresentedName.otherNameTag:
+            append("otherName:")
+            append(otherName: name.content)
+            return
         default:
             append("other:")
             append(hexadecimal: name.content)
             return
         }
         name.content.withMemoryRebound(to: UInt8.self) { append(foreign: $0) }
+    }
+
+    /// The kind, and the value as text where it is some (RFC 5280, section 4.2.1.6).
+    private mutating func append(otherName content: UnsafeRawBufferPointer) {
+        var reader = DERReader(content)
+        guard let kind = try? reader.next(DERTag.objectIdentifier).content,
+            let explicit = try? reader.next(DERTag.contextConstructed(0))
+        else { return append(hexadecimal: content) }
+        append(objectIdentifier: kind)
+        append(":")
+        var inner = explicit.reader
+        guard let value = try? inner.next(), AttributeText.isText(value.tag) else {
+            return append(hexadecimal: explicit.content)
+        }
+        value.content.withMemoryRebound(to: UInt8.self) { append(foreign: $0) }
     }
 }

@@ -41,8 +41,10 @@ extension DERWriter {
     }
 
     /// A Name with a common name alone (RFC 5280, section 4.1.2.4).
+    /// Empty text makes an empty Name.
     public mutating func name(commonName text: UnsafeRawBufferPointer) {
         constructed(DERTag.sequence) { name in
+            guard !text.isEmpty else { return }
             name.constructed(DERTag.set) { relative in
                 relative.constructed(DERTag.sequence) { attribute in
                     attribute.primitive(DERTag.objectIdentifier, [0x55, 0x04, 0x03] as InlineArray)
@@ -74,10 +76,13 @@ extension DERWriter {
         }
     }
 
-    /// `names` are GeneralName after GeneralName.
-    mutating func subjectAlternativeNames(_ names: UnsafeRawBufferPointer) {
+    /// `names` are GeneralName after GeneralName. The extension is critical where it alone says whose the
+    /// certificate is (RFC 5280, section 4.2.1.6).
+    mutating func subjectAlternativeNames(_ names: UnsafeRawBufferPointer, critical: Bool) {
         guard !names.isEmpty else { return }
-        standardExtension(17) { value in value.constructed(DERTag.sequence) { $0.append(names) } }
+        standardExtension(17, critical: critical) { value in
+            value.constructed(DERTag.sequence) { $0.append(names) }
+        }
     }
 
     /// A BIT STRING of whole bytes.

@@ -74,6 +74,16 @@ extension Line {
         }
     }
 
+    /// Behind a sentence that a certificate is not for a name: why, where it has no names but the one that
+    /// does not count.
+    public mutating func append(absentNamesOf certificate: UnsafeRawBufferPointer) {
+        guard let certificate = try? Certificate(certificate),
+            CertificateExtensions(certificate.extensions).alternativeNames == nil
+        else { return }
+        append(
+            ": it has a common name alone, which does not count (RFC 9525); issue it with alternative names")
+    }
+
     /// basicConstraints, or another identifier in numbers.
     private mutating func append(extension identifier: UnsafeRawBufferPointer) {
         switch identifier.last {

@@ -70,6 +70,12 @@ extension Options {
                 of: "refuse or warn", ClientChoices.RevocationPolicy.named)
         },
         OptionRow(
+            "crl-entries", argument: "N",
+            help: "revoked certificates that there is room for, 2000 by default"
+        ) { options, argument throws(OperatorFault) in
+            options.config.clients.crlEntries = try argument.number(1...Limits.revocationEntriesMost)
+        },
+        OptionRow(
             "allow", argument: "FILE",
             help: "allowed client names (SAN or CN); one must match"
         ) { options, argument throws(OperatorFault) in

@@ -57,6 +57,7 @@ private func printClients(_ clients: ClientChoices) {
     if let crl = clients.crl {
         printField("clients.crl", crl)
         printField("clients.crlPolicy", clients.crlPolicy.name)
+        printField("clients.crlEntries", clients.crlEntries)
     }
     if let allow = clients.allow { printField("clients.allow", allow) }
     if let pins = clients.pins { printField("clients.pins", pins) }

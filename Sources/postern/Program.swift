@@ -57,7 +57,7 @@ private func serve(_ arguments: Arguments, at index: Int32) throws(OperatorFault
     case .version: printVersion(options.config)
     case .serve: return try serve(options.config)
     case .testConfig:
-        _ = try Server.check(options.config, service: options.config.service, memory: memory.region())
+        try Server.checkAndWarn(options.config, service: options.config.service, memory: memory.region())
         print("configuration ok")
     case .printConfig:
         let plan = try Server.check(options.config, service: options.config.service, memory: memory.region())

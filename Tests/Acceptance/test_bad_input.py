@@ -174,7 +174,7 @@ def test_address_in_use(identity):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        assert_refused(start(identity=identity, listen=address), address, ("in use", "already"))
+        assert_refused(start(identity=identity, listen=address), address, ("in use", "already"), "stop what holds it")
 
 
 def test_second_address_in_use_leaves_the_first_closed(identity):
@@ -200,7 +200,9 @@ def test_same_address_twice(identity):
 
 def test_address_of_another_machine(identity):
     """192.0.2.0/24 is for documentation (RFC 5737); .99 is nobody's here."""
-    assert_refused(start(identity=identity, listen="192.0.2.99:4433"), "192.0.2.99:4433")
+    ended = start(identity=identity, listen="192.0.2.99:4433")
+    assert_refused(ended, "192.0.2.99:4433", "no interface has it now")
+    assert b"what holds it" not in ended.stderr
 
 
 @pytest.mark.applies(first_free_port() > 1)

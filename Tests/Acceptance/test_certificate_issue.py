@@ -197,12 +197,11 @@ def test_keys_that_are_refused(work):
                                   "DNS:board.local", "IP:192.0.2.1"])
 def test_bad_names(work, name):
     fault = work.refuse("self-signed", "--name", name, "--certificate", "x.crt", "--key", "x.key")
-    assert f"'{name}' is no name" in fault
+    assert f"'{name}' is not a name" in fault
 
 
 def test_a_common_name_has_64_bytes_at_most(work):
     long = ".".join(["a" * 30] * 3)
-    assert "64 bytes" in work.refuse("self-signed", "--name", long, "--certificate", "x.crt", "--key", "x.key")
     self_signed(work, "--name", long, "--name", "short")
     assert work.certificate("server.crt").subject.rfc4514_string() == "CN=short"
     assert names_of(work.certificate("server.crt")) == [long, "short"]

@@ -1,6 +1,7 @@
 """postern certificate renew: when it is due, what stays as it was, and which file is replaced."""
 
 import pytest
+from cryptography import x509
 
 from postern_certificate import Authority, days, judge, names_of
 from postern_dates import not_after, not_before, now
@@ -137,6 +138,47 @@ def test_an_authority_keeps_its_key(work):
     assert "another authority" in work.refuse(*renewal("ca", "--new-key"))
     work.run(*renewal("ca", "--days", "3650"))
     judge("openssl", "verify", "-x509_strict", "-CAfile", work.path("ca.crt"), work.path("board.crt"))
+
+
+def made_elsewhere(work, name, *options, days="10", ca=None):
+    """An authority of openssl, whose key identifiers are SHA-1 of the whole key."""
+    make_key(work.path(f"{name}.key"), "P-256")
+    signing = ["-x509", "-days", days, "-out", work.path(f"{name}.crt")]
+    if ca:
+        signing = ["-out", work.path(f"{name}.csr")]
+    openssl("req", "-new", "-key", work.path(f"{name}.key"), "-subj", f"/CN={name}", *signing, *options)
+    if ca:
+        work.path("ext").write_text("basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n")
+        openssl("x509", "-req", "-in", work.path(f"{name}.csr"), "-CA", work.path(f"{ca}.crt"), "-CAkey",
+                work.path(f"{ca}.key"), "-CAcreateserial", "-days", days, "-extfile", work.path("ext"),
+                "-out", work.path(f"{name}.crt"))
+
+
+def key_identifier(certificate):
+    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+
+
+def test_the_key_identifier_stays_with_the_key(work):
+    """Whatever an authority has issued refers to it."""
+    made_elsewhere(work, "root")
+    made_elsewhere(work, "middle", ca="root")
+    work.issue("board", ca="middle")
+    for name, issuer in (("root", None), ("middle", "root")):
+        old = key_identifier(work.certificate(f"{name}.crt"))
+        given = ["--issuer", f"{issuer}.crt", "--issuer-key", f"{issuer}.key"] if issuer else []
+        work.run(*renewal(name, "--days", "365", *given))
+        assert key_identifier(work.certificate(f"{name}.crt")) == old
+        judge("openssl", "verify", "-CAfile", work.path("root.crt"), "-untrusted", work.path("middle.crt"),
+              work.path("board.crt"))
+
+
+def test_a_new_key_has_a_new_key_identifier(work):
+    make_key(work.path("board.key"), "P-256")
+    openssl("req", "-x509", "-new", "-key", work.path("board.key"), "-subj", "/CN=board", "-days", "5",
+            "-addext", "basicConstraints=critical,CA:FALSE", "-out", work.path("board.crt"))
+    old = key_identifier(work.certificate("board.crt"))
+    work.run(*renewal("board", "--new-key"))
+    assert key_identifier(work.certificate("board.crt")) != old
 
 
 def test_a_key_that_does_not_fit(work):

@@ -116,20 +116,49 @@ def test_a_wildcard_wants_to_be_allowed(work):
     assert names_of(work.certificate("board.crt")) == ["*.local"]
 
 
+@pytest.mark.parametrize("wanted, allowed", [
+    ("*.local", ["a.local"]), ("*.local", ["a.local", "b.local", "local"]), ("*.a.local", ["*.local"]),
+    ("*.local", ["*.a.local"]), ("*.local", ["*.other"])])
+def test_a_wildcard_is_allowed_by_the_same_wildcard_alone(work, wanted, allowed):
+    work.request("board", names=[wanted])
+    code, said, fault = work.try_run(*work.signing("board"), *[word for one in allowed for word in ("--allow", one)])
+    assert code == 2 and f"left out: DNS:{wanted}" in said and "no name that is permitted" in fault
+    assert not work.path("board.crt").exists()
+
+
+def test_a_wildcard_is_the_same_in_capitals(work):
+    work.request("board", names=["*.local"])
+    work.run(*work.signing("board", "--allow", "*.LOCAL"))
+    assert names_of(work.certificate("board.crt")) == ["*.local"]
+
+
+@pytest.mark.parametrize("address", ["2a01:4f8::1", "2a00::", "42.0.0.1", "42.255.1.2"])
+def test_addresses_whose_first_byte_is_an_asterisk(work, address):
+    work.issue("board", names=["board.local", address])
+    assert names_of(work.certificate("board.crt")) == ["board.local", address]
+
+
 def test_given_names_take_the_place_of_requested_ones(work):
     work.request("board", names=["*.evil.example"])
     work.run(*work.signing("board", "--name", "board.local"))
     assert names_of(work.certificate("board.crt")) == ["board.local"]
 
 
-@pytest.mark.parametrize("names", ["DNS:a b", "otherName:1.2.3.4;UTF8:x", "dirName:sub", "RID:1.2.3.4"])
-def test_names_of_no_kind_in_use_are_refused(work, names):
+@pytest.mark.parametrize("name, said", [
+    ("DNS:a b", "DNS:a b"), ("otherName:1.2.3.4;UTF8:x", "otherName:1.2.3.4:x"), ("dirName:sub", "directory:CN=y"),
+    ("RID:1.2.3.4", "registeredID:1.2.3.4"),
+    ("otherName:1.3.6.1.4.1.311.20.2.3;UTF8:a@corp.example", "otherName:1.3.6.1.4.1.311.20.2.3:a@corp.example")])
+def test_names_that_cannot_be_issued(work, name, said):
+    """They refuse the request, and are named; with --allow they are left out like all that it does not permit."""
     config = work.path("config")
     config.write_text("[req]\ndistinguished_name=dn\nreq_extensions=ext\nprompt=no\n[dn]\nCN=x\n[sub]\nCN=y\n"
-                      f"[ext]\nsubjectAltName={names}\n")
+                      f"[ext]\nsubjectAltName=DNS:good.local,{name},DNS:other.local\n")
     make_key(work.path("board.key"), "P-256")
     openssl("req", "-new", "-key", work.path("board.key"), "-config", config, "-out", work.path("board.csr"))
-    assert "a name that is none" in work.refuse(*work.signing("board"))
+    assert f"asks for the name {said}, which cannot be issued" in work.refuse(*work.signing("board"))
+    left = work.run(*work.signing("board", "--allow", "good.local"))
+    assert f"left out: {said}, which cannot be issued" in left and "DNS:other.local, which no --allow" in left
+    assert names_of(work.certificate("board.crt")) == ["good.local"]
 
 
 @pytest.mark.parametrize("kind", ["rsa:1024", "secp224r1", "P-521", "ed25519"])
@@ -153,7 +182,7 @@ def test_a_request_that_was_changed_is_refused(work):
 
 @pytest.mark.parametrize("content, part", [
     (b"", "holds"), (b"nonsense", "holds no request"), (b"\x30\x03\x02\x01\x00", "no request that can be read"),
-    (b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n", "damaged"), (b"x" * 70_000, "too large")])
+    (b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n", "damaged"), (b"x" * 70_000, "has 70000 bytes, more than the ")])
 def test_unreadable_requests(work, content, part):
     work.path("board.csr").write_bytes(content)
     assert part in work.refuse(*work.signing("board"))

@@ -122,7 +122,7 @@ def test_a_signature_that_the_library_does_not_know_is_not_blamed_on_the_key(tmp
     files = write(tmp_path, "foreign", foreign("localhost"))
     files.key.chmod(0o600)
     identity = Identity(files.certificate, files.key, files.certificate)
-    refused(run("--test-config", *identity.options), f"certificate file '{files.certificate}'", "signature")
+    refused(run("--test-config", *identity.options), f"certificate file '{files.certificate}'", "signed in another way")
     with python_server(identity) as (_, port):
         probed = probe(f"localhost:{port}", "--ca", files.certificate)
     assert probed.code == 5 and "a certificate whose signature is of a kind that Mbed TLS does not know" in probed.error

@@ -4,6 +4,7 @@ Debian 12's Mbed TLS for 32-bit Arm has a time_t of 32 bits inside; Sources/CMbe
 that.
 """
 import datetime
+import os
 import pathlib
 import re
 import shutil
@@ -11,8 +12,11 @@ import struct
 import subprocess
 
 import pytest
+from cryptography import x509
 
+from postern_certificate import Authority
 from postern_client import client_context, echo_once, take_session, use_session
+from postern_dates import not_after, not_before, revoked_at, this_update
 from postern_identity import make_dated
 from postern_target import BINARY, EMULATED, RUNNER, VERSIONS, is_dynamic, mbedtls_version, run
 
@@ -81,7 +85,7 @@ def warnings(server):
 
 
 def days_left(server):
-    return int(re.search(r"(-?\d+) days left", server.start_line["certificate"])[1])
+    return int(re.search(r"(\d+) days left", server.start_line["certificate"])[1])
 
 
 @pytest.mark.parametrize("end", [2040, 2080])
@@ -117,6 +121,17 @@ def test_in_2050_a_certificate_outside_its_years_is_warned_of(launch, dated, clo
 
 
 @clock_can_be_moved
+@pytest.mark.parametrize("after, said", [
+    (-86_500, "1 day left"), (-300, "0 days left"), (300, "expired less than a day ago"), (86_500, "expired 1 day ago"),
+    (86_400 * 2492 + 300, "expired 2492 days ago")])
+def test_what_has_ended_is_told_so(launch, dated, clock, after, said):
+    clock.set(datetime.datetime(2040, 1, 1, tzinfo=UTC) + datetime.timedelta(seconds=after))
+    server = launch(identity=dated[2020, 2040], environment=clock.environment)
+    assert server.start_line["certificate"].endswith(", " + said)
+    server.wait_for_line(f"postern: warning: .*{'has expired' if after > 0 else 'expires soon'}.*")
+
+
+@clock_can_be_moved
 @pytest.mark.parametrize("version", VERSIONS)
 def test_in_2050_sessions_resume(launch, identity, clock, version):
     """Tickets carry the time at which they were made, through Mbed TLS's own clock."""
@@ -137,3 +152,70 @@ def test_a_ticket_ends_with_its_lifetime(launch, identity, clock, begin):
     assert use_session(server, context, session)
     clock.set(begin + datetime.timedelta(hours=25))
     assert not use_session(server, context, session)
+
+
+# Dates of what is issued while the clock has not been set
+
+RELEASE = datetime.datetime(2026, 1, 1)
+WARNING = r"postern: warning: the clock of this machine shows 1970-01-01T\S+Z and has not been set; dates count from " \
+          r"(\S+)Z instead\n"
+
+
+@pytest.fixture
+def unset(clock_library, tmp_path):
+    """Commands of an authority on a board that has just been switched on, in 1970."""
+    moved = Clock(clock_library, tmp_path / "clock")
+    moved.set(datetime.datetime(1970, 1, 1, 0, 1, tzinfo=UTC))
+    (tmp_path / "work").mkdir()
+    work = Authority(tmp_path / "work")
+    environment = {**os.environ, **moved.environment}
+
+    def issue(*words):
+        """Returns from when on dates count, as the warning says."""
+        code, said, warned = work.try_run(*words, env=environment)
+        assert code == 0, warned
+        return datetime.datetime.fromisoformat(re.fullmatch(WARNING, warned)[1])
+    work.issue_in_1970 = issue
+    work.moved = moved
+    return work
+
+
+@clock_can_be_moved
+def test_in_1970_dates_count_from_the_release(unset):
+    """Every command that issues: nothing of it is from before the release, and all of it is good today."""
+    issue, signing = unset.issue_in_1970, ["--issuer", "ca.crt", "--issuer-key", "ca.key"]
+    assert issue("ca", "--name", "CA", "--certificate", "ca.crt", "--key", "ca.key") == RELEASE
+    assert issue("self-signed", "--name", "x", "--certificate", "x.crt", "--key", "x.key") == RELEASE
+    unset.request("board")
+    for words in (unset.signing("board"),
+                  ["renew", "--certificate", "board.crt", "--key", "board.key", *signing, "--force"],
+                  ["renew", "--certificate", "x.crt", "--key", "x.key", "--force"]):
+        assert issue(*words) == RELEASE
+    for name in ("ca", "x", "board"):
+        made = unset.certificate(f"{name}.crt")
+        assert RELEASE - datetime.timedelta(days=1) <= not_before(made) <= RELEASE
+    issue("revoke", "--certificate", "board.crt", *signing)
+    issue("crl", "--crl", "ca.crl", "--days", "3000", *signing)
+    listed = x509.load_pem_x509_crl(unset.path("ca.crl").read_bytes())
+    assert this_update(listed) == RELEASE and [revoked_at(entry) for entry in listed] == [RELEASE]
+    assert unset.try_run("verify", "board.crt", "--ca", "ca.crt", "--crl", "ca.crl")[0] == 3
+    assert unset.try_run("verify", "x.crt", "--ca", "x.crt")[0] == 0
+
+
+@clock_can_be_moved
+def test_in_1970_an_authority_is_younger_than_the_release(unset):
+    """No clock that is right shows less than its beginning."""
+    unset.ca()
+    unset.request("board")
+    began = not_before(unset.certificate("ca.crt"))
+    assert unset.issue_in_1970(*unset.signing("board", "--days", "5")) == began
+    made = unset.certificate("board.crt")
+    assert not_before(made) == began and not_after(made) - began < datetime.timedelta(days=6)
+
+
+@clock_can_be_moved
+def test_dates_that_are_given_need_no_clock(unset):
+    words = ["self-signed", "--name", "x", "--certificate", "x.crt", "--key", "x.key", "--not-before", "2026-03-01"]
+    code, _, warned = unset.try_run(*words, env={**os.environ, **unset.moved.environment})
+    assert (code, warned) == (0, "")
+    assert not_before(unset.certificate("x.crt")) == datetime.datetime(2026, 3, 1)

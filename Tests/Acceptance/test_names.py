@@ -52,6 +52,8 @@ def shown(server, name, version, **keywords):
 @pytest.mark.parametrize("name, expected", [
     ("localhost", "default"), (None, "default"),
     ("meter.example", "exact"), ("METER.example", "exact"), ("gateway.example", "exact"),
+    # The dot of the root, which some clients send as their user has typed it.
+    ("meter.example.", "exact"), ("board.dev.example.", "wildcard"),
     ("board.dev.example", "wildcard"), ("BOARD.DEV.EXAMPLE", "wildcard"),
     # A wildcard is one label, and a whole one.
     ("a.b.dev.example", "default"), ("dev.example", "default"), ("xdev.example", "default"),

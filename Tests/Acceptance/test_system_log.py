@@ -21,7 +21,7 @@ def test_detached_server(identity, system_log, tmp_path):
         echo_once(daemon)
         assert system_log.wait_for(r"closed peer=.* reason=peerClosed")[0] == 6
         daemon.stop()
-        assert system_log.wait_for(r"stopped; served 1 connections")[0] == 5
+        assert system_log.wait_for(r"stopped; served 1 connection")[0] == 5
     finally:
         daemon.close()
 
@@ -52,7 +52,7 @@ def test_log_from_inside_of_a_chroot(identity, system_log, open_folder, tmp_path
         echo_once(daemon)
         system_log.wait_for(r"closed peer=.* reason=peerClosed")
         daemon.stop()
-        system_log.wait_for(r"stopped; served 1 connections")
+        system_log.wait_for(r"stopped; served 1 connection")
     finally:
         daemon.close()
         jail.rmdir()

@@ -90,7 +90,7 @@ def test_stopping(launch, manager):
     with tls_connection(server):
         server.process.terminate()
         told = manager.receive()
-    assert told == {"STOPPING": "1", "EXTEND_TIMEOUT_USEC": "5000000", "STATUS": "stopping, 1 connections open"}
+    assert told == {"STOPPING": "1", "EXTEND_TIMEOUT_USEC": "5000000", "STATUS": "stopping, 1 connection open"}
     assert server.wait_for_exit() == 0
 
 
@@ -111,7 +111,7 @@ def test_signs_of_life_at_half_the_interval(launch, manager):
 def test_signs_of_life_tell_what_is_open(launch, manager):
     server = launch(environment=watchdog(manager, 100_000))
     with tls_connection(server):
-        wait_until(lambda: manager.receive().get("STATUS") == "1 connections open")
+        wait_until(lambda: manager.receive().get("STATUS") == "1 connection open")
 
 
 def test_a_loop_that_is_stuck_gives_no_sign_of_life(launch, manager):

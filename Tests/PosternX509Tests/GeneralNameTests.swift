@@ -24,6 +24,9 @@ private func covers(_ tag: UInt8, _ content: [UInt8], _ name: String) throws -> 
         arguments: [
             ("localhost", .dnsName), ("board.local", .dnsName), ("BOARD-1.Example.ORG", .dnsName),
             ("1.2.3.example", .dnsName), ("xn--bcher-kva.example", .dnsName), ("3com.com", .dnsName),
+            ("my_board.local", .dnsName), ("_x", .dnsName), ("x_", .dnsName),
+            ("_sip._tcp.example", .dnsName),
+            ("*._tcp.example", .wildcard), ("a@my_host.local", .email), ("https://my_board/x", .uri),
             ("*.example.org", .wildcard), ("*.local", .wildcard),
             ("192.0.2.1", .address4), ("0.0.0.0", .address4), ("255.255.255.255", .address4),
             ("::1", .address6), ("::", .address6), ("fe80::1:2", .address6), ("1:2:3:4:5:6:7:8", .address6),
@@ -38,7 +41,7 @@ private func covers(_ tag: UInt8, _ content: [UInt8], _ name: String) throws -> 
     }
 
     @Test(arguments: [
-        "", ".", "a..b", ".a", "a.", "-a", "a-", "a b", "a_b", "b\u{FC}cher.example", "256.1.1.1", "1.2.3",
+        "", ".", "a..b", ".a", "a.", "-a", "a-", "a b", "b\u{FC}cher.example", "256.1.1.1", "1.2.3",
         "1.2.3.4.5",
         "01.2.3.4", "1.2.3.", "1234", "*", "*.", "*.*", "f*.example.org", "a.*.org", "**.org", "*.192.0.2.1",
         ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "12345::",
@@ -121,8 +124,12 @@ private func covers(_ tag: UInt8, _ content: [UInt8], _ name: String) throws -> 
         arguments: [
             ("*.devices.example", "a.devices.example", true),
             ("*.devices.example", "a.b.devices.example", false),
-            ("a.devices.example", "*.devices.example", true),
-            ("*.devices.example", "*.devices.example", false),
+            ("a.devices.example", "*.devices.example", false),
+            ("*.devices.example", "*.devices.example", true),
+            ("*.devices.example", "*.DEVICES.example", true),
+            ("*.devices.example", "*.a.devices.example", false),
+            ("*.example", "*.devices.example", false),
+            ("A.example", "a.EXAMPLE", true),
             ("a.example", "b.example", false),
         ])
     func listsAllow(entry: String, presentedName: String, expected: Bool) throws {

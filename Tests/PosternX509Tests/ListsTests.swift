@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test(arguments: [
-        hexadecimal, base64, "sha256:\(hexadecimal)", "sha256/\(base64)", "sha256//\(base64)", "SHA256 # none",
+        hexadecimal, base64, "sha256:\(hexadecimal)", "sha256/\(base64)", "sha256//\(base64)",
+        "SHA256 # none",
         stride(from: 0, to: 64, by: 2).map { hexadecimal.dropFirst($0).prefix(2) }.joined(separator: ":"),
     ])
     func everyWayToWriteAPin(line: String) throws {
@@ -66,7 +67,8 @@ import Testing
         "00", String(repeating: "g", count: 64), String(hexadecimal.dropLast()), hexadecimal + "0",
         String(base64.dropLast()), base64 + "=", String(base64.dropLast(2)) + "9=",
         "sha1:" + hexadecimal, hexadecimal + " " + hexadecimal, ":" + hexadecimal, hexadecimal + ":",
-        "0:0" + hexadecimal.dropFirst(2), "00::" + hexadecimal.dropFirst(2), hexadecimal + "#comment", "sha256:",
+        "0:0" + hexadecimal.dropFirst(2), "00::" + hexadecimal.dropFirst(2), hexadecimal + "#comment",
+        "sha256:",
     ])
     func badLinesAreNamed(line: String) {
         let found = fault(of: "# one\n\(Self.hexadecimal)\n\n\(line)\n\(Self.hexadecimal)\n")
@@ -74,8 +76,18 @@ import Testing
         #expect(found?.line == 4)
     }
 
-    @Test(arguments: ["", "\n\n", "# nothing\n  # at all"])
-    func anEmptyListIsRefused(text: String) { #expect(fault(of: text)?.problem == .empty) }
+    @Test(arguments: ["", "\n\n", "# nothing\n  # at all", "\u{FEFF}"])
+    func aListMayBeEmpty(text: String) throws { #expect(try read(text) { $0.count } == 0) }
+
+    @Test func aByteOrderMarkIsTakenOff() throws {
+        #expect(try read("\u{FEFF}\(Self.hexadecimal)\n") { $0.count } == 1)
+        #expect(fault(of: "\(Self.hexadecimal)\n\u{FEFF}\(Self.hexadecimal)\n")?.line == 2)
+    }
+
+    @Test func whatIsNoTextIsNamed() {
+        #expect(fault(of: "a\0b\0c\0")?.problem == .holds(.utf16))
+        #expect(fault(of: "\0a\0b")?.problem == .holds(.utf16))
+    }
 }
 
 @Suite struct AllowListTests {
@@ -153,12 +165,11 @@ import Testing
         }
     }
 
-    @Test func anEmptyListIsRefused() {
-        do {
-            try read("# nobody\n") { _ in }
-            Issue.record("read without a fault")
-        } catch {
-            #expect((error as? ListFault)?.problem == .empty)
-        }
+    @Test func aListMayBeEmpty() throws { #expect(try read("# nobody\n") { $0.count } == 0) }
+
+    @Test func aByteOrderMarkIsTakenOff() throws {
+        #expect(try isAllowed("\u{FEFF}board.home\r\n", commonName: "board.home"))
+        #expect(try isAllowed("\u{FEFF}# who\nboard.home", commonName: "board.home"))
+        #expect(try !isAllowed("\u{FEFF}board.home", commonName: "\u{FEFF}board.home"))
     }
 }

@@ -13,11 +13,27 @@
 #define CLINUX_FILE_HOLDS_KEY (-10013)          ///< a private key would be lost
 #define CLINUX_FILE_TWICE (-10014)              ///< two of the files have one place
 #define CLINUX_FILE_NOT_GIVEN (-10015)          ///< it cannot be made the user's whose it shall be
+#define CLINUX_FILE_NO_WRITER (-10007)      ///< a FIFO that nobody has opened to write
+#define CLINUX_FILE_READ_ONCE (-10008)      ///< a pipe, where nothing may wait
 
-/// Reads a regular file whole into `bytes` and returns its size, or -errno or one of the above.
-/// `open_to_others` becomes 1 when group or others may read it, else 0. Never waits: a FIFO or a device is
-/// refused, and a device is not even opened.
-int clinux_read_file(const char *path, void *bytes, size_t capacity, int *open_to_others);
+/// How long a FIFO may be without a writer.
+#define CLINUX_WRITER_MILLISECONDS 5000
+
+typedef struct {
+    int open_to_others;         ///< 1 when group or others may read it
+    int64_t size;               ///< of a regular file, also of one that is too large; 0 for a pipe
+} clinux_file_status;
+
+/// Reads a file whole into `bytes`, which must have a byte to spare, and returns its size, or -errno or one
+/// of the above. "-" and /dev/stdin are standard input, whatever that is. Pipes and FIFOs are read to their
+/// end, which is waited for; a device is refused.
+int clinux_read_file(const char *path, void *bytes, size_t capacity, clinux_file_status *found);
+
+/// Whether a name stands for standard input.
+int clinux_is_standard_input(const char *path);
+
+/// From now on only regular files are read: a loop waits for nobody.
+void clinux_forbid_waiting(void);
 
 #define CLINUX_NEW_FILES 4      ///< a key that is replaced in two steps, its certificate, its issuer's index
 #define CLINUX_FILE_OWN ((uint32_t)-1)

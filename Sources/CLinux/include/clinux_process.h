@@ -39,4 +39,7 @@ int clinux_random_is_ready(void);
 /// Waits until it does.
 void clinux_random_wait(void);
 
+/// Whether the process has the rights of root.
+int clinux_is_root(void);
+
 #endif

@@ -45,6 +45,9 @@ typedef enum {
     CLINUX_ERROR_PEER_GONE,         ///< the peer or the way to it went away
     CLINUX_ERROR_NO_PERMISSION,     ///< EACCES, EPERM
     CLINUX_ERROR_EXISTS,            ///< EEXIST
+    CLINUX_ERROR_ADDRESS_IN_USE,    ///< EADDRINUSE
+    CLINUX_ERROR_ADDRESS_MISSING,   ///< EADDRNOTAVAIL: no interface has it
+    CLINUX_ERROR_NO_FAMILY,         ///< EAFNOSUPPORT: a kernel without IPv6
     CLINUX_ERROR_OUR_FAULT,         ///< EBADF, EFAULT, EINVAL, ENOTSOCK: a bug here
 } clinux_error_kind;
 

@@ -14,8 +14,7 @@ typedef struct ctls_identity ctls_identity;
 /// first.
 ctls_identity *ctls_identity_create(int refuse_unknown_names);
 
-/// Adds a chain (PEM, leaf first, or one DER certificate) and its private key (PEM or DER). For PEM the byte
-/// after the text must be zero and be counted.
+/// Adds a chain (certificates in DER one behind the other, the leaf first) and its private key in DER.
 ctls_identity_status ctls_identity_add(
     ctls_identity *identity,
     const uint8_t *certificate, size_t certificate_bytes,

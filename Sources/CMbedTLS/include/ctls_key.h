@@ -18,10 +18,9 @@ typedef enum {
 
 /// Makes a key; `bits` are for RSA alone. On failure *key is NULL.
 ctls_identity_status ctls_key_generate(ctls_key **key, ctls_key_kind kind, uint32_t bits);
-/// Reads a key: PKCS#1, SEC1 or PKCS#8 in PEM or DER, without a password. For PEM the byte after the text
-/// must be zero and be counted. What an identity refuses is refused here. If a public key is given (a
-/// SubjectPublicKeyInfo in DER), it is the first key in the text that belongs to that. On failure *key is
-/// NULL.
+/// Reads a key in DER: PKCS#1, SEC1 or PKCS#8, without a password. What an identity refuses is refused
+/// here. If a public key is given (a SubjectPublicKeyInfo in DER), there may be several, one behind the
+/// other, and it is the first that belongs to that. On failure *key is NULL.
 ctls_identity_status ctls_key_parse(
     ctls_key **key, const uint8_t *bytes, size_t count, const uint8_t *public_key, size_t public_key_bytes);
 /// Wipes it.
@@ -62,9 +61,5 @@ ctls_signature_status ctls_public_key_check(const uint8_t *public_key, size_t pu
 
 /// Random bytes for serial numbers. Returns 0, or the library's error.
 int ctls_random_fill(uint8_t *bytes, size_t count);
-
-/// DER as PEM: `label` as in "CERTIFICATE". Returns the length of the text, 0 when it does not fit.
-size_t ctls_pem_write(
-    const char *label, const uint8_t *der, size_t der_bytes, char *text, size_t capacity);
 
 #endif

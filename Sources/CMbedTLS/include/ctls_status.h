@@ -48,10 +48,10 @@ typedef struct {
 /// Why an identity was refused.
 typedef enum {
     CTLS_IDENTITY_OK,
-    CTLS_IDENTITY_CERTIFICATE_UNREADABLE,   ///< no PEM or DER certificate in it, or one that does not parse
-    CTLS_IDENTITY_SIGNATURE_UNSUPPORTED,    ///< a certificate is signed with what the library does not know
-    CTLS_IDENTITY_KEY_UNREADABLE,           ///< no private key in it, or one that does not parse
-    CTLS_IDENTITY_KEY_ENCRYPTED,            ///< the key is protected by a password
+    CTLS_IDENTITY_CERTIFICATE_UNREADABLE,   ///< a certificate that does not parse
+    CTLS_IDENTITY_CERTIFICATE_SIGNATURE,    ///< a certificate's signature is of no known kind
+    CTLS_IDENTITY_CERTIFICATE_KEY,          ///< a certificate's key is of no known kind
+    CTLS_IDENTITY_KEY_UNREADABLE,           ///< a key that does not parse
     CTLS_IDENTITY_KEY_MISMATCH,             ///< the key belongs to another certificate
     CTLS_IDENTITY_KEY_UNSUPPORTED,          ///< neither RSA nor a curve in use here
     CTLS_IDENTITY_KEY_WEAK,                 ///< RSA below 2048 bits

@@ -2,7 +2,7 @@
 
 import PosternCore
 
-public nonisolated(unsafe) var memory = StaticMemory<220>()
+public nonisolated(unsafe) var memory = StaticMemory<300>()
 
 public let config = Config(
     port: "small",
