@@ -151,7 +151,8 @@ def table():
         pytest("tidy", *[f"Tests/Tidy/test_{name}.py" for name in ("sources", "documents", "runner", "left_out")],
                packages=("tidy",)),
         pytest("binaries", *[f"Tests/Tidy/test_{name}.py" for name in (
-            "binaries", "elf", "hardening", "library", "licences", "manual")], packages=("tidy", "ports"), after=BUILDS),
+            "binaries", "elf", "hardening", "library", "licences", "manual")],
+               packages=("tidy", "ports"), after=BUILDS),
         pytest("ports", "Tests/Ports", packages=("acceptance", "ports"),
                after=("build-host", "build-armhf", "build-raspberrypi-zero")),
         pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary"),

@@ -151,7 +151,7 @@ enum Warnings {
         }
         if review.unsupported > 0 {
             about(role, file, tell) { line in
-                line.append("holds a list of a kind that is not supported; it revokes, but it clears no client")
+                line.append("holds a list of a kind that is not supported; it revokes, but clears no client")
             }
         }
         if review.ofOthers > 0 {
