@@ -77,10 +77,7 @@ extension Issuer {
 
     /// Refuses names that its certificate forbids it.
     func checkConstraints(_ content: CertificateContent) throws(OperatorFault) {
-        guard let value = extensions.nameConstraints else { return }
-        guard let constraints = try? NameConstraints(value) else {
-            throw OperatorFault(usage: "issuer", file, "has name constraints that cannot be read")
-        }
+        guard let constraints = extensions.nameConstraints else { return }
         var names = DERReader(content.alternativeNames)
         while let name = try? names.next() {
             guard allows(name, constraints) else {

@@ -50,7 +50,7 @@ extension TrustStore {
         var node = revocationLists.first
         while let current = node {
             node = current.pointee.next
-            guard let list = TrustStoreReview.read(current.der) else { continue }
+            guard let list = try? RevocationList(current.der) else { continue }
             var entries = DERReader(list.entries)
             while (try? entries.next()) != nil { count += 1 }
         }
