@@ -68,8 +68,9 @@ END
 grep -v '^!' "$inputs" | while read -r package is_version source; do
     # The compiler's runtime is all that is taken from it.
     name=$(echo "$source" | sed 's/^gcc-.*/libgcc/')
+    licence=$(licence_of "$source-$is_version")     # ends the script where there is none
     component "$package" "$name" "$is_version" "pkg:deb/debian/$package@$(encoded "$is_version")?upstream=$source" \
-        "$(licence_of "$source-$is_version")" "$(cpe_of "$source" "$is_version")"
+        "$licence" "$(cpe_of "$source" "$is_version")"
     echo ,
 done
 component swift-embedded-stdlib swift-embedded-stdlib "$swift" "pkg:github/swiftlang/swift@swift-$swift-RELEASE" \
