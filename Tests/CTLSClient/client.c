@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <mbedtls/ecp.h>
+#include <mbedtls/pem.h>
 #include <mbedtls/rsa.h>
 
 #include <stdlib.h>
@@ -108,4 +109,27 @@ int ctls_client_make_identity(unsigned rsa_bits, char *certificate, char *key_te
     mbedtls_x509write_crt_free(&writer);
     mbedtls_pk_free(&key);
     return code;
+}
+
+static int decode(mbedtls_pem_context *pem, const char *text, const char *begin, const char *end) {
+    size_t used;
+    mbedtls_pem_init(pem);
+    return mbedtls_pem_read_buffer(pem, begin, end, (const unsigned char *)text, NULL, 0, &used);
+}
+
+ctls_identity *ctls_client_new_identity(int refuse_unknown_names) {
+    enum { TEXT_BYTES = 8192 };
+    static char certificate[TEXT_BYTES], key[TEXT_BYTES];
+    mbedtls_pem_context certificate_pem, key_pem;
+    if (ctls_client_make_identity(0, certificate, key, TEXT_BYTES) != 0
+        || decode(&certificate_pem, certificate, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----") != 0
+        || decode(&key_pem, key, "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----") != 0)
+        return NULL;
+    ctls_identity *identity = ctls_identity_create(refuse_unknown_names);
+    ctls_identity_status status = ctls_identity_add(
+        identity, certificate_pem.buf, certificate_pem.buflen,
+        key_pem.buf, key_pem.buflen);
+    mbedtls_pem_free(&certificate_pem);
+    mbedtls_pem_free(&key_pem);
+    return status == CTLS_IDENTITY_OK ? identity : NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "ctls_client.h"
+#include "ctls_identity.h"
 
 struct ctls_client {
     mbedtls_ssl_context ssl;
@@ -16,6 +17,9 @@ struct ctls_client {
     size_t message_bytes;
     int was_asked;
 };
+
+/// Makes an identity of a key and a certificate that are new; whatever name a client asks for.
+ctls_identity *ctls_client_new_identity(int refuse_unknown_names);
 
 /// mbedtls_ssl_handshake with the client's own Certificate message.
 int ctls_client_forge(ctls_client *client);

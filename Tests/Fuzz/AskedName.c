@@ -10,21 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDENTITY_BYTES = 8192 };
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     static ctls_context *context;
     static ctls_session *session;
     static ctls_identity *identity;
-    static char certificate[IDENTITY_BYTES], key[IDENTITY_BYTES];
     if (context == NULL) {
         ctls_failure failure;
         ctls_settings settings = {.groups = {CTLS_GROUP_SECP256R1}};
-        if (ctls_client_make_identity(0, certificate, key, sizeof key) != 0) abort();
-        identity = ctls_identity_create(1);
-        ctls_identity_status status = ctls_identity_add(
-            identity, (uint8_t *)certificate, strlen(certificate) + 1, (uint8_t *)key, strlen(key) + 1);
-        if (status != CTLS_IDENTITY_OK) abort();
+        identity = ctls_client_new_identity(1);
+        if (identity == NULL) abort();
         static char names[2][16] = {"board.local", "*.example.org"};
         mbedtls_x509_sequence *list = &identity->pairs[0].chain.subject_alt_names;
         list->next = calloc(1, sizeof *list);
