@@ -28,9 +28,16 @@ mirror_with_label() {
     # shellcheck disable=SC2016  # apt expands the format, not the shell
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Label: $1" 'Component: main' | head -n 1
 }
+is_complete() { [ -e "$folder/usr/include/mbedtls/ssl.h" ]; }
+# Checked today: nothing to ask apt for.
+if is_complete && [ -n "$(find "$folder.checked" -mmin -1440 2>/dev/null)" ]; then exit 0; fi
 mirror=$(mirror_with_label Debian)
 security=$(mirror_with_label Debian-Security)
 if [ -z "$mirror" ]; then
+    if is_complete; then
+        warn "apt on this machine names no Debian mirror; $folder stays as it is"
+        exit 0
+    fi
     say "apt on this machine names no Debian mirror; add one and run apt-get update"
     exit 1
 fi
@@ -113,7 +120,7 @@ mkdir -p "$(dirname "$folder")"
 # Several builds may want it at once: the first one fetches it, the others find it.
 exec 9>"$folder.lock"
 flock 9
-if [ -e "$folder/usr/include/mbedtls/ssl.h" ]; then
+if is_complete; then
     is_outdated || exit 0
     # What is there may have security updates: never in exchange for one without them.
     { if [ -n "$security" ]; then with_security; else fetch "$suite"; fi; } || { rm -rf "$folder.new"; warn "that failed, see $log; $folder stays as it is"; exit 0; }

@@ -53,7 +53,7 @@ struct ListReader {
 
 /// Why a list was refused, and the line that is to blame.
 public struct ListFault: Error, Sendable {
-    public enum Problem: Sendable {
+    public enum Problem: Sendable, Equatable {
         /// Not 32 bytes in hexadecimal or Base64.
         case noPin
         /// Neither a name of a certificate nor one leading wildcard label.

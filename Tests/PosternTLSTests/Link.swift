@@ -152,9 +152,10 @@ enum Fixtures {
         _ = keyBytes.initialize(from: key)
         let identity = try Identity(unknownNames: .useFirst)
         try identity.add(
-            certificate: UnsafeRawBufferPointer(
-                rebasing: UnsafeRawBufferPointer(certificateBytes).dropLast()),
-            key: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(keyBytes).dropLast()))
+            certificate: UnsafeMutableRawBufferPointer(
+                rebasing: UnsafeMutableRawBufferPointer(certificateBytes).dropLast()),
+            key: UnsafeMutableRawBufferPointer(
+                rebasing: UnsafeMutableRawBufferPointer(keyBytes).dropLast()))
         return identity
     }
 }
