@@ -34,8 +34,9 @@ def test_it_is_the_configuration_of_this_port(printed):
 
 
 def test_it_has_the_memory_that_it_needs_and_not_much_more(identity):
-    """With certificates of clients, which take most."""
-    printed = print_config(*identity.options, "--clients", "required", "--ca", str(identity.certificate))
+    """With certificates of clients and room for their CRLs, which take most."""
+    printed = print_config(*identity.options, "--clients", "required", "--ca", str(identity.certificate),
+                           "--crl", "/nonexistent.crl", "--crl-policy", "warn")
     needed, given = int(printed["memory.arenaNeededBytes"]), int(printed["memory.arenaBytes"])
     assert needed <= given <= needed + 2 * int(printed["memory.connectionBytes"])
 

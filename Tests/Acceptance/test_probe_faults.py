@@ -288,7 +288,7 @@ def test_files_of_the_client_are_checked_before_connecting(good, authority):
     probed = probe("127.0.0.1:1", "--no-verify", "--certificate", good.certificate, "--key", other.key)
     assert probed.code == 2 and "does not belong to" in probed.error
     probed = probe("127.0.0.1:1", "--no-verify", "--certificate", good.key, "--key", good.key)
-    assert probed.code == 2 and "holds no certificate chain" in probed.error
+    assert probed.code == 2 and "holds a private key; name a file with a certificate" in probed.error
 
 
 def test_json_tells_a_failed_connection():

@@ -61,7 +61,7 @@ def test_help_is_known_to_the_server_s_help():
     (["localhost:443", "--key", "k.pem"], "come in pairs"),
     (["localhost:443", "--no-verify", "--ca", "x"], "contradict each other"),
     (["localhost:443", "--ca", "/nowhere.pem"], "'/nowhere.pem' cannot be read: No such file or directory"),
-    (["localhost:443", "--ca", "/"], "is not a regular file"),
+    (["localhost:443", "--ca", "/"], "Is a directory"),
     (["localhost:443", "--ca", "/proc/version"], "'/proc/version' holds no certificate"),
     (["localhost:443", "--no-verify", "--certificate", "/nowhere", "--key", "/nowhere"],
      "certificate file '/nowhere' cannot be read"),
