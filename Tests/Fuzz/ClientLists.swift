@@ -1,8 +1,11 @@
-// Lists of clients, pins and names: whatever is in the file, it is a list or a fault with a line that
-// exists, and both keep within the memory that they asked for. seed:
-// 00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF # board seed:
-// sha256/ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8= seed: *.home seed: Alice Smith seed: a@b.example #
-// mail seed: 2001:db8::1
+// Lists of clients, pins and names: whatever is in the file, it is a list or a fault with a line that exists,
+// and both keep within the memory that they asked for.
+// seed: 00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF # board
+// seed: sha256/ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8=
+// seed: *.home
+// seed: Alice Smith
+// seed: a@b.example # mail
+// seed: 2001:db8::1
 
 import PosternCore
 import PosternX509

@@ -1,7 +1,9 @@
 // Files of certificates and keys before anything is decoded: PEM blocks, what a file is that is none, keys
-// in DER. seeds: documents seed: -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE----- seed:
-// -----BEGIN EC PRIVATE KEY----- \nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END EC PRIVATE KEY-----\t seed:
-// -----BEGIN TRUSTED CERTIFICATE----------END TRUSTED CERTIFICATE-----
+// in DER.
+// seeds: documents
+// seed: -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----
+// seed: -----BEGIN EC PRIVATE KEY----- \nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END EC PRIVATE KEY-----\t
+// seed: -----BEGIN TRUSTED CERTIFICATE----------END TRUSTED CERTIFICATE-----
 
 import PosternCore
 import PosternX509
