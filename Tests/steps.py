@@ -30,7 +30,7 @@ class Step:
     report: str = ""              # the JUnit file that it writes, relative to build/reports; without one it is no test
     environment: dict = dataclasses.field(default_factory=dict)
     alone: bool = False           # nothing runs beside it: for what measures time
-    minutes: int = 15             # after which it is ended, and has failed
+    minutes: int = 25             # after which it is ended, and has failed
 
 
 @dataclasses.dataclass(frozen=True)
