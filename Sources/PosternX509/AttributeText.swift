@@ -15,7 +15,9 @@ enum NameMatch {
 /// The characters of one string, in order.
 struct AttributeText {
     private let tag: UInt8
-    private var rest: UnsafeRawBufferPointer
+    private let bytes: UnsafeRawBufferPointer
+    /// Of the next character.
+    private var position = 0
     /// Cleared by what is no character of the string's type.
     private(set) var isValid = true
 
@@ -23,7 +25,7 @@ struct AttributeText {
     init?(_ value: DERElement) {
         guard AttributeText.isText(value.tag) else { return nil }
         tag = value.tag
-        rest = value.content
+        bytes = value.content
     }
 
     static func isText(_ tag: UInt8) -> Bool {
@@ -44,7 +46,7 @@ struct AttributeText {
 
     /// The next character (a Unicode scalar); nil at the end, and where the string is not valid.
     mutating func next() -> UInt32? {
-        guard !rest.isEmpty else { return nil }
+        guard position < bytes.count else { return nil }
         switch tag {
         case DERTag.utf8String: return nextOfUTF8()
         case DERTag.bmpString: return next(bytes: 2)
@@ -55,20 +57,21 @@ struct AttributeText {
         }
     }
 
-    private mutating func next(bytes: Int) -> UInt32? {
-        guard rest.count >= bytes else { return fail() }
+    private mutating func next(bytes count: Int) -> UInt32? {
+        guard bytes.count - position >= count else { return fail() }
         var scalar: UInt32 = 0
-        for index in 0..<bytes { scalar = scalar &<< 8 | UInt32(rest[index]) }
-        rest = UnsafeRawBufferPointer(rebasing: rest[bytes...])
+        for index in 0..<count { scalar = scalar &<< 8 | UInt32(bytes[position + index]) }
+        position += count
         return check(scalar) { $0 < 0x11_0000 && !($0 >= 0xD800 && $0 < 0xE000) }
     }
 
     private mutating func nextOfUTF8() -> UInt32? {
-        let length = rest.withMemoryRebound(to: UInt8.self) { UTF8Text.lengthOfScalar(in: $0, at: 0) }
+        let start = position
+        let length = bytes.withMemoryRebound(to: UInt8.self) { UTF8Text.lengthOfScalar(in: $0, at: start) }
         guard length > 0 else { return fail() }
-        var scalar = length == 1 ? UInt32(rest[0]) : UInt32(rest[0]) & (0x7F &>> UInt32(length))
-        for index in 1..<max(length, 1) { scalar = scalar &<< 6 | UInt32(rest[index] & 0x3F) }
-        rest = UnsafeRawBufferPointer(rebasing: rest[length...])
+        var scalar = length == 1 ? UInt32(bytes[start]) : UInt32(bytes[start]) & (0x7F &>> UInt32(length))
+        for index in 1..<max(length, 1) { scalar = scalar &<< 6 | UInt32(bytes[start + index] & 0x3F) }
+        position += length
         return scalar
     }
 
@@ -79,7 +82,7 @@ struct AttributeText {
 
     private mutating func fail() -> UInt32? {
         isValid = false
-        rest = UnsafeRawBufferPointer(start: nil, count: 0)
+        position = bytes.count
         return nil
     }
 
