@@ -12,8 +12,8 @@ let configOthers = Context.environment["PORT_OTHERS"] ?? "README.md port.mk tool
 let package = Package(
     name: "postern",
     products: [
-        .library(name: "Postern", targets: ["PosternCore", "PosternTLS", "PosternLinux", "PosternServer"]),
-        .executable(name: "postern", targets: ["postern"]),
+        .library(name: "Postern", targets: ["Postern"]),
+        .executable(name: "postern", targets: ["PosternCommand"]),
     ],
     targets: [
         // Static archives by file name: a board has no shared Mbed TLS, and the arena can only take the
@@ -27,7 +27,10 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "PosternCore"),
         .target(name: "PosternX509", dependencies: ["PosternCore"]),
-        .target(name: "PosternTLS", dependencies: ["PosternCore", "PosternX509", "CMbedTLS"]),
+        .target(name: "PosternAuthorization", dependencies: ["PosternCore", "PosternX509"]),
+        .target(
+            name: "PosternTLS",
+            dependencies: ["PosternCore", "PosternX509", "PosternAuthorization", "CMbedTLS"]),
         .target(name: "PosternLinux", dependencies: ["PosternCore", "CLinux"]),
         .target(
             name: "PosternCertificates",
@@ -37,17 +40,25 @@ let package = Package(
         .target(
             name: "PosternServer",
             dependencies: [
-                "PosternCore", "PosternX509", "PosternTLS", "PosternLinux", "PosternCertificates",
+                "PosternCore", "PosternX509", "PosternAuthorization", "PosternTLS", "PosternLinux",
+                "PosternCertificates",
             ]),
+        // What users of the library import.
+        .target(
+            name: "Postern", dependencies: ["PosternCore", "PosternTLS", "PosternLinux", "PosternServer"]),
         .target(
             name: "Port", dependencies: ["PosternCore"], path: config,
             exclude: configOthers.split(separator: " ").map(String.init),
             sources: ["Config.swift"]),
         .executableTarget(
-            name: "postern", dependencies: ["PosternServer", "PosternCertificates", "PosternProbe", "Port"],
+            name: "PosternCommand",
+            dependencies: ["PosternServer", "PosternCertificates", "PosternProbe", "Port"],
             exclude: ["postern.8"]),
         .testTarget(name: "PosternCoreTests", dependencies: ["PosternCore"]),
         .testTarget(name: "PosternX509Tests", dependencies: ["PosternCore", "PosternX509"]),
+        .testTarget(
+            name: "PosternAuthorizationTests",
+            dependencies: ["PosternCore", "PosternX509", "PosternAuthorization"]),
         // The client of the TLS tests; it shares the shim's knowledge of library versions.
         .target(
             name: "CTLSClient", dependencies: ["CMbedTLS"], path: "Tests/CTLSClient",

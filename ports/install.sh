@@ -69,5 +69,5 @@ mkdir -p "$DESTDIR$PREFIX/sbin" "$DESTDIR$PREFIX/share/man/man8" \
     "$DESTDIR$PREFIX/share/doc/postern" "$DESTDIR/etc/postern"
 for init in $INIT; do put_init "$init"; done
 install -m 755 "$binary" "$DESTDIR$PREFIX/sbin/postern"
-install -m 644 "$top/Sources/postern/postern.8" "$DESTDIR$PREFIX/share/man/man8/postern.8"
+install -m 644 "$top/Sources/PosternCommand/postern.8" "$DESTDIR$PREFIX/share/man/man8/postern.8"
 install -m 644 "$top/LICENSE" "$top/ports/copyright" "$DESTDIR$PREFIX/share/doc/postern"

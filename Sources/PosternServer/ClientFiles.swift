@@ -1,6 +1,7 @@
 // The files that say which clients may come in: CA, revocation lists, allow list, pins. Read into one set of
 // rules; the first fault ends it with a sentence that names the file.
 
+import PosternAuthorization
 import PosternCore
 import PosternLinux
 import PosternTLS

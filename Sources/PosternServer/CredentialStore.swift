@@ -1,6 +1,7 @@
 // Everything that is loaded from files: certificates and keys of the server, and the rules for clients. One
 // set, replaced as one, or not at all.
 
+import PosternAuthorization
 import PosternCore
 import PosternLinux
 import PosternTLS

@@ -1,6 +1,7 @@
 // The server: what it is made of, and the loop. The phases are in ServerConnections.swift, what signals ask
 // for in ServerRequests.swift, and what is logged in ServerReports.swift.
 
+import PosternAuthorization
 import PosternCore
 import PosternLinux
 import PosternTLS

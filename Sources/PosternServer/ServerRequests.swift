@@ -1,5 +1,6 @@
 // What signals ask of the loop: stop, reload, report. And when the loop may sleep, and when it ends.
 
+import PosternAuthorization
 import PosternCore
 import PosternLinux
 import PosternTLS

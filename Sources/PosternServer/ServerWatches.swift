@@ -1,5 +1,6 @@
 // What the server does when the world around it changes: files are replaced (--watch), the clock is set.
 
+import PosternAuthorization
 import PosternCore
 import PosternLinux
 import PosternTLS

@@ -1,6 +1,7 @@
 // What is not right and no reason to end: said at a start, at a reload, and by --test-config, in the same
 // sentences. Each is handed to `tell` as a line, which is logged or printed.
 
+import PosternAuthorization
 import PosternCore
 import PosternLinux
 import PosternTLS

@@ -3,6 +3,7 @@
 // in resumed ones, and once more when the rules have changed, always in the same way.
 
 import CMbedTLS
+import PosternAuthorization
 import PosternCore
 import PosternX509
 

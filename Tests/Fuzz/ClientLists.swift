@@ -7,6 +7,7 @@
 // seed: a@b.example # mail
 // seed: 2001:db8::1
 
+import PosternAuthorization
 import PosternCore
 import PosternX509
 

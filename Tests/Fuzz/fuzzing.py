@@ -1,9 +1,9 @@
 """Builds the targets of libFuzzer, makes their first inputs, and runs them.
 
-A target is one file here with a function LLVMFuzzerTestOneInput. In Swift, `Names.swift`, it may use PosternCore and
-PosternX509; in C, `Tickets.c`, the parts of CMbedTLS and of the client of the TLS tests, over the Mbed TLS of Debian
-13, which has both versions of TLS. All but Mbed TLS is compiled with AddressSanitizer and coverage. A target in C that
-includes a source file of CMbedTLS, to call what is static in it, stands in its place.
+A target is one file here with a function LLVMFuzzerTestOneInput. In Swift, `Names.swift`, it may use PosternCore,
+PosternX509 and PosternAuthorization; in C, `Tickets.c`, the parts of CMbedTLS and of the client of the TLS tests, over
+the Mbed TLS of Debian 13, which has both versions of TLS. All but Mbed TLS is compiled with AddressSanitizer and
+coverage. A target in C that includes a source file of CMbedTLS, to call what is static in it, stands in its place.
 Comments say where inputs begin: `// seeds: documents` for certificates, requests and revocation lists in DER,
 `// seeds: messages` for Certificate messages of them, `// seed: ...` for a line of text, `// seed-hex: ...` for bytes.
 """
@@ -20,8 +20,8 @@ BUILD = TOP / "build" / "fuzz"
 SOURCES = {path.stem: path for path in sorted(HERE.iterdir()) if path.suffix in (".swift", ".c")}
 TARGETS = list(SOURCES)
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "30"))
-SANITIZED = ["-g", "-O", "-sanitize=fuzzer,address", "-parse-as-library", "-I", str(BUILD)]
-MODULES = ["PosternCore", "PosternX509"]
+SANITIZED = ["-g", "-O", "-sanitize=fuzzer,address", "-parse-as-library", "-package-name", "postern", "-I", str(BUILD)]
+MODULES = ["PosternCore", "PosternX509", "PosternAuthorization"]
 C_FOLDERS = [TOP / "Sources/CMbedTLS", TOP / "Tests/CTLSClient"]
 SYSROOT = TOP / "build/sysroot/trixie-amd64/usr"
 ARCHIVES = [SYSROOT / "lib/x86_64-linux-gnu" / f"lib{name}.a" for name in ("mbedtls", "mbedx509", "mbedcrypto")]
@@ -38,7 +38,7 @@ def run(*command, **options):
 def build_modules():
     BUILD.mkdir(parents=True, exist_ok=True)
     for module in MODULES:
-        sources = sorted((TOP / "Sources" / module).glob("*.swift"))
+        sources = sorted((TOP / "Sources" / module).rglob("*.swift"))
         run("swiftc", *SANITIZED, "-wmo", "-c", "-module-name", module, "-emit-module",
             "-emit-module-path", BUILD / f"{module}.swiftmodule", "-o", BUILD / f"{module}.o", *sources)
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-MANUAL = TOP / "Sources/postern/postern.8"
+MANUAL = TOP / "Sources/PosternCommand/postern.8"
 BINARY = pathlib.Path(os.environ.get("BUILD", TOP / "build")) / "host/postern"
 ISSUING = ("self-signed", "ca", "request", "sign", "renew", "revoke", "crl")
 # A section of the manual, and the commands whose options it has.

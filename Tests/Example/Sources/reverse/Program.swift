@@ -1,8 +1,6 @@
 // A program around the service: its configuration, its memory, its main. SwiftPM calls <target>_main.
 
-import PosternCore
-import PosternLinux
-import PosternServer
+import Postern
 
 nonisolated(unsafe) var memory = StaticMemory<200>()
 

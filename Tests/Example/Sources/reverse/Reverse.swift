@@ -1,6 +1,6 @@
 // A service of one's own: answers every piece of what it receives with its bytes in reverse order.
 
-import PosternCore
+import Postern
 
 struct Reverse: Service {
     let headroom = 0

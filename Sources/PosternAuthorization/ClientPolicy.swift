@@ -2,6 +2,7 @@
 // from elsewhere, so that every combination can be tested.
 
 import PosternCore
+import PosternX509
 
 /// What there is to know about a client that has shown certificates.
 public struct ClientFindings {

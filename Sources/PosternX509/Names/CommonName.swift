@@ -42,13 +42,13 @@ public enum CommonName {
     }
 
     /// 192.0.2.300: digits and dots that are no address.
-    static func isMistakenAddress(_ text: UnsafeRawBufferPointer) -> Bool {
+    package static func isMistakenAddress(_ text: UnsafeRawBufferPointer) -> Bool {
         guard text.position(of: UInt8(ascii: ".")) != nil else { return false }
         for byte in text where !NameSyntax.isDigit(byte) && byte != UInt8(ascii: ".") { return false }
         return true
     }
 
-    static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    package static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
     private static func isASCII(_ text: UnsafeRawBufferPointer) -> Bool {
         for byte in text where byte >= 0x80 { return false }

@@ -1,5 +1,6 @@
 // The two lists of clients: what a line may be, what is refused and with which number, and who is in them.
 
+import PosternAuthorization
 import PosternCore
 import PosternX509
 import Testing

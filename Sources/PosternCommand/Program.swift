@@ -18,7 +18,7 @@ enum ExitCode {
 }
 
 /// SwiftPM makes this the program's main.
-@c(postern_main)
+@c(PosternCommand_main)
 public func program(_ count: Int32, _ words: Arguments.Vector) -> Int32 {
     Process.claimStandardStreams()
     if !config.process.isInspectable { Process.setUndumpable() }

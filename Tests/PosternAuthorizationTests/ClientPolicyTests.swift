@@ -1,5 +1,6 @@
 // Who may come in, by what was found: every policy, the order of reasons, and a clock that is not set.
 
+import PosternAuthorization
 import PosternCore
 import PosternX509
 import Testing

@@ -2,6 +2,7 @@
 // the start of a line or behind a blank begins a comment. What an entry means, PinList and AllowList know.
 
 import PosternCore
+import PosternX509
 
 struct ListReader {
     private var rest: UnsafeRawBufferPointer

@@ -3,6 +3,7 @@
 // `sha256/` or `sha256:` in front. It lives in memory of its owner and never changes.
 
 import PosternCore
+import PosternX509
 
 public struct PinList {
     public static let pinBytes = 32

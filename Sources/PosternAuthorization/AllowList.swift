@@ -4,6 +4,7 @@
 // and never changes.
 
 import PosternCore
+import PosternX509
 
 public struct AllowList {
     /// The entries, each with a line feed behind it.

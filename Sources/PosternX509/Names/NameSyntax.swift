@@ -157,7 +157,7 @@ public enum NameSyntax {
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
-    static func hexadecimalValue(_ byte: UInt8) -> Int? {
+    package static func hexadecimalValue(_ byte: UInt8) -> Int? {
         if isDigit(byte) { return Int(byte - UInt8(ascii: "0")) }
         let letter = lowercase(byte)
         guard letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "f") else { return nil }
@@ -189,7 +189,7 @@ public enum NameSyntax {
 
 // Not those of Collection: they bring Array along, which a build without allocations refuses.
 extension UnsafeRawBufferPointer {
-    func position(of byte: UInt8) -> Int? {
+    package func position(of byte: UInt8) -> Int? {
         for index in 0..<count where self[index] == byte { return index }
         return nil
     }
@@ -202,7 +202,7 @@ extension UnsafeRawBufferPointer {
 
 extension UnsafeRawBufferPointer {
     /// Whether these are the bytes, of an object identifier mostly.
-    func equals<let length: Int>(_ bytes: InlineArray<length, UInt8>) -> Bool {
+    package func equals<let length: Int>(_ bytes: InlineArray<length, UInt8>) -> Bool {
         guard count == length else { return false }
         for index in 0..<length where self[index] != bytes[index] { return false }
         return true
