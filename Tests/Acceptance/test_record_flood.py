@@ -14,7 +14,7 @@ import pytest
 import postern_wire as wire
 from postern_client import (
     MemoryClient, client_hello, echo_once, is_served, seconds_of, tls_connection, wait_for_end)
-from postern_target import PATIENCE, SMALL_DRAIN_SECONDS, VERSIONS
+from postern_target import PATIENCE, SMALL_DRAIN_SECONDS, SMALL_HANDSHAKE_SECONDS, VERSIONS
 from postern_wire import ALERT, APPLICATION_DATA, HANDSHAKE, HalfKnownClient
 
 LIMIT = 32                                  # CTLS_IDLE_RECORDS
@@ -169,7 +169,42 @@ def test_others_do_not_wait(echo):
     print(f"during an echo the server takes at most {max(taken):.1f} ms of the processor; half of the echoes are there "
           f"within {sorted(passed)[100]:.1f} ms, the worst after {max(passed):.1f} ms")
     assert max(taken) < 30, sorted(taken)[150:]
+    assert sorted(passed)[100] < 30, sorted(passed)
     assert echo.settle()["recordFlood"] > 0
+
+
+def test_deadlines_are_in_time(launch):
+    """A silent client, and one that sends a record of which nothing comes now and then, are closed when the time for a
+    handshake is over, while others flood."""
+    server = launch(small=True)
+    version, trickle = ("1.3", CHANGE) if "1.3" in VERSIONS else ("1.2", wire.record(ALERT, USER_CANCELED))
+    with flooders(server):
+        time.sleep(0.2)
+        for first, later in ((b"", b""), (client_hello(version), trickle)):
+            with server.connect() as raw:
+                start = time.monotonic()
+                if first:
+                    raw.sendall(first)
+                raw.settimeout(0.1)
+                while not has_ended(raw) and time.monotonic() - start < 5 * PATIENCE:
+                    with contextlib.suppress(OSError):
+                        raw.sendall(later)
+                waited = time.monotonic() - start
+            # The log has no room for its line: so many others are closed.
+            assert SMALL_HANDSHAKE_SECONDS <= waited < (SMALL_HANDSHAKE_SECONDS + 1) * PATIENCE, waited
+    assert server.settle()["handshakeTimeout"] == 2
+
+
+def has_ended(raw):
+    """Whether the peer has closed, within the socket's timeout."""
+    try:
+        while raw.recv(4096):
+            pass
+        return True
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
 
 
 def test_a_stop_is_in_time(launch):

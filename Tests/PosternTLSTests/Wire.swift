@@ -21,8 +21,11 @@ final class Wire {
     var cutIsReset = false
     var isEnded = false
     private var refusedLast = false
+    /// Called first in every send and receive.
+    var beforeCall: (() -> Void)?
 
     func send(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+        beforeCall?()
         if refusesEverySecondSend {
             refusedLast.toggle()
             if refusedLast { return TLSSession.wantWrite }
@@ -33,6 +36,7 @@ final class Wire {
     }
 
     func receive(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int32 {
+        beforeCall?()
         if let cut = cutAfter, delivered >= cut { return cutIsReset ? TLSSession.reset : 0 }
         if splits.remove(delivered) != nil { return TLSSession.wantRead }
         var taken = min(count, mostAtOnce, waiting.count)
