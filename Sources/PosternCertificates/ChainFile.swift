@@ -12,7 +12,7 @@ struct ChainFile: ~Copyable {
     /// In DER, one behind the other.
     let documents: UnsafeRawBufferPointer
     private let memory: UnsafeMutableRawBufferPointer
-    private let text: UnsafeRawBufferPointer
+    private let text: UnsafeMutableRawBufferPointer
     private let isDER: Bool
     let keyCount: Int
 
@@ -25,7 +25,7 @@ struct ChainFile: ~Copyable {
                 usage: "certificate", file, "is standard input; name the file that is to be replaced")
         }
         let memory = try DocumentFile.allocate(ChainFile.bytes)
-        let read: (text: UnsafeRawBufferPointer, documents: UnsafeRawBufferPointer)
+        let read: (text: UnsafeMutableRawBufferPointer, documents: UnsafeRawBufferPointer)
         do throws(OperatorFault) {
             read = try ChainFile.read(file, into: memory)
         } catch {
@@ -37,7 +37,7 @@ struct ChainFile: ~Copyable {
         text = read.text
         documents = read.documents
         isDER = read.text.first == DERTag.sequence
-        keyCount = isDER ? 0 : PEMBlocks.count(read.text).keys
+        keyCount = isDER ? 0 : PEMText.count(read.text).keys
     }
 
     deinit { TLSArena.release(memory) }
@@ -45,12 +45,11 @@ struct ChainFile: ~Copyable {
     /// The text, and in the second quarter of the memory its documents: decoding is done in place.
     private static func read(
         _ file: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> (text: UnsafeRawBufferPointer, documents: UnsafeRawBufferPointer) {
+    ) throws(OperatorFault) -> (text: UnsafeMutableRawBufferPointer, documents: UnsafeRawBufferPointer) {
         let quarter = Limits.identityFileBytes
-        let text = UnsafeRawBufferPointer(
-            try DocumentFile.contents(
-                of: file, "certificate", option: "--certificate",
-                into: UnsafeMutableRawBufferPointer(rebasing: memory[..<quarter])))
+        let text = try DocumentFile.contents(
+            of: file, "certificate", option: "--certificate",
+            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<quarter]))
         // With the zero byte behind the text.
         UnsafeMutableRawBufferPointer(rebasing: memory[quarter...])
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<(text.count + 1)]))
@@ -73,15 +72,17 @@ struct ChainFile: ~Copyable {
     ) throws(OperatorFault) -> UnsafeRawBufferPointer {
         guard !isDER else { return certificate }
         let output = UnsafeMutableRawBufferPointer(rebasing: memory[(2 * Limits.identityFileBytes)...])
+        let old = UnsafeRawBufferPointer(text)
         var written = 0
         var read = 0
         var isReplaced = false
         var newKey = key
-        var blocks = PEMBlocks(text)
-        while let block = blocks.next() {
+        // Every block is whole: the documents were decoded from the same text.
+        var blocks = PEMText(text)
+        while let block = try? blocks.next() {
             let isFirst = block.isCertificate && !isReplaced
             guard isFirst || block.isKey && newKey != nil else { continue }
-            try ChainFile.append(text, read..<block.range.lowerBound, to: output, &written)
+            try ChainFile.append(old, read..<block.range.lowerBound, to: output, &written)
             read = block.range.upperBound
             if isFirst {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: output[written...])
@@ -95,7 +96,7 @@ struct ChainFile: ~Copyable {
                 newKey = nil
             }
         }
-        try ChainFile.append(text, read..<text.count, to: output, &written)
+        try ChainFile.append(old, read..<text.count, to: output, &written)
         return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(output)[..<written])
     }
 

@@ -43,6 +43,7 @@ struct DocumentOutput {
         member("issuer") { $0.append(distinguishedName: certificate.issuer) }
         member("serial") { $0.append(serial: certificate.serial) }
         names(certificate.extensions)
+        constraints(certificate.extensions)
         time("notBefore", certificate.notBefore)
         time("notAfter", certificate.notAfter)
         number("daysLeft", certificate.daysLeft(at: Process.unixSeconds()))
@@ -106,25 +107,35 @@ struct DocumentOutput {
 
     @inline(never) private mutating func names(_ content: UnsafeRawBufferPointer?) {
         let extensions = CertificateExtensions(content)
-        json?.beginArray("names")
-        extensions.forEachName { name in
-            if json == nil {
-                member("name") { $0.append(name) }
-            } else {
-                json?.element { $0.append(name) }
-            }
-        }
-        json?.endArray()
-        // Names may be among them, so that their absence means nothing.
-        let isDamaged = extensions.faults.contains(.badEncoding)
+        begin("names")
+        extensions.forEachName { name in element("name") { $0.append(name) } }
+        endList()
+        // Names and constraints may be among them, so that their absence means nothing.
+        let isDamaged =
+            extensions.faults.contains(.badEncoding) || extensions.faults.contains(.badExtension)
         if json != nil {
             json?.member("damagedExtensions", isDamaged)
         } else if isDamaged {
-            member("damaged") { $0.append("an extension cannot be read; names may be missing") }
+            member("damaged") { line in
+                line.append("an extension cannot be read; names or constraints may be missing")
+            }
         }
     }
 
+    // Several values of one field: an array, or a line each
+
+    mutating func begin(_ name: Text) { json?.beginArray(name) }
+    mutating func endList() { json?.endArray() }
+
+    @inline(never) mutating func element(_ name: Text, _ compose: (inout Line) -> Void) {
+        if json == nil { member(name, compose) } else { json?.element(compose) }
+    }
+
     // One field, in either form
+
+    mutating func flag(_ name: Text) {
+        if json == nil { member(name) { $0.append("yes") } } else { json?.member(name, true) }
+    }
 
     private mutating func member(_ name: Text, _ compose: (inout Line) -> Void) {
         var value = Line()
@@ -144,7 +155,7 @@ struct DocumentOutput {
         StandardOutput.write(&line)
     }
 
-    @inline(never) private mutating func number(_ name: Text, _ value: Int64) {
+    @inline(never) mutating func number(_ name: Text, _ value: Int64) {
         if json == nil { member(name) { $0.append(value) } } else { json?.member(name, value) }
     }
 

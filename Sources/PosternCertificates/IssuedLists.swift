@@ -27,10 +27,10 @@ struct IssuedLists {
             return
         }
         let memory = try DocumentFile.allocate(Limits.authorityFileBytes)
-        let contents = UnsafeRawBufferPointer(
-            try DocumentFile.contents(of: file, "CRL", option: "--crl", into: memory))
+        let contents = try DocumentFile.contents(of: file, "CRL", option: "--crl", into: memory)
         let isList =
-            contents.first == DERTag.sequence || PEMBlocks.find("-----BEGIN X509 CRL", in: contents) != nil
+            contents.first == DERTag.sequence
+            || PEMText.position(of: "-----BEGIN X509 CRL", in: contents) != nil
         TLSArena.release(memory)
         guard isList else {
             self.init(none: file)

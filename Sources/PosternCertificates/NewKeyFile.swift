@@ -40,15 +40,14 @@ struct NewKeyFile {
     static func check(_ file: Text) throws(OperatorFault) {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         defer { TLSArena.release(memory) }
-        let contents = UnsafeRawBufferPointer(
-            try DocumentFile.contents(of: file, "key", option: "--key", into: memory))
-        let count = PEMBlocks.count(contents)
+        let contents = try DocumentFile.contents(of: file, "key", option: "--key", into: memory)
+        let count = PEMText.count(contents)
         guard count.certificates == 0 else {
             throw OperatorFault(
                 usage: "key file", file,
                 "holds a certificate too, which would be lost; take it out, or leave out --new-key")
         }
-        guard count.keys < 2 || PEMBlocks.find(mark, in: contents) != nil else {
+        guard count.keys < 2 || PEMText.position(of: mark, in: contents) != nil else {
             throw OperatorFault(
                 usage: "key file", file,
                 "holds more than one private key; keep only the one of the certificate there")

@@ -99,6 +99,30 @@ enum ClientFiles {
         }
     }
 
+    /// Lists that are in force are not replaced by some that cannot be taken, whatever the policy is: whom
+    /// they have revoked would come in again.
+    static func check(
+        _ review: RevocationListReview, replaces old: RevocationListReview, file: Text
+    ) throws(OperatorFault) {
+        guard old.problem == nil else { return }
+        if let problem = review.problem {
+            throw OperatorFault { line in
+                line.append("the CRLs in force stay, ")
+                line.append(problem)
+            }
+        }
+        guard review.unsigned > old.unsigned || review.unsupported > old.unsupported else { return }
+        throw OperatorFault { line in
+            line.append("the CRLs in force stay, revocation list file '")
+            line.append(file)
+            line.append("' holds a list ")
+            line.append(
+                review.unsigned > old.unsigned
+                    ? "that its CA did not sign; fetch it again"
+                    : "of a kind that is not supported; take a complete one")
+        }
+    }
+
     private static func read(
         _ file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
     ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {

@@ -60,6 +60,7 @@ struct CredentialStore: ~Copyable {
         if let clients {
             var review = RevocationListReview()
             let rules = try ClientFiles.load(config.clients, identity, through: memory, review: &review)
+            try ClientFiles.check(review, replaces: lists, file: config.clients.crl ?? "")
             clients.pointee = rules
             lists = review
         }

@@ -1,6 +1,7 @@
 """postern certificate show: every field as Python's cryptography reads it, for people and as JSON."""
 import datetime
 import hashlib
+import ipaddress
 import json
 import re
 import subprocess
@@ -9,10 +10,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 import postern_authority
 from postern_certificate import Authority
+from postern_clients import make, usage
 from postern_dates import next_update, not_after, not_before, now, revoked_at, this_update
 from postern_target import BINARY, command, run
 
@@ -80,11 +82,47 @@ class DaysLeft:
         return other in self.days
 
 
+USAGES = {"digital_signature": "digitalSignature", "content_commitment": "contentCommitment",
+          "key_encipherment": "keyEncipherment", "data_encipherment": "dataEncipherment",
+          "key_agreement": "keyAgreement", "key_cert_sign": "keyCertSign", "crl_sign": "cRLSign"}
+
+
+def subtree(base):
+    if isinstance(base, x509.DirectoryName):
+        return f"directory:{words_of(base.value)}"
+    kinds = {x509.DNSName: "DNS", x509.IPAddress: "IP", x509.RFC822Name: "email",
+             x509.UniformResourceIdentifier: "URI"}
+    return f"{kinds[type(base)]}:{base.value}"
+
+
+def binding(extensions):
+    """What binds a certificate, each only where it is written."""
+    found = {}
+    for one in extensions:
+        if isinstance(one.value, x509.BasicConstraints) and one.value.ca:
+            found["authority"] = True
+            if one.value.path_length is not None:
+                found["pathLength"] = one.value.path_length
+        elif isinstance(one.value, x509.KeyUsage):
+            found["keyUsage"] = [name for field, name in USAGES.items() if getattr(one.value, field)]
+        elif isinstance(one.value, x509.ExtendedKeyUsage):
+            known = {"serverAuth": ExtendedKeyUsageOID.SERVER_AUTH, "clientAuth": ExtendedKeyUsageOID.CLIENT_AUTH,
+                     "anyExtendedKeyUsage": ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+            found["purposes"] = [name for name, oid in known.items() if oid in one.value]
+            if set(one.value) - set(known.values()):
+                found["purposes"].append("other")
+        elif isinstance(one.value, x509.NameConstraints):
+            found["permitted"] = [subtree(base) for base in one.value.permitted_subtrees or []]
+            found["excluded"] = [subtree(base) for base in one.value.excluded_subtrees or []]
+    order = ["authority", "pathLength", "keyUsage", "purposes", "permitted", "excluded"]
+    return {name: found[name] for name in order if name in found}
+
+
 def expected(certificate):
     return {
         "kind": "certificate", "subject": words_of(certificate.subject), "issuer": words_of(certificate.issuer),
         "serial": number_in_hexadecimal(certificate.serial_number), "names": names_of(certificate.extensions),
-        "damagedExtensions": False, "notBefore": time(not_before(certificate)),
+        "damagedExtensions": False, **binding(certificate.extensions), "notBefore": time(not_before(certificate)),
         "notAfter": time(not_after(certificate)), "daysLeft": DaysLeft(certificate),
         "key": name_of(certificate.public_key()), "signature": signature_of(certificate),
         "sha256": certificate.fingerprint(hashes.SHA256()).hex(), "pin": pin(certificate.public_key())}
@@ -93,13 +131,14 @@ def expected(certificate):
 def assert_lines(lines, document):
     """The lines for people say the same, names and revoked certificates one a line."""
     listed = {"names": "name", "revoked": "revoked"}
+    listed |= {name: name for name in ("keyUsage", "purposes", "permitted", "excluded")}
     wanted = []
     for field, value in document.items():
         if field in listed:
             wanted += [(listed[field], ", ".join(item.values()) if isinstance(item, dict) else item)
                        for item in value]
         elif field != "damagedExtensions":
-            wanted.append((field, "-" if value is None else str(value)))
+            wanted.append((field, "-" if value is None else "yes" if value is True else str(value)))
     assert lines == wanted
 
 
@@ -130,6 +169,55 @@ def test_what_postern_made_itself(work, key_type):
     assert documents == [wanted] and len(wanted["names"]) == 3
     identity = json.loads(work.run("show", "a.crt", "--json"))["documents"][0]
     assert identity["pin"] == pin(certificate.public_key())
+
+
+def test_what_binds_an_authority(work):
+    """Every kind of subtree, addresses with their prefixes, and purposes that are not known here."""
+    directory = x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Home")]))
+    network = ipaddress.ip_network
+    extensions = [
+        (x509.BasicConstraints(ca=True, path_length=0), True),
+        usage(key_cert_sign=True, crl_sign=True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ObjectIdentifier("1.2.3.4")]), False),
+        (x509.NameConstraints(
+            [x509.DNSName("home"), x509.IPAddress(network("192.168.0.0/16")), x509.IPAddress(network("fd00::/8")),
+             x509.RFC822Name("example.org"), x509.UniformResourceIdentifier(".example.org"), directory],
+            [x509.DNSName("guest.home"), x509.IPAddress(network("0.0.0.0/0")),
+             x509.IPAddress(network("192.168.66.6/32"))]), True)]
+    certificate = make("Home CA", extensions=extensions).certificate
+    work.path("ca.crt").write_bytes(certificate.public_bytes(PEM))
+    documents, lines = shown(work, "ca.crt")
+    assert documents == [expected(certificate)]
+    assert documents[0]["permitted"] == ["DNS:home", "IP:192.168.0.0/16", "IP:fd00::/8", "email:example.org",
+                                         "URI:.example.org", "directory:O=Home"]
+    assert documents[0]["purposes"] == ["serverAuth", "other"] and documents[0]["pathLength"] == 0
+    assert_lines(lines, documents[0])
+
+
+def test_a_mask_that_is_no_prefix_is_shown_as_it_is(work):
+    whole = make("Home CA", extensions=[
+        (x509.BasicConstraints(ca=True, path_length=None), True),
+        (x509.NameConstraints(None, [x509.IPAddress(ipaddress.ip_network("10.1.2.0/24"))]), True)])
+    der = whole.certificate.public_bytes(DER)
+    assert der.count(bytes([10, 1, 2, 0, 255, 255, 255, 0])) == 1
+    work.path("ca.der").write_bytes(der.replace(bytes([10, 1, 2, 0, 255, 255, 255, 0]),
+                                                bytes([10, 1, 2, 0, 255, 0, 255, 0])))
+    assert shown(work, "ca.der")[0][0]["excluded"] == ["IP:10.1.2.0/255.0.255.0"]
+
+
+# A subject that would turn the text around it: right-to-left override and isolate, a zero width space, a line
+# separator, a control character of C1, a tag, and an escape sequence.
+TURNING = ["\u202e", "\u2066", "\u200f", "\u200b", "\u2028", "\u0085", "\U000e0041", "\x1b[2J", "\ufeff"]
+
+
+@pytest.mark.parametrize("sign", TURNING, ids=lambda sign: f"U+{ord(sign[0]):04X}")
+def test_signs_that_turn_text_around_are_not_printed(work, sign):
+    work.path("a.crt").write_bytes(make(f"gpj{sign}exe").certificate.public_bytes(PEM))
+    for words in (["show", "a.crt"], ["show", "a.crt", "--json"], ["verify", "a.crt", "--ca", "a.crt"],
+                  ["verify", "a.crt", "--ca", "a.crt", "--json"]):
+        ended = run("certificate", *words, cwd=work.folder)
+        printed = (ended.stdout + ended.stderr).decode()
+        assert "gpj" in printed and sign[0] not in printed, printed
 
 
 @pytest.mark.parametrize("days, left", [(-1.5, -2), (-0.5, -1), (0.5, 0), (1.5, 1)])
@@ -252,7 +340,7 @@ def test_a_damaged_extension_is_named(work):
     work.path("d.crt").write_bytes(made.public_bytes(PEM))
     (one,), lines = shown(work, "d.crt")
     assert one["damagedExtensions"] is True and one["names"] == []
-    assert ("damaged", "an extension cannot be read; names may be missing") in lines
+    assert ("damaged", "an extension cannot be read; names or constraints may be missing") in lines
 
 
 def test_files_that_cannot_be_read(work):

@@ -49,6 +49,49 @@ def reason_of_refusal(server, clients, kind):
     return server.wait_for_line(r"postern: info: closed .* reason=(\w+).*", since)[1]
 
 
+# Lists that are in force
+
+def missing(rules, clients):
+    rules.crl.unlink()
+
+
+def damaged(rules, clients):
+    rules.write(rules.crl, b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
+
+
+def empty(rules, clients):
+    rules.write(rules.crl, b"")
+
+
+def unsigned(rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, key=clients.parties["good"].key))
+
+
+@pytest.mark.parametrize("change", [missing, damaged, empty, unsigned], ids=lambda change: change.__name__)
+def test_lists_in_force_stay_when_others_cannot_be_taken(launch, rules, clients, change):
+    """With --crl-policy warn too: whom they revoke does not come in because a download has failed."""
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+    change(rules, clients)
+    kept = reload(server, KEPT)["reason"]
+    assert kept.startswith("the CRLs in force stay, revocation list file '"), kept
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+    rules.write(rules.crl, clients.lists("good"))
+    reload(server)
+    assert reason_of_refusal(server, clients, "good") == "clientCertificateRevoked"
+
+
+def test_where_no_list_is_in_force_a_reload_goes_on_without(launch, rules, clients):
+    rules.crl.unlink()
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    reload(server)
+    with connection(server, clients, "revoked"):
+        pass
+    rules.write(rules.crl, clients.lists("revoked"))
+    reload(server)
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+
+
 # Who may not stay
 
 def revoke_good(rules, clients):

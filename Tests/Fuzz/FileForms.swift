@@ -18,7 +18,10 @@ public func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     if let format = FileFormat(UnsafeRawBufferPointer(copy)) { precondition(format.name.count > 0) }
     _ = PrivateKeyForm(UnsafeRawBufferPointer(copy))
     var text = PEMText(copy)
+    var end = 0
     while let block = try? text.next() {
+        precondition(block.range.lowerBound >= end && block.range.upperBound <= count, "one behind the other")
+        end = block.range.upperBound
         let format = FileFormat(block)
         let base64 = block.compact()
         precondition(base64.count <= block.body.count, "nothing is added")

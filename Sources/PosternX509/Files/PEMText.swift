@@ -1,5 +1,6 @@
 // The blocks of a PEM file (RFC 7468), found as openssl finds them: markers may have blanks behind them,
-// and text around the blocks means nothing. Whoever forgets the line feed at the end of a file still gets a
+// and text around the blocks means nothing. The one reader of PEM, for what is loaded and for what renewal
+// replaces in a file. Whoever forgets the line feed at the end of a file still gets a
 // chain that works: a marker may stand behind another one. Base64 itself is decoded by PosternTLS, in
 // constant time for keys.
 
@@ -10,8 +11,17 @@ public struct PEMBlock {
     public let label: UnsafeRawBufferPointer
     /// Base64 with blanks and line feeds, a part of the text.
     public let body: UnsafeMutableRawBufferPointer
+    /// In the text, from the first dash to the end of the line of the last one.
+    public let range: Range<Int>
     /// It has headers that say so (RFC 1421, section 4.6.1.1).
     public let isEncrypted: Bool
+
+    public var isCertificate: Bool { FileFormat(self) == .certificate }
+    /// A private key, in whatever form.
+    public var isKey: Bool {
+        let format = FileFormat(self)
+        return format == .privateKey || format == .opensshKey
+    }
 
     public func isLabelled(_ text: Text) -> Bool { hasSameBytes(label, UnsafeRawBufferPointer(text.bytes)) }
 
@@ -34,7 +44,8 @@ public struct PEMText {
 
     /// The next block; nil behind the last. Throws where one has no end, or another's.
     public mutating func next() throws(DERFault) -> PEMBlock? {
-        guard let begin = end(of: "-----BEGIN ", from: position) else { return nil }
+        let opening: Text = "-----BEGIN "
+        guard let begin = end(of: opening, from: position) else { return nil }
         guard let labelEnd = position(of: "-----", from: begin) else { throw .truncated }
         let label = UnsafeRawBufferPointer(rebasing: text[begin..<labelEnd])
         let first = labelEnd + PEMText.dashes
@@ -48,11 +59,32 @@ public struct PEMText {
         let headersEnd = endOfHeaders(body)
         return PEMBlock(
             label: label, body: UnsafeMutableRawBufferPointer(rebasing: text[headersEnd..<body.upperBound]),
+            range: (begin - opening.count)..<endOfLine(position),
             isEncrypted: headersEnd > body.lowerBound
                 && contains("ENCRYPTED", in: body.lowerBound..<headersEnd))
     }
 
+    /// How many private keys, and how many certificates, are in a text; those behind a damaged block are not
+    /// counted.
+    public static func count(_ text: UnsafeMutableRawBufferPointer) -> (keys: Int, certificates: Int) {
+        var blocks = PEMText(text)
+        var count = (keys: 0, certificates: 0)
+        while let block = try? blocks.next() {
+            count.keys += block.isKey ? 1 : 0
+            count.certificates += block.isCertificate ? 1 : 0
+        }
+        return count
+    }
+
     private static let dashes = 5
+
+    /// Behind the line feed, if nothing but blanks stands in front of it.
+    private func endOfLine(_ first: Int) -> Int {
+        let lineFeed = UInt8(ascii: "\n")
+        var index = first
+        while index < text.count, text[index] != lineFeed, PEMText.isBlank(text[index]) { index += 1 }
+        return index < text.count && text[index] == lineFeed ? index + 1 : index
+    }
 
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
@@ -70,11 +102,12 @@ public struct PEMText {
 
     private func contains(_ piece: Text, in range: Range<Int>) -> Bool {
         PEMText.position(
-            of: piece, in: UnsafeMutableRawBufferPointer(rebasing: text[range]), from: 0) != nil
+            of: piece, in: UnsafeMutableRawBufferPointer(rebasing: text[range])) != nil
     }
 
-    private static func position(
-        of piece: Text, in text: UnsafeMutableRawBufferPointer, from first: Int
+    /// Where a piece of text begins, at or after `first`.
+    public static func position(
+        of piece: Text, in text: UnsafeMutableRawBufferPointer, from first: Int = 0
     ) -> Int? {
         var index = first
         while index + piece.count <= text.count {

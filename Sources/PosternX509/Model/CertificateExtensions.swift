@@ -31,6 +31,8 @@ public struct CertificateExtensions {
 
     public struct KeyUsage {
         let bits: UInt8
+        /// Bit 0 is the first, digitalSignature; there are eight here.
+        public func has(_ index: Int) -> Bool { bits & 0x80 &>> UInt8(index) != 0 }
         public var signs: Bool { bits & 0x80 != 0 }
         public var enciphersKeys: Bool { bits & 0x20 != 0 }
         public var agreesOnKeys: Bool { bits & 0x08 != 0 }
@@ -42,6 +44,8 @@ public struct CertificateExtensions {
         public fileprivate(set) var server = false
         public fileprivate(set) var client = false
         public fileprivate(set) var any = false
+        /// One that is not respected here.
+        public fileprivate(set) var other = false
     }
 
     /// Of the content of the SEQUENCE of extensions; nil for none.
@@ -172,11 +176,13 @@ public struct CertificateExtensions {
             // 1.3.6.1.5.5.7.3.1, 1.3.6.1.5.5.7.3.2, 2.5.29.37.0
             if identifier.equals([0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01]) {
                 purposes.server = true
-            }
-            if identifier.equals([0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02]) {
+            } else if identifier.equals([0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02]) {
                 purposes.client = true
+            } else if identifier.equals([0x55, 0x1D, 0x25, 0x00]) {
+                purposes.any = true
+            } else {
+                purposes.other = true
             }
-            if identifier.equals([0x55, 0x1D, 0x25, 0x00]) { purposes.any = true }
         }
         self.purposes = purposes
     }

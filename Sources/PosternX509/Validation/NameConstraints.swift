@@ -62,6 +62,12 @@ public struct NameConstraints {
         text.first == UInt8(ascii: ".") ? UnsafeRawBufferPointer(rebasing: text[1...]) : text
     }
 
+    /// The bases of all subtrees that are permitted, or of those that are excluded.
+    public func forEachSubtree(isExcluded: Bool, _ body: (PresentedName) -> Void) {
+        var reader = DERReader(isExcluded ? excluded : permitted)
+        while let base = try? NameConstraints.next(&reader) { body(PresentedName(base)) }
+    }
+
     // Asking
 
     /// Whether the authority may issue a certificate with this subject and these alternative names. The
