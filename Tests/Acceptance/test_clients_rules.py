@@ -40,6 +40,19 @@ def outcome(server, files, version=None):
     return server.wait_for_line(CLOSED, since)["reason"]
 
 
+# Names of clients in the log
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\u2028", "\u0085", "\x1b[2J"],
+                         ids=lambda sign: f"U+{ord(sign[0]):04X}")
+def test_signs_that_turn_text_around_are_not_logged(launch, rules, clients, tmp_path, sign):
+    files = write(tmp_path, "client", make_client(f"gpj{sign}exe", clients.ca))
+    server = launch(*rules.options("required"))
+    since = server.mark()
+    assert outcome(server, files) == "peerClosed"
+    line = server.wait_for_line(r"postern: info: closed .* client=CN=gpj.*", since)[0]
+    assert "exe" in line and sign[0] not in line, line
+
+
 # Revocation lists
 
 def old_list(rules, clients):

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from postern_certificate import Authority
-from postern_client import echo_once
+from postern_client import client_context, echo_once, is_served, tls_connection
 from postern_identity import Identity, openssl
 from postern_target import BINARY, PATIENCE, command, refused, run
 
@@ -91,6 +91,51 @@ def test_a_chain_in_der_is_read_whole(identities, tmp_path):
     assert check(tmp_path / "x.der", identities.good.key).stdout == b"configuration ok\n"
     (tmp_path / "x.der").write_bytes(der[:-5])
     refused(check(tmp_path / "x.der", identities.good.key), "x.der")
+
+
+def client(clients, name):
+    context = client_context()
+    context.load_cert_chain(clients.files[name].certificate, clients.files[name].key)
+    return context
+
+
+LINES = ["byte order mark", "carriage returns", "both"]
+
+
+@pytest.mark.parametrize("form", LINES)
+@pytest.mark.parametrize("file", ["ca", "crl", "allow", "pins"])
+def test_files_of_clients_as_other_systems_write_them(launch, rules, clients, file, form):
+    """The first entry and the last one count as they do without the mark."""
+    path = getattr(rules, file)
+    if file in ("allow", "pins"):   # no comment in front: the mark stands before the entry
+        rules.write(path, read(path).splitlines()[-1] + b"\n")
+    rules.write(path, FORMS[form](read(path)))
+    server = launch(*rules.options("required"))
+    for name in ("good", "pinned"):
+        with tls_connection(server, client(clients, name)) as tls:
+            is_served(tls)
+    for name, reason in (("revoked", "clientCertificateRevoked"), ("wrong-name", "clientNotAllowed")):
+        since = server.mark()
+        with pytest.raises(OSError), tls_connection(server, client(clients, name)) as tls:
+            is_served(tls)
+        server.wait_for_line(rf"postern: info: closed .* reason={reason}.*", since)
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_an_index_as_other_systems_write_it(tmp_path, form):
+    """Read whole or refused whole: a certificate that is revoked in it stays revoked."""
+    work = Authority(tmp_path)
+    work.ca()
+    work.issue("old")
+    work.revoke("old")
+    index = work.path("ca.crt.index")
+    index.write_bytes(FORMS[form](read(index)))
+    code, said, fault = work.try_run("crl", "--issuer", "ca.crt", "--issuer-key", "ca.key", "--crl", "ca.crl")
+    if code == 0:
+        assert ", 1 revoked," in said, said
+    else:
+        assert code == 2 and fault.count("\n") == 1 and "ca.crt.index" in fault, fault
+        assert not work.path("ca.crl").exists()
 
 
 # What is not read, by its name
