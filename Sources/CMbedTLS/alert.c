@@ -32,14 +32,14 @@ static unsigned length_of(const unsigned char *header) {
 int ctls_alert_send(ctls_session *session, unsigned char alert) {
     mbedtls_ssl_context *ssl = &session->ssl;
     // With output pending the library would send that, and not the alert.
-    int code = mbedtls_ssl_flush_output(ssl);
+    int code = ctls_flush(ssl);
     return code != 0 ? code : mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
 }
 
 // Whether the call that has just failed has sent an alert. One always starts the output buffer, because the
 // library sends what is pending before; and nothing else as short is the last that a failing call sends.
 static int is_said(const ctls_session *session) {
-    const unsigned char *header = session->ssl.out_buf + SEQUENCE_BYTES;
+    const unsigned char *header = ctls_output_buffer(&session->ssl) + SEQUENCE_BYTES;
     if (!session->has_sent) return 0;
     return header[0] == MBEDTLS_SSL_MSG_ALERT
         || (header[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && length_of(header) <= SEALED_ALERT_BYTES_MAX);
@@ -47,22 +47,23 @@ static int is_said(const ctls_session *session) {
 
 // For a record that the library does not take, without a word.
 static unsigned char alert_of_record(const mbedtls_ssl_context *ssl) {
-    const unsigned char *header = ssl->in_hdr;
+    const unsigned char *header = ctls_record_header(ssl);
     if (header[0] == MBEDTLS_SSL_MSG_ALERT) return DECODE_ERROR;
     if (header[0] < MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || header[0] > MBEDTLS_SSL_MSG_APPLICATION_DATA)
         return UNEXPECTED_MESSAGE;
     if (length_of(header) > PLAIN_BYTES_MAX) return RECORD_OVERFLOW;
     int is_sealed = header[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA;
-    return is_sealed && ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT ? DECODE_ERROR : UNEXPECTED_MESSAGE;
+    return is_sealed && ctls_content_type(ssl) == MBEDTLS_SSL_MSG_ALERT ? DECODE_ERROR : UNEXPECTED_MESSAGE;
 }
 
 #if !CTLS_HAS_TLS13
 // 2.28 has one number for a message that is malformed and for another one in its place.
 static unsigned char alert_of_message(const mbedtls_ssl_context *ssl, unsigned char expected) {
-    if (ssl->state == MBEDTLS_SSL_CLIENT_HELLO && ssl->in_hdr[0] != MBEDTLS_SSL_MSG_HANDSHAKE)
+    const unsigned char *header = ctls_record_header(ssl);
+    if (ctls_state(ssl) == MBEDTLS_SSL_CLIENT_HELLO && header[0] != MBEDTLS_SSL_MSG_HANDSHAKE)
         return UNEXPECTED_MESSAGE;
-    if (length_of(ssl->in_hdr) > PLAIN_BYTES_MAX) return RECORD_OVERFLOW;
-    return ssl->in_msg[0] == expected ? DECODE_ERROR : UNEXPECTED_MESSAGE;
+    if (length_of(header) > PLAIN_BYTES_MAX) return RECORD_OVERFLOW;
+    return ctls_message(ssl)[0] == expected ? DECODE_ERROR : UNEXPECTED_MESSAGE;
 }
 #endif
 
@@ -74,7 +75,8 @@ static unsigned char alert_of(const ctls_session *session) {
     case CTLS_FAILURE_PROTOCOL_VERSION: return PROTOCOL_VERSION;
     case CTLS_FAILURE_UNKNOWN_NAME: return UNRECOGNIZED_NAME;
     case CTLS_FAILURE_CLIENT_INVALID:
-        return session->ssl.in_msg[0] == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY ? DECRYPT_ERROR : BAD_CERTIFICATE;
+        return ctls_message(&session->ssl)[0] == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY
+            ? DECRYPT_ERROR : BAD_CERTIFICATE;
     case CTLS_FAILURE_MALFORMED: break;
     default: return INTERNAL_ERROR;
     }
@@ -93,7 +95,8 @@ static unsigned char alert_of(const ctls_session *session) {
 #endif
     // A record that does not fit into the buffer fails with this.
     case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:
-        return length_of(session->ssl.in_hdr) > PLAIN_BYTES_MAX ? RECORD_OVERFLOW : DECODE_ERROR;
+        return length_of(ctls_record_header(&session->ssl)) > PLAIN_BYTES_MAX
+            ? RECORD_OVERFLOW : DECODE_ERROR;
     default: return DECODE_ERROR;
     }
 }

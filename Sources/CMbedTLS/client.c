@@ -83,11 +83,12 @@ static void look_at_hello(ctls_session *session, const unsigned char *body, size
 // Returns 0 for a message that the handshake may go on from.
 static int look_at_message(ctls_session *session) {
     const mbedtls_ssl_context *ssl = &session->ssl;
-    if (ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE || ssl->in_hslen < MESSAGE_HEADER_BYTES) return 0;
-    if (ssl->in_hslen > ssl->in_msglen) return 0;
-    const unsigned char *body = ssl->in_msg + MESSAGE_HEADER_BYTES;
-    size_t count = ssl->in_hslen - MESSAGE_HEADER_BYTES;
-    switch (ssl->in_msg[0]) {
+    size_t message_bytes = ctls_message_bytes(ssl);
+    if (message_bytes < MESSAGE_HEADER_BYTES || ctls_content_type(ssl) != MBEDTLS_SSL_MSG_HANDSHAKE)
+        return 0;
+    const unsigned char *body = ctls_message(ssl) + MESSAGE_HEADER_BYTES;
+    size_t count = message_bytes - MESSAGE_HEADER_BYTES;
+    switch (ctls_message(ssl)[0]) {
     case MBEDTLS_SSL_HS_SERVER_HELLO:
         look_at_hello(session, body, count);
         return session->hello_version == 0;
@@ -115,7 +116,7 @@ static int is_sound(const ctls_session *session) {
     uint16_t version = ctls_version_of(&session->ssl);
     if (session->hello_version != version) return 0;
     if (session->resumed) return session->resumption->count > 0 && session->resumption->version == version;
-    return ctls_current_session(&session->ssl)->peer_cert != NULL;
+    return ctls_peer_certificate(ctls_current_session(&session->ssl)) != NULL;
 }
 
 static int refuse_handshake(ctls_session *session) {
@@ -125,14 +126,14 @@ static int refuse_handshake(ctls_session *session) {
 
 int ctls_client_handshake_steps(ctls_session *session, int to_the_end) {
     mbedtls_ssl_context *ssl = &session->ssl;
-    while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) {
-        int before = ssl->state;
+    while (!ctls_is_handshake_over(ssl)) {
+        int before = ctls_state(ssl);
         if (before == MBEDTLS_SSL_CLIENT_CERTIFICATE && !to_the_end) break;
         int code = mbedtls_ssl_handshake_step(ssl);
         if (code != 0) return code;
         ctls_traffic_progress(session);
         if (look_at_message(session) != 0) return refuse_handshake(session);
-        session->resumed |= is_resumed_by(before, ssl->state);
+        session->resumed |= is_resumed_by(before, ctls_state(ssl));
     }
     if (!is_sound(session)) return refuse_handshake(session);
     // In TLS 1.3 the tickets come later.
@@ -158,15 +159,16 @@ void ctls_session_refuse(ctls_session *session, ctls_alert alert) {
     ctls_alert_send(session, (unsigned char)alert);
 }
 
-uint8_t ctls_session_peer_alert(const ctls_session *session) { return session->ssl.in_msg[1]; }
+uint8_t ctls_session_peer_alert(const ctls_session *session) { return ctls_message(&session->ssl)[1]; }
 
 int ctls_session_was_asked_for_keys(const ctls_session *session) {
     enum { KEY_UPDATE = 24 };       // RFC 8446, section 4.6.3
-    return session->ssl.in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && session->ssl.in_msg[0] == KEY_UPDATE;
+    return ctls_content_type(&session->ssl) == MBEDTLS_SSL_MSG_HANDSHAKE
+        && ctls_message(&session->ssl)[0] == KEY_UPDATE;
 }
 
 const uint8_t *ctls_session_peer_certificate(const ctls_session *session, size_t index, size_t *bytes) {
-    const mbedtls_x509_crt *certificate = ctls_current_session(&session->ssl)->peer_cert;
+    const mbedtls_x509_crt *certificate = ctls_peer_certificate(ctls_current_session(&session->ssl));
     while (certificate != NULL && index-- > 0) certificate = certificate->next;
     if (certificate == NULL || certificate->raw.p == NULL) return NULL;
     *bytes = certificate->raw.len;

@@ -1,9 +1,8 @@
-// The differences between Mbed TLS 2.28 and 3.6, all of them, and nothing else. Private to this module.
+// The differences between Mbed TLS 2.28 and 3.6, and the private fields and functions of the library that
+// this module needs: all of them, each behind a name with the reason, and nothing else. Private to this
+// module. Another file never uses a private field; a compiler with the headers of 3.6 refuses it there.
 #ifndef CTLS_COMPAT_H
 #define CTLS_COMPAT_H
-
-// A session's two record buffers have no accessor, and their pages must be given back when it closes.
-#define MBEDTLS_ALLOW_PRIVATE_ACCESS
 
 #include <mbedtls/version.h>
 
@@ -32,6 +31,8 @@
 #define CTLS_HAS_TLS13 0
 #include <mbedtls/entropy_poll.h>
 #include <mbedtls/ssl_internal.h>
+// 2.28 knows no private fields.
+#define MBEDTLS_PRIVATE(field) field
 #else
 #error "Postern builds with Mbed TLS 2.28 and 3.6; teach compat.h this version."
 #endif
@@ -127,10 +128,103 @@ static inline int ctls_is_new_ticket(int code) {
 #endif
 }
 
+// Private fields. ARCHITECTURE.md lists them, with those of the functions below.
+
+/// Where the handshake is, one of mbedtls_ssl_states: the client's Certificate message is read before the
+/// library parses it, and after a step that takes time other connections get their turn.
+static inline int ctls_state(const mbedtls_ssl_context *ssl) { return ssl->MBEDTLS_PRIVATE(state); }
+
+static inline int ctls_is_handshake_over(const mbedtls_ssl_context *ssl) {
+    return ctls_state(ssl) == MBEDTLS_SSL_HANDSHAKE_OVER;
+}
+
+/// The content type of the record that was received last, a MBEDTLS_SSL_MSG_... The library does not say
+/// what it has received when it fails, nor which messages a handshake had.
+static inline int ctls_content_type(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_msgtype);
+}
+
+/// What that record holds: a handshake message from its type on, an alert from its level on.
+static inline const unsigned char *ctls_message(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_msg);
+}
+
+/// Bytes of a handshake message with its header; 0 where it is not whole.
+static inline size_t ctls_message_bytes(const mbedtls_ssl_context *ssl) {
+    size_t bytes = ssl->MBEDTLS_PRIVATE(in_hslen);
+    return bytes <= ssl->MBEDTLS_PRIVATE(in_msglen) ? bytes : 0;
+}
+
+/// The header of the record as it came: the alert for a record that the library refuses depends on it.
+static inline const unsigned char *ctls_record_header(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_hdr);
+}
+
+/// Whether the next bytes that are received begin a record. Only there can a call stop and lose nothing.
+static inline int ctls_starts_record(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_left) == 0;
+}
+
+/// Whether a sealed record has not been sent to its end: the pages of the output buffer are in use.
+static inline int ctls_has_output(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(out_left) != 0;
+}
+
+/// The two record buffers: their pages are returned to the kernel when the connection closes, and an alert
+/// that the library has sent is seen in the output buffer.
+static inline unsigned char *ctls_input_buffer(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_buf);
+}
+
+static inline unsigned char *ctls_output_buffer(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(out_buf);
+}
+
+/// The session of a handshake that is under way, or NULL; and that of a handshake that is over, or NULL. The
+/// peer's certificates in them are compared with what was authorized, and then freed.
+static inline mbedtls_ssl_session *ctls_session_negotiated(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(session_negotiate);
+}
+
+static inline mbedtls_ssl_session *ctls_session_established(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(session);
+}
+
+/// Whichever of the two there is.
+static inline const mbedtls_ssl_session *ctls_current_session(const mbedtls_ssl_context *ssl) {
+    const mbedtls_ssl_session *negotiated = ctls_session_negotiated(ssl);
+    return negotiated != NULL ? negotiated : ctls_session_established(ssl);
+}
+
+/// The peer's certificates in a session. mbedtls_ssl_get_peer_cert knows none before the handshake is over,
+/// and leaves them in memory.
+static inline mbedtls_x509_crt **ctls_certificates_of(mbedtls_ssl_session *session) {
+    return &session->MBEDTLS_PRIVATE(peer_cert);
+}
+
+static inline const mbedtls_x509_crt *ctls_peer_certificate(const mbedtls_ssl_session *session) {
+    return session->MBEDTLS_PRIVATE(peer_cert);
+}
+
+/// The number of a session's cipher suite. mbedtls_ssl_get_ciphersuite knows none before the handshake is
+/// over.
+static inline int ctls_suite_of(const mbedtls_ssl_session *session) {
+    return session->MBEDTLS_PRIVATE(ciphersuite);
+}
+
+/// The curve of an elliptic key. 2.28 has no call for it, and its fields are public.
+static inline mbedtls_ecp_group_id ctls_curve_of(const mbedtls_pk_context *key) {
+#if CTLS_HAS_TLS13
+    return mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*key));
+#else
+    return mbedtls_pk_ec(*key)->grp.id;
+#endif
+}
+
 /// Whether a handshake message is being put together that comes in several records. 2.28 takes none such.
 static inline int ctls_is_assembling(const mbedtls_ssl_context *ssl) {
 #if CTLS_HAS_TLS13
-    return ssl->badmac_seen_or_in_hsfraglen != 0;
+    return ssl->MBEDTLS_PRIVATE(badmac_seen_or_in_hsfraglen) != 0;
 #else
     (void)ssl;
     return 0;
@@ -139,7 +233,7 @@ static inline int ctls_is_assembling(const mbedtls_ssl_context *ssl) {
 
 /// Whether a server's next step takes time: it makes or checks signatures, or multiplies points.
 static inline int ctls_is_costly(const mbedtls_ssl_context *ssl) {
-    switch (ssl->state) {
+    switch (ctls_state(ssl)) {
     case MBEDTLS_SSL_CLIENT_HELLO:          // the clients of tickets are judged in it
     case MBEDTLS_SSL_SERVER_HELLO:          // the key exchange of TLS 1.3
     case MBEDTLS_SSL_SERVER_KEY_EXCHANGE:
@@ -163,13 +257,16 @@ int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
 void mbedtls_ssl_set_outbound_transform(mbedtls_ssl_context *ssl, mbedtls_ssl_transform *transform);
 #endif
 
+/// Sends what waits. The library's public calls do so only on the way to something else.
+static inline int ctls_flush(mbedtls_ssl_context *ssl) { return mbedtls_ssl_flush_output(ssl); }
+
 /// Frees what only the handshake needed, once it is over. 2.28 does so itself, 3.6 only after a handshake of
 /// TLS 1.2: 7 KiB that a connection of TLS 1.3 would keep for its life.
 static inline void ctls_end_handshake(mbedtls_ssl_context *ssl) {
 #if CTLS_HAS_TLS13
     mbedtls_ssl_handshake_free(ssl);
-    mbedtls_free(ssl->handshake);
-    ssl->handshake = NULL;
+    mbedtls_free(ssl->MBEDTLS_PRIVATE(handshake));
+    ssl->MBEDTLS_PRIVATE(handshake) = NULL;
 #else
     (void)ssl;
 #endif
@@ -201,7 +298,7 @@ static inline uint16_t ctls_version_of(const mbedtls_ssl_context *ssl) {
 /// The version under which a session was made. Tickets of 2.28 do not say it: there is only one.
 static inline uint16_t ctls_version_of_ticket(const mbedtls_ssl_session *session) {
 #if CTLS_HAS_TLS13
-    return (uint16_t)session->tls_version;
+    return (uint16_t)session->MBEDTLS_PRIVATE(tls_version);
 #else
     (void)session;
     return 0x0303;
@@ -213,42 +310,37 @@ static inline uint16_t ctls_version_of_ticket(const mbedtls_ssl_session *session
 static inline void ctls_use_application_keys(mbedtls_ssl_context *ssl) {
 #if CTLS_HAS_TLS13
     if (ctls_version_of(ssl) != 0x0304) return;
-    switch (ssl->state) {
+    switch (ctls_state(ssl)) {
     case MBEDTLS_SSL_CLIENT_CERTIFICATE:
     case MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY:
     case MBEDTLS_SSL_CLIENT_FINISHED:
-        if (ssl->transform_out != ssl->transform_application)
-            mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_application);
+        if (ssl->MBEDTLS_PRIVATE(transform_out) != ssl->MBEDTLS_PRIVATE(transform_application))
+            mbedtls_ssl_set_outbound_transform(ssl, ssl->MBEDTLS_PRIVATE(transform_application));
     }
 #else
     (void)ssl;
 #endif
 }
 
-/// The session whose handshake is under way, or over.
-static inline const mbedtls_ssl_session *ctls_current_session(const mbedtls_ssl_context *ssl) {
-    return ssl->session_negotiate != NULL ? ssl->session_negotiate : ssl->session;
-}
-
 /// Readies a client's alert for a server that it has met and shows nothing of itself. Where something waits
 /// to be sent, the library would send that alone. In TLS 1.3 the server reads the alert with the handshake's
 /// keys by then, which 3.6 uses from the client's Certificate message on.
 static inline void ctls_prepare_refusal(mbedtls_ssl_context *ssl) {
-    if (mbedtls_ssl_flush_output(ssl) != 0) return;
+    if (ctls_flush(ssl) != 0) return;
 #if CTLS_HAS_TLS13
-    if (ctls_version_of(ssl) == 0x0304 && ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE)
-        mbedtls_ssl_set_outbound_transform(ssl, ssl->transform_in);
+    if (ctls_version_of(ssl) == 0x0304 && ctls_state(ssl) == MBEDTLS_SSL_CLIENT_CERTIFICATE)
+        mbedtls_ssl_set_outbound_transform(ssl, ssl->MBEDTLS_PRIVATE(transform_in));
 #endif
 }
 
 /// Sends what waits, then receives the next handshake message and leaves it for the library's next step.
 static inline int ctls_peek_message(mbedtls_ssl_context *ssl) {
     int is_tls13 = ctls_version_of(ssl) == 0x0304;
-    int code = mbedtls_ssl_flush_output(ssl);
+    int code = ctls_flush(ssl);
     if (code != 0) return code;
     ctls_use_application_keys(ssl);
     code = mbedtls_ssl_read_record(ssl, !is_tls13);     // TLS 1.3 adds to the transcript later
-    if (code == 0) ssl->keep_current_message = 1;
+    if (code == 0) ssl->MBEDTLS_PRIVATE(keep_current_message) = 1;
     return code;
 }
 

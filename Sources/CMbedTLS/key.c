@@ -22,7 +22,7 @@ ctls_identity_status ctls_key_check(const mbedtls_pk_context *key) {
         return bits <= RSA_BITS_MOST ? CTLS_IDENTITY_OK : CTLS_IDENTITY_KEY_UNSUPPORTED;
     }
     if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)) return CTLS_IDENTITY_KEY_UNSUPPORTED;
-    switch (mbedtls_pk_ec(*key)->grp.id) {
+    switch (ctls_curve_of(key)) {
     case MBEDTLS_ECP_DP_SECP256R1:
     case MBEDTLS_ECP_DP_SECP384R1:
         return CTLS_IDENTITY_OK;

@@ -10,8 +10,8 @@
 // record that does not decrypt.
 static int is_plain_alert(const ctls_session *session, int code) {
     enum { LENGTH_OFFSET = 3, ALERT_BYTES = 2 };
-    const unsigned char *header = session->ssl.in_hdr;
-    return code == MBEDTLS_ERR_SSL_INVALID_MAC && session->ssl.state != MBEDTLS_SSL_HANDSHAKE_OVER
+    const unsigned char *header = ctls_record_header(&session->ssl);
+    return code == MBEDTLS_ERR_SSL_INVALID_MAC && !ctls_is_handshake_over(&session->ssl)
         && header[0] == MBEDTLS_SSL_MSG_ALERT
         && header[LENGTH_OFFSET] == 0 && header[LENGTH_OFFSET + 1] == ALERT_BYTES;
 }
@@ -20,8 +20,8 @@ static int is_plain_alert(const ctls_session *session, int code) {
 static int is_about_shown(const ctls_session *session) {
     const mbedtls_ssl_context *ssl = &session->ssl;
     ctls_failure_kind kind = session->failure.kind;
-    if (session->shown == NULL || ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) return 0;
-    int message = ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE ? ssl->in_msg[0] : 0;
+    if (session->shown == NULL || ctls_is_handshake_over(ssl)) return 0;
+    int message = ctls_content_type(ssl) == MBEDTLS_SSL_MSG_HANDSHAKE ? ctls_message(ssl)[0] : 0;
     return (message == MBEDTLS_SSL_HS_CERTIFICATE || message == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY)
         && (kind == CTLS_FAILURE_MALFORMED || kind == CTLS_FAILURE_NO_SHARED_PARAMETERS);
 }
@@ -132,19 +132,19 @@ int ctls_session_begin(
 static int server_handshake_steps(ctls_session *session) {
     mbedtls_ssl_context *ssl = &session->ssl;
     session->context->active = session;
-    while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) {
+    while (!ctls_is_handshake_over(ssl)) {
         int stage = session->shown_stage;
         int code = ctls_shown_look(session);
         if (code != 0) return code;
         if (session->shown_stage != stage) return STEP_MADE;
         ctls_use_application_keys(ssl);
         int is_costly = ctls_is_costly(ssl);
-        int is_shown = ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE;
+        int is_shown = ctls_state(ssl) == MBEDTLS_SSL_CLIENT_CERTIFICATE;
         if (is_shown) ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
         code = mbedtls_ssl_handshake_step(ssl);
         if (is_shown) {
             ctls_arena_limit(0);
-            ctls_shown_trim(ssl->session_negotiate, 0);
+            ctls_shown_trim(ctls_session_negotiated(ssl), 0);
             if (code == 0) code = ctls_shown_confirm(session);
         }
         if (code != 0) return code;
@@ -181,11 +181,11 @@ int ctls_session_handshake(ctls_session *session) {
     if (code != 0) return outcome_of(session, code, failures);
     if (is_client) return 0;    // tickets of TLS 1.3 are read with the handshake's state
     drop_identity(session);
-    ctls_shown_trim(session->ssl.session, 1);
+    ctls_shown_trim(ctls_session_established(&session->ssl), 1);
     ctls_end_handshake(&session->ssl);
     // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is written anew each time.
-    if (ctls_version_of(&session->ssl) == 0x0304 && session->ssl.out_left == 0)
-        ctls_arena_discard(session->ssl.out_buf);
+    if (ctls_version_of(&session->ssl) == 0x0304 && !ctls_has_output(&session->ssl))
+        ctls_arena_discard(ctls_output_buffer(&session->ssl));
     return 0;
 }
 
@@ -215,7 +215,7 @@ int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count
     ctls_traffic_begin(session);
     if (!session->sealed) {
         // An alert may have been left half sent by a read; mbedtls_ssl_write would take its rest for ours.
-        int code = mbedtls_ssl_flush_output(&session->ssl);
+        int code = ctls_flush(&session->ssl);
         if (code < 0) return outcome_of(session, code, failures);
     }
     int code = write_record(session, bytes, count);
@@ -227,7 +227,7 @@ int ctls_session_close_notify(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
     ctls_traffic_begin(session);
     // With a record pending the library's call would send that and nothing else.
-    int code = mbedtls_ssl_flush_output(&session->ssl);
+    int code = ctls_flush(&session->ssl);
     if (code == 0 && !session->said_farewell) {
         session->said_farewell = 1;
         code = mbedtls_ssl_close_notify(&session->ssl);
@@ -242,8 +242,8 @@ int ctls_session_recycle(ctls_session *session) {
     int error = mbedtls_ssl_session_reset(&session->ssl);
     if (error != 0) return status_of(session, error, failures);
     // The reset has cleared both buffers whole and so made all their pages resident.
-    ctls_arena_discard(session->ssl.in_buf);
-    ctls_arena_discard(session->ssl.out_buf);
+    ctls_arena_discard(ctls_input_buffer(&session->ssl));
+    ctls_arena_discard(ctls_output_buffer(&session->ssl));
     return 0;
 }
 
@@ -268,6 +268,6 @@ const uint8_t *ctls_session_shown(const ctls_session *session, size_t *bytes) {
 int32_t ctls_session_judge(const ctls_session *session) { return ctls_shown_judge(session); }
 
 const char *ctls_session_suite(const ctls_session *session) {
-    const char *name = mbedtls_ssl_get_ciphersuite_name(ctls_current_session(&session->ssl)->ciphersuite);
+    const char *name = mbedtls_ssl_get_ciphersuite_name(ctls_suite_of(ctls_current_session(&session->ssl)));
     return name != NULL ? name : "-";
 }

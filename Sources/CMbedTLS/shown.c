@@ -105,8 +105,9 @@ static long copy_chain(
 static int32_t take_chain(ctls_session *session) {
     const mbedtls_ssl_context *ssl = &session->ssl;
     int is_tls13 = ctls_version_of(ssl) == 0x0304;
-    if (ssl->in_hslen < HEADER_BYTES || ssl->in_hslen > ssl->in_msglen) return CTLS_FAILURE_CLIENT_INVALID;
-    const unsigned char *at = ssl->in_msg + HEADER_BYTES, *end = ssl->in_msg + ssl->in_hslen;
+    size_t message_bytes = ctls_message_bytes(ssl);
+    if (message_bytes < HEADER_BYTES) return CTLS_FAILURE_CLIENT_INVALID;
+    const unsigned char *at = ctls_message(ssl) + HEADER_BYTES, *end = ctls_message(ssl) + message_bytes;
     if (is_tls13) {
         if (read_length(at, end, 1) != 0) return CTLS_FAILURE_CLIENT_INVALID;   // ours had no context
         at += 1;
@@ -131,7 +132,7 @@ static int32_t take_chain(ctls_session *session) {
 int ctls_shown_look(ctls_session *session) {
     mbedtls_ssl_context *ssl = &session->ssl;
     if (session->context->clients == CTLS_CLIENTS_NONE || session->shown_stage != CTLS_SHOWN_UNSEEN
-        || ssl->state != MBEDTLS_SSL_CLIENT_CERTIFICATE)
+        || ctls_state(ssl) != MBEDTLS_SSL_CLIENT_CERTIFICATE)
         return 0;
     int code = ctls_peek_message(ssl);
     if (code != 0) return code;
@@ -139,7 +140,8 @@ int ctls_shown_look(ctls_session *session) {
     // A ticket that was accepted and then not used must not speak for the client.
     ctls_shown_forget(session);
     session->resumed = 0;
-    if (ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE || ssl->in_msg[0] != MBEDTLS_SSL_HS_CERTIFICATE)
+    if (ctls_content_type(ssl) != MBEDTLS_SSL_MSG_HANDSHAKE
+        || ctls_message(ssl)[0] != MBEDTLS_SSL_HS_CERTIFICATE)
         return 0;   // the library refuses it
     ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
     int32_t kind = take_chain(session);
@@ -153,8 +155,8 @@ int ctls_shown_look(ctls_session *session) {
 // Whether the library goes on with the key of the certificate that was judged, or with none where there was
 // none.
 static int is_kept(const ctls_session *session) {
-    const mbedtls_ssl_session *negotiated = session->ssl.session_negotiate;
-    const mbedtls_x509_crt *kept = negotiated == NULL ? NULL : negotiated->peer_cert;
+    const mbedtls_ssl_session *negotiated = ctls_session_negotiated(&session->ssl);
+    const mbedtls_x509_crt *kept = negotiated == NULL ? NULL : ctls_peer_certificate(negotiated);
     if (session->shown == NULL) return negotiated != NULL && kept == NULL;
     return kept != NULL && kept->raw.p != NULL && kept->raw.len == session->shown_first_bytes
         && memcmp(kept->raw.p, session->shown, session->shown_first_bytes) == 0;
@@ -176,6 +178,7 @@ static void free_chain(mbedtls_x509_crt **chain) {
 }
 
 void ctls_shown_trim(mbedtls_ssl_session *session, int is_over) {
-    if (session == NULL || session->peer_cert == NULL) return;
-    free_chain(is_over ? &session->peer_cert : &session->peer_cert->next);
+    if (session == NULL) return;
+    mbedtls_x509_crt **chain = ctls_certificates_of(session);
+    if (*chain != NULL) free_chain(is_over ? chain : &(*chain)->next);
 }

@@ -84,7 +84,7 @@ int ctls_ticket_write(
     if ((size_t)(end - start) < chain_bytes) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
     // The library would write the first certificate as well.
     mbedtls_ssl_session without_certificate = *session;
-    without_certificate.peer_cert = NULL;
+    *ctls_certificates_of(&without_certificate) = NULL;
     int error = mbedtls_ssl_ticket_write(
         &context->tickets.library, &without_certificate, start, end - chain_bytes, length, lifetime);
     mbedtls_platform_zeroize(&without_certificate, sizeof without_certificate);

@@ -20,7 +20,7 @@ static int flooded(ctls_session *session) {
 int ctls_traffic_receive(void *parameter, unsigned char *bytes, size_t count) {
     ctls_session *session = parameter;
     // Between two records the library can come back without losing anything.
-    int starts_record = session->ssl.in_left == 0;
+    int starts_record = ctls_starts_record(&session->ssl);
     if (starts_record && session->idle_records > CTLS_IDLE_RECORDS) return flooded(session);
     if (starts_record && session->records == CTLS_RECORDS_PER_CALL) return CTLS_WANT_READ;
     int received = session->receive(session->stream, bytes, count);

@@ -86,6 +86,35 @@ def test_library_versions_stand_in_one_file():
             assert "MBEDTLS_VERSION_NUMBER" not in path.read_text(), name(path)
 
 
+COMPAT = TOP / "Sources" / "CMbedTLS" / "compat.h"
+PRIVATE_FIELDS = set(re.findall(r"\bMBEDTLS_PRIVATE\((\w+)\)", COMPAT.read_text())) - {"field"}
+# Nothing reaches into an `ssl`. The name "session" alone proves nothing: our own structures have such a field.
+USES_PRIVATE = re.compile(r"MBEDTLS_PRIVATE|PRIVATE_ACCESS|PRIVATE_IDENTIFIERS|\bprivate_|\bssl(?:\.|->)\w|(?:\.|->)(?:"
+                          + "|".join(sorted(PRIVATE_FIELDS - {"session"})) + r")\b")
+PRIVATE_FUNCTIONS = re.compile(r"^\w+ (mbedtls_\w+)\(mbedtls_ssl_context \*ssl.*\);$", re.MULTILINE)
+
+
+def test_private_fields_of_mbed_tls_stand_in_one_file():
+    assert "state" in PRIVATE_FIELDS and not re.search("define .*PRIVATE_(ACCESS|IDENTIFIERS)", COMPAT.read_text())
+    functions = PRIVATE_FUNCTIONS.findall(COMPAT.read_text())
+    assert "mbedtls_ssl_flush_output" in functions
+    for path in (TOP / "Sources" / "CMbedTLS").rglob("*.[ch]"):
+        if path == COMPAT:
+            continue
+        text = "\n".join(line.split("//")[0] for line in path.read_text().splitlines())
+        found = USES_PRIVATE.search(text)
+        assert found is None, f"{name(path)}: {found[0]}: add an accessor to compat.h"
+        assert not [function for function in functions if function in text], name(path)
+
+
+def test_architecture_lists_private_fields_of_mbed_tls():
+    text = (TOP / "ARCHITECTURE.md").read_text()
+    table = re.search(r"^\| private field .*?\n\n", text, re.MULTILINE | re.DOTALL)[0]
+    named = [word for row in table.strip().splitlines()[2:] for word in re.findall(r"`(\w+)`", row.split("|")[1])]
+    functions = set(PRIVATE_FUNCTIONS.findall(COMPAT.read_text()))
+    assert set(named) == PRIVATE_FIELDS | functions and len(named) == len(set(named))
+
+
 @paths([path for path in BOARD_CODE if path.suffix == ".swift"])
 def test_board_code_runs_on_bare_metal_triples(path):
     text = path.read_text()
