@@ -37,7 +37,7 @@
 #error "Postern builds with Mbed TLS 2.28 and 3.6; teach compat.h this version."
 #endif
 
-// What was judged is compared with the certificate that the library goes on with.
+// What was authorized is compared with the certificate that the library goes on with.
 #if !defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
 #error "Postern needs an Mbed TLS with MBEDTLS_SSL_KEEP_PEER_CERTIFICATE, as its makers and Debian build it."
 #endif
@@ -234,7 +234,7 @@ static inline int ctls_is_assembling(const mbedtls_ssl_context *ssl) {
 /// Whether a server's next step takes time: it makes or checks signatures, or multiplies points.
 static inline int ctls_is_costly(const mbedtls_ssl_context *ssl) {
     switch (ctls_state(ssl)) {
-    case MBEDTLS_SSL_CLIENT_HELLO:          // the clients of tickets are judged in it
+    case MBEDTLS_SSL_CLIENT_HELLO:          // the clients of tickets are authorized in it
     case MBEDTLS_SSL_SERVER_HELLO:          // the key exchange of TLS 1.3
     case MBEDTLS_SSL_SERVER_KEY_EXCHANGE:
     case MBEDTLS_SSL_CLIENT_CERTIFICATE:

@@ -126,9 +126,9 @@ int ctls_context_create(ctls_context **result, const ctls_settings *settings, ct
     return 0;
 }
 
-void ctls_context_judge(ctls_context *context, ctls_judge judge, void *parameter) {
-    context->judge = judge;
-    context->judge_parameter = parameter;
+void ctls_context_set_authorizer(ctls_context *context, ctls_authorize authorize, void *parameter) {
+    context->authorize = authorize;
+    context->authorize_parameter = parameter;
 }
 
 void ctls_context_free(ctls_context *context) {

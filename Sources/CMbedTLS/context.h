@@ -12,8 +12,8 @@ struct ctls_context {
     const char *alpn[CTLS_ALPN_LIMIT + 1];      // ended by NULL, as the library wants it
     uint16_t groups[CTLS_GROUP_LIMIT + 1];      // ended by 0
     ctls_clients clients;
-    ctls_judge judge;
-    void *judge_parameter;
+    ctls_authorize authorize;
+    void *authorize_parameter;
     ctls_session *active;                       // whose handshake runs: the ticket callbacks are not told
 };
 

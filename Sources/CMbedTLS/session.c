@@ -106,7 +106,7 @@ void ctls_session_attach(
     session->send = send_bytes;
     session->receive = receive_bytes;
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
-    session->idle_records = session->is_flooded = session->said_farewell = 0;
+    session->idle_records = session->is_flooded = session->said_close_notify = 0;
     session->shown_stage = CTLS_SHOWN_UNSEEN;
     session->group = session->hello_version = session->certificate_wanted = 0;
     mbedtls_ssl_set_bio(&session->ssl, session, ctls_traffic_send, ctls_traffic_receive, NULL);
@@ -183,7 +183,7 @@ int ctls_session_handshake(ctls_session *session) {
     drop_identity(session);
     ctls_shown_trim(ctls_session_established(&session->ssl), 1);
     ctls_end_handshake(&session->ssl);
-    // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is written anew each time.
+    // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is rewritten each time.
     if (ctls_version_of(&session->ssl) == 0x0304 && !ctls_has_output(&session->ssl))
         ctls_arena_discard(ctls_output_buffer(&session->ssl));
     return 0;
@@ -228,8 +228,8 @@ int ctls_session_close_notify(ctls_session *session) {
     ctls_traffic_begin(session);
     // With a record pending the library's call would send that and nothing else.
     int code = ctls_flush(&session->ssl);
-    if (code == 0 && !session->said_farewell) {
-        session->said_farewell = 1;
+    if (code == 0 && !session->said_close_notify) {
+        session->said_close_notify = 1;
         code = mbedtls_ssl_close_notify(&session->ssl);
     }
     return code == 0 ? 0 : status_of(session, code, failures);
@@ -265,7 +265,7 @@ const uint8_t *ctls_session_shown(const ctls_session *session, size_t *bytes) {
     return session->shown;
 }
 
-int32_t ctls_session_judge(const ctls_session *session) { return ctls_shown_judge(session); }
+int32_t ctls_session_authorize(const ctls_session *session) { return ctls_shown_authorize(session); }
 
 const char *ctls_session_suite(const ctls_session *session) {
     const char *name = mbedtls_ssl_get_ciphersuite_name(ctls_suite_of(ctls_current_session(&session->ssl)));

@@ -10,8 +10,8 @@
 enum {
     CTLS_SHOWN_UNSEEN,
     CTLS_SHOWN_SEEN,        // it is there
-    CTLS_SHOWN_JUDGED,      // it, or a message without a certificate, is good for the server's rules
-    CTLS_SHOWN_CONFIRMED,   // and the library goes on with the key of what was judged
+    CTLS_SHOWN_AUTHORIZED,      // it, or a message without a certificate, is good for the server's rules
+    CTLS_SHOWN_CONFIRMED,   // and the library goes on with the key of what was authorized
 };
 
 struct ctls_session {
@@ -30,7 +30,7 @@ struct ctls_session {
     // Of the connection:
     uint8_t idle_records;       // begun since something came of one
     uint8_t is_flooded;         // with records of which nothing comes
-    uint8_t said_farewell;      // close_notify is sealed, if it has not left
+    uint8_t said_close_notify;      // close_notify is sealed, if it has not left
     uint8_t ended;              // the stream returned 0: tells the end from an empty record
     uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
     uint8_t resumed;
@@ -74,26 +74,26 @@ void ctls_alert_say_why(ctls_session *session);
 int ctls_shown_look(ctls_session *session);
 #define CTLS_SHOWN_REFUSED 1
 
-/// Compares what was judged with what the library has made of the same message, once it has parsed it: it
-/// passes over certificates with a signature algorithm that it does not know, and would have the next one's
-/// key prove who the client is. 0, or CTLS_SHOWN_REFUSED with the reason in `failure`.
+/// Compares what was authorized with what the library has made of the same message, once it has parsed it:
+/// it passes over certificates with a signature algorithm that it does not know, and would have the next
+/// one's key prove who the client is. 0, or CTLS_SHOWN_REFUSED with the reason in `failure`.
 int ctls_shown_confirm(ctls_session *session);
 
 /// Keeps a copy of a client's certificates in DER. Returns 0 or an error of the library.
 int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes);
 void ctls_shown_forget(ctls_session *session);
 
-/// Whether the client of this session may come in under the present rules: 0, or a ctls_failure_kind.
-int32_t ctls_shown_judge(const ctls_session *session);
+/// Whether the client of this session is authorized under the present rules: 0, or a ctls_failure_kind.
+int32_t ctls_shown_authorize(const ctls_session *session);
 
-/// What must be true at the end of a handshake: who the client is was judged and confirmed, or resumed.
+/// What must be true at the end of a handshake: who the client is was authorized and confirmed, or resumed.
 static inline int ctls_shown_is_settled(const ctls_session *session) {
     return session->context->clients == CTLS_CLIENTS_NONE || session->resumed
         || session->shown_stage == CTLS_SHOWN_CONFIRMED;
 }
 
 /// Frees what the library need not keep of the client's certificates: all but the first once they are
-/// judged, and that one too when the handshake is over.
+/// authorized, and that one too when the handshake is over.
 void ctls_shown_trim(mbedtls_ssl_session *session, int is_over);
 
 /// The handshake of a client, to its end or as far as the server has proven who it is and nothing that tells

@@ -1,6 +1,6 @@
 // The client's certificates in a handshake: taken out of its Certificate message before the library parses
-// them, bounded, judged by the server's rules, and kept in DER, so that tickets carry them and a reload can
-// judge them again.
+// them, bounded, authorized by the server's rules, and kept in DER, so that tickets carry them and a
+// reload can authorize them again.
 #include "session.h"
 
 #include "ctls_arena.h"
@@ -51,12 +51,12 @@ int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes) {
     return 0;
 }
 
-int32_t ctls_shown_judge(const ctls_session *session) {
+int32_t ctls_shown_authorize(const ctls_session *session) {
     const ctls_context *context = session->context;
     if (context->clients == CTLS_CLIENTS_NONE) return 0;
     if (session->shown == NULL)
         return context->clients == CTLS_CLIENTS_REQUIRED ? CTLS_FAILURE_CLIENT_MISSING : 0;
-    return context->judge(context->judge_parameter, session->shown, session->shown_bytes);
+    return context->authorize(context->authorize_parameter, session->shown, session->shown_bytes);
 }
 
 // Bytes of a list as it stands in a message, or -1 when it does not end with the message.
@@ -145,15 +145,15 @@ int ctls_shown_look(ctls_session *session) {
         return 0;   // the library refuses it
     ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
     int32_t kind = take_chain(session);
-    if (kind == 0) kind = ctls_shown_judge(session);
+    if (kind == 0) kind = ctls_shown_authorize(session);
     ctls_arena_limit(0);
     if (kind != 0) return refuse(session, kind);
-    session->shown_stage = CTLS_SHOWN_JUDGED;
+    session->shown_stage = CTLS_SHOWN_AUTHORIZED;
     return 0;
 }
 
-// Whether the library goes on with the key of the certificate that was judged, or with none where there was
-// none.
+// Whether the library goes on with the key of the certificate that was authorized, or with none where
+// there was none.
 static int is_kept(const ctls_session *session) {
     const mbedtls_ssl_session *negotiated = ctls_session_negotiated(&session->ssl);
     const mbedtls_x509_crt *kept = negotiated == NULL ? NULL : ctls_peer_certificate(negotiated);
@@ -164,7 +164,7 @@ static int is_kept(const ctls_session *session) {
 
 int ctls_shown_confirm(ctls_session *session) {
     if (session->context->clients == CTLS_CLIENTS_NONE) return 0;
-    if (session->shown_stage != CTLS_SHOWN_JUDGED || !is_kept(session))
+    if (session->shown_stage != CTLS_SHOWN_AUTHORIZED || !is_kept(session))
         return refuse(session, CTLS_FAILURE_CLIENT_INVALID);
     session->shown_stage = CTLS_SHOWN_CONFIRMED;
     return 0;

@@ -1,5 +1,5 @@
 // Session tickets. The library's own keep no certificate in TLS 1.3 and at most the first in TLS 1.2; but a
-// session that is resumed must be judged by the present rules as a full handshake is. So behind the
+// session that is resumed must be authorized by the present rules as a full handshake is. So behind the
 // library's ticket stands the client's chain, encrypted (tickets travel in clear) and bound to that ticket:
 //
 //     ticket of the library | nonce, 12 bytes | chain in DER, AES-256-GCM | tag, 16 bytes
@@ -147,9 +147,9 @@ int ctls_ticket_accept(
     ctls_shown_forget(client);
     client->resumed = 0;
     int error = accept_ticket(context, session, ticket, bytes);
-    // A client that may not come in is not refused here: the full handshake that follows names the reason,
+    // A client that is not authorized is not refused here: the full handshake that follows names the reason,
     // and gives it the chance to show a better certificate.
-    if (error == 0 && ctls_shown_judge(client) != 0) error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
+    if (error == 0 && ctls_shown_authorize(client) != 0) error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     if (error != 0) ctls_shown_forget(client);
     client->resumed = error == 0;
     return error;

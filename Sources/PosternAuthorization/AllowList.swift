@@ -17,14 +17,14 @@ public struct AllowList {
     /// Reads a file's contents into `memory`, of which the list is then a part.
     public init(
         _ text: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
-    ) throws(ListFault) {
-        try ListFault.checkText(text)
+    ) throws(ListError) {
+        try ListError.checkText(text)
         var reader = ListReader(text)
         var used = 0
         var count = 0
         while let entry = reader.next() {
             guard used + entry.count < memory.count, AllowList.isName(entry) else {
-                throw ListFault(problem: .noName, lineNumber: reader.lineNumber)
+                throw ListError(problem: .noName, lineNumber: reader.lineNumber)
             }
             for byte in entry {
                 memory[used] = byte
@@ -65,11 +65,11 @@ public struct AllowList {
     // One line
 
     /// Bytes of an entry: what a DNS name has at most.
-    private static let entryBytesMost = 253
+    private static let entryBytesMax = 253
 
     private static func isName(_ entry: UnsafeRawBufferPointer) -> Bool {
         // No name begins with a hyphen, but PEM does: a certificate or a key is no list.
-        guard entry.count <= entryBytesMost, entry[0] != UInt8(ascii: "-") else { return false }
+        guard entry.count <= entryBytesMax, entry[0] != UInt8(ascii: "-") else { return false }
         if GeneralName(entry) != nil { return true }
         for byte in entry {
             guard !CommonName.isControl(byte), byte != UInt8(ascii: "*") else { return false }

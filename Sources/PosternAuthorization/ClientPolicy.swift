@@ -1,4 +1,4 @@
-// From what was found about a client's certificates to whether it may come in. Pure: what was found comes
+// From what was found about a client's certificates to whether it is authorized. Pure: what was found comes
 // from elsewhere, so that every combination can be tested.
 
 import PosternCore
@@ -6,7 +6,7 @@ import PosternX509
 
 /// What there is to know about a client that has shown certificates.
 public struct ClientFindings {
-    /// Of the path to the CA, judged at `ClockReading.judgedAtSeconds`; nil where there is no CA.
+    /// Of the path to the CA, verified at `ClockReading.verifiedAtSeconds`; nil where there is no CA.
     public var faults: CertificateFaults?
     public var isPinned: Bool
     /// One of its names is in the allow list, or there is no list.
@@ -23,15 +23,15 @@ public struct ClientFindings {
 }
 
 public struct ClientPolicy: Sendable {
-    public let crl: ClientChoices.RevocationPolicy
-    public let unsetClock: ClientChoices.UnsetClock
+    public let crl: ClientConfig.RevocationPolicy
+    public let unsetClock: ClientConfig.UnsetClock
 
-    public init(crl: ClientChoices.RevocationPolicy, unsetClock: ClientChoices.UnsetClock) {
+    public init(crl: ClientConfig.RevocationPolicy, unsetClock: ClientConfig.UnsetClock) {
         self.crl = crl
         self.unsetClock = unsetClock
     }
 
-    /// Nil when the client may come in. A pinned key needs no CA, no dates and no name in the list.
+    /// Nil when the client is authorized. A pinned key needs no CA, no dates and no name in the list.
     public func reason(toRefuse findings: ClientFindings, clockIsUnset: Bool) -> CloseReason? {
         if clockIsUnset, unsetClock == .refuse, findings.startsLater { return .clientCertificateNotYetValid }
         if findings.isPinned { return nil }
@@ -45,13 +45,13 @@ public struct ClientPolicy: Sendable {
         return findings.isListed ? nil : .clientNotAllowed
     }
 
-    /// Whether a client that comes in does so without a look at its revocation: the log has to say it.
+    /// Whether a client is authorized without a revocation check: the log has to say it.
     public func skipsRevocation(_ findings: ClientFindings) -> Bool {
         guard crl == .warn, !findings.isPinned, let faults = findings.faults else { return false }
         return faults.hasAny(of: .uncheckedRevocation)
     }
 
-    /// Of several faults the one that explains most: who does not lead to the CA is a stranger, whatever
+    /// Of several faults the one that explains most: who does not lead to the CA is unknown, whatever
     /// else is wrong.
     private static func reason(for faults: CertificateFaults) -> CloseReason? {
         guard !faults.isEmpty else { return nil }
@@ -84,7 +84,7 @@ public struct ClockReading: Sendable {
 
     public var isUnset: Bool { nowSeconds < floorSeconds }
 
-    /// The time at which certificates are judged: what has ended before the floor has ended, whatever the
+    /// The time at which certificates are verified: what has ended before the floor has ended, whatever the
     /// clock shows.
-    public var judgedAtSeconds: Int64 { max(nowSeconds, floorSeconds) }
+    public var verifiedAtSeconds: Int64 { max(nowSeconds, floorSeconds) }
 }

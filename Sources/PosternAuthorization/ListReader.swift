@@ -53,7 +53,7 @@ struct ListReader {
 }
 
 /// Why a list was refused, and the line that is to blame.
-public struct ListFault: Error, Sendable {
+public struct ListError: Error, Sendable {
     public enum Problem: Sendable, Equatable {
         /// Not 32 bytes in hexadecimal or Base64.
         case noPin
@@ -67,8 +67,8 @@ public struct ListFault: Error, Sendable {
     public let lineNumber: Int
 
     /// Throws for what is no text in UTF-8.
-    static func checkText(_ text: UnsafeRawBufferPointer) throws(ListFault) {
+    static func checkText(_ text: UnsafeRawBufferPointer) throws(ListError) {
         guard let format = FileFormat(text) ?? DocumentKind(text).map({ FileFormat($0) }) else { return }
-        throw ListFault(problem: .holds(format), lineNumber: 1)
+        throw ListError(problem: .holds(format), lineNumber: 1)
     }
 }

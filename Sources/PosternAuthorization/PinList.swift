@@ -17,8 +17,8 @@ public struct PinList {
     /// Reads a file's contents into `memory`, of which the list is then a part.
     public init(
         _ text: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
-    ) throws(ListFault) {
-        try ListFault.checkText(text)
+    ) throws(ListError) {
+        try ListError.checkText(text)
         var reader = ListReader(text)
         var used = 0
         while let entry = reader.next() {
@@ -26,7 +26,7 @@ public struct PinList {
                 PinList.read(
                     entry,
                     into: UnsafeMutableRawBufferPointer(rebasing: memory[used..<used + PinList.pinBytes]))
-            else { throw ListFault(problem: .noPin, lineNumber: reader.lineNumber) }
+            else { throw ListError(problem: .noPin, lineNumber: reader.lineNumber) }
             used += PinList.pinBytes
         }
         pins = UnsafeRawBufferPointer(rebasing: memory[..<used])

@@ -11,7 +11,7 @@ enum AuthorityCommand {
     private static let rootDays = 3_650
     private static let intermediateDays = 1_825
 
-    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+    static func run(_ options: CertificateOptions) throws(OperatorError) {
         let file = try options.required(options.certificate, "--certificate")
         let keyFile = try options.required(options.key, "--key")
         let commonName = try commonName(options)
@@ -38,7 +38,7 @@ enum AuthorityCommand {
     private static func runBelow(
         _ issuer: borrowing Issuer, _ options: CertificateOptions, _ file: Text, _ keyFile: Text,
         _ commonName: UnsafeRawBufferPointer
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let pathLength = try pathLength(options, below: issuer)
         let key = try options.privateKey(keyFile, goingWith: file)
         var index = try IndexFile(besides: issuer.file)
@@ -63,7 +63,7 @@ enum AuthorityCommand {
     private static func content(
         _ options: CertificateOptions, _ commonName: UnsafeRawBufferPointer,
         _ publicKey: UnsafeRawBufferPointer, _ pathLength: Int?, _ memory: borrowing IssuingMemory
-    ) throws(OperatorFault) -> CertificateContent {
+    ) throws(OperatorError) -> CertificateContent {
         try memory.content(
             subject: memory.subjectName(commonName), publicKey: publicKey,
             role: .authority(pathLength: pathLength, constraints: options.nameConstraints()),
@@ -72,11 +72,11 @@ enum AuthorityCommand {
     }
 
     /// What an authority is called: any text that a certificate can hold.
-    private static func commonName(_ options: CertificateOptions) throws(OperatorFault)
+    private static func commonName(_ options: CertificateOptions) throws(OperatorError)
         -> UnsafeRawBufferPointer
     {
         guard options.names.count == 1 else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append(
                     "certificate ca wants one --name, what the authority is called, such as 'Home CA'")
             }
@@ -92,10 +92,10 @@ enum AuthorityCommand {
     /// Without --path-length an authority below another one issues no further ones.
     private static func pathLength(
         _ options: CertificateOptions, below issuer: borrowing Issuer
-    ) throws(OperatorFault) -> Int {
+    ) throws(OperatorError) -> Int {
         let wanted = options.pathLength ?? 0
         guard let most = issuer.extensions.pathLength, wanted >= most else { return wanted }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append("issuer '")
             line.append(issuer.file)
             line.append("' has path length ")

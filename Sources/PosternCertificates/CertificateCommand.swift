@@ -11,7 +11,7 @@ public enum CertificateCommand {
     /// of a StaticMemory.
     public static func run(
         _ arguments: Arguments, at index: Int32, memory: MemoryRegion
-    ) throws(OperatorFault) -> Int32 {
+    ) throws(OperatorError) -> Int32 {
         guard let command = arguments[index] else {
             throw overview.error(needs: "a command")
         }
@@ -20,7 +20,7 @@ public enum CertificateCommand {
             return 0
         }
         _ = Process.prepare(descriptors: Limits.descriptorReserve)
-        Process.disableDumps(of: memory, LogChoices())
+        Process.disableDumps(of: memory, LogConfig())
         try TLSLibrary.check()
         TLSArena.use(
             memory.start, count: memory.count, kernelPageBytes: Process.pageBytes,
@@ -33,7 +33,7 @@ public enum CertificateCommand {
                 CertificateHelp.print(issuing, options.name)
                 return 0
             }
-            KernelRandom.wait(LogChoices())
+            KernelRandom.wait(LogConfig())
             return try issuing.run(options)
         }
         throw overview.error("certificate command", command, "is unknown")

@@ -47,23 +47,23 @@ struct CertificateOptions {
     var replaces = false
     var wantsHelp = false
 
-    init(_ arguments: Arguments, at index: Int32, of command: IssuingCommand) throws(OperatorFault) {
+    init(_ arguments: Arguments, at index: Int32, of command: IssuingCommand) throws(OperatorError) {
         name = CommandName("postern certificate", command.name, bit: command.bit)
         let name = name
         try arguments.read(CertificateOptions.table, of: name, at: index, into: &self) {
-            _, word throws(OperatorFault) in
+            _, word throws(OperatorError) in
             throw name.error("argument", word, "belongs to no option")
         }
     }
 
     /// What a command cannot do without.
-    func required<Value>(_ value: Value?, _ option: Text) throws(OperatorFault) -> Value {
+    func required<Value>(_ value: Value?, _ option: Text) throws(OperatorError) -> Value {
         guard let value else { throw name.error(needs: option) }
         return value
     }
 
     /// The names given, or none. `takesCommonName`: one of them may be such that it is a common name alone.
-    func nameList(takesCommonName: Bool) throws(OperatorFault) -> NameList {
+    func nameList(takesCommonName: Bool) throws(OperatorError) -> NameList {
         var list = NameList()
         for index in 0..<names.count {
             let name = UnsafeRawBufferPointer(names[index].bytes)
@@ -71,7 +71,7 @@ struct CertificateOptions {
                 try list.append(names[index], option: "option --name:")
                 continue
             }
-            guard takesCommonName else { throw OperatorFault(clientsName: names[index], of: "name") }
+            guard takesCommonName else { throw OperatorError(clientsName: names[index], of: "name") }
             guard list.append(commonName: name) else {
                 throw OptionArgument(names[index], of: "name").error(
                     "is a second common name; a certificate has one, leave out the other")
@@ -90,23 +90,23 @@ struct CertificateOptions {
 
 extension OptionArgument {
     /// Seconds since 1970 of a time in UTC.
-    func time() throws(OperatorFault) -> Int64 {
+    func time() throws(OperatorError) -> Int64 {
         guard let time = CalendarTime(text) else {
             throw error("is not a time; write 2024-01-01 or 2024-01-01T00:00:00Z")
         }
         return time.seconds
     }
 
-    func serialNumber() throws(OperatorFault) -> SerialNumber {
+    func serialNumber() throws(OperatorError) -> SerialNumber {
         guard let serial = SerialNumber(text) else {
             throw error("is not a serial number; give 1 to 20 bytes in hexadecimal, not all zero")
         }
         return serial
     }
 
-    func revocationReason() throws(OperatorFault) -> RevocationReason {
+    func revocationReason() throws(OperatorError) -> RevocationReason {
         guard let reason = RevocationReason.named(text) else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("option --reason: '")
                 line.append(text)
                 line.append("' is not valid; use one of ")

@@ -19,14 +19,14 @@ struct ChainFile: ~Copyable {
     /// The file as it is, its documents, and the file as it will be, with a new key and a new certificate.
     private static let bytes = 4 * Limits.identityFileBytes
 
-    init(_ file: Text) throws(OperatorFault) {
+    init(_ file: Text) throws(OperatorError) {
         guard !File.isStandardInput(file) else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "certificate", file, "is standard input; name the file that is to be replaced")
         }
         let memory = try DocumentFile.allocate(ChainFile.bytes)
         let read: (text: UnsafeMutableRawBufferPointer, documents: UnsafeRawBufferPointer)
-        do throws(OperatorFault) {
+        do throws(OperatorError) {
             read = try ChainFile.read(file, into: memory)
         } catch {
             TLSArena.release(memory)
@@ -45,7 +45,7 @@ struct ChainFile: ~Copyable {
     /// The text, and in the second quarter of the memory its documents: decoding is done in place.
     private static func read(
         _ file: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> (text: UnsafeMutableRawBufferPointer, documents: UnsafeRawBufferPointer) {
+    ) throws(OperatorError) -> (text: UnsafeMutableRawBufferPointer, documents: UnsafeRawBufferPointer) {
         let quarter = Limits.identityFileBytes
         let text = try DocumentFile.contents(
             of: file, "certificate", option: "--certificate",
@@ -54,10 +54,10 @@ struct ChainFile: ~Copyable {
         UnsafeMutableRawBufferPointer(rebasing: memory[quarter...])
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<(text.count + 1)]))
         let copy = UnsafeMutableRawBufferPointer(rebasing: memory[quarter..<(quarter + text.count)])
-        do throws(DocumentFault) {
+        do throws(DocumentError) {
             return (text, try Documents.decode(copy, .certificates))
         } catch {
-            throw OperatorFault(
+            throw OperatorError(
                 error, "certificate", file: file, holds: "certificate", option: "--certificate")
         }
     }
@@ -69,7 +69,7 @@ struct ChainFile: ~Copyable {
     /// (in PEM).
     borrowing func replaced(
         by certificate: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer? = nil
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         guard !isDER else { return certificate }
         let output = UnsafeMutableRawBufferPointer(rebasing: memory[(2 * Limits.identityFileBytes)...])
         let old = UnsafeRawBufferPointer(text)
@@ -87,7 +87,7 @@ struct ChainFile: ~Copyable {
             if isFirst {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: output[written...])
                 guard let made = PEM.write(.certificate, certificate, into: rest) else {
-                    throw OperatorFault(issuing: .outOfMemory)
+                    throw OperatorError(issuing: .outOfMemory)
                 }
                 written += made.count
                 isReplaced = true
@@ -103,8 +103,8 @@ struct ChainFile: ~Copyable {
     private static func append(
         _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to memory: UnsafeMutableRawBufferPointer,
         _ count: inout Int
-    ) throws(OperatorFault) {
-        guard count + range.count <= memory.count else { throw OperatorFault(issuing: .outOfMemory) }
+    ) throws(OperatorError) {
+        guard count + range.count <= memory.count else { throw OperatorError(issuing: .outOfMemory) }
         UnsafeMutableRawBufferPointer(rebasing: memory[count...])
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
         count += range.count

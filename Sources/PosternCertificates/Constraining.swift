@@ -10,7 +10,7 @@ extension CertificateOptions {
     /// The value of a NameConstraints extension (RFC 5280, section 4.2.1.10), in memory that is not given
     /// back; nil without such options. Kinds of names of which nothing is permitted are excluded, as soon
     /// as anything is: whoever permits .home does not mean any IP address.
-    func nameConstraints() throws(OperatorFault) -> UnsafeRawBufferPointer? {
+    func nameConstraints() throws(OperatorError) -> UnsafeRawBufferPointer? {
         guard !permitted.isEmpty || !excluded.isEmpty else { return nil }
         let permits = try subtrees(permitted, "permit")
         let excludes = CertificateOptions.others(than: permits, and: try subtrees(excluded, "exclude"))
@@ -35,11 +35,11 @@ extension CertificateOptions {
 
     private func subtrees(
         _ words: FixedList<16, Text>, _ option: Text
-    ) throws(OperatorFault) -> FixedList<16, NameSubtree> {
+    ) throws(OperatorError) -> FixedList<16, NameSubtree> {
         var list = FixedList<16, NameSubtree>()
         for index in 0..<words.count {
             guard let subtree = NameSubtree(UnsafeRawBufferPointer(words[index].bytes)) else {
-                throw OperatorFault { line in
+                throw OperatorError { line in
                     OptionArgument(words[index], of: option).append(to: &line)
                     line.append("is not a part of names; ")
                     line.append(NameSubtree.hint)
@@ -76,12 +76,12 @@ extension Issuer {
     }
 
     /// Refuses names that its certificate forbids it.
-    func checkConstraints(_ content: CertificateContent) throws(OperatorFault) {
+    func checkConstraints(_ content: CertificateContent) throws(OperatorError) {
         guard let constraints = extensions.nameConstraints else { return }
         var names = DERReader(content.alternativeNames)
         while let name = try? names.next() {
             guard allows(name, constraints) else {
-                throw OperatorFault { line in
+                throw OperatorError { line in
                     line.append("issuer '")
                     line.append(file)
                     line.append("' may not issue the name ")
@@ -91,7 +91,7 @@ extension Issuer {
             }
         }
         guard (try? constraints.allow(subject: content.subject, alternativeNames: nil)) == true else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "issuer", file,
                 "may not issue this subject (name constraints); take another authority")
         }

@@ -20,12 +20,12 @@ extension NameList {
     }
 
     /// Adds a name that an operator gave, of which `option` is the option or field.
-    public mutating func append(_ text: Text, option: Text) throws(OperatorFault) {
-        guard let name = GeneralName(text) else { throw OperatorFault(notName: text, option: option) }
+    public mutating func append(_ text: Text, option: Text) throws(OperatorError) {
+        guard let name = GeneralName(text) else { throw OperatorError(notName: text, option: option) }
         guard append(name) else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("too many names; a certificate takes about ")
-                line.append(NameList.bytesMost)
+                line.append(NameList.bytesMax)
                 line.append(" bytes of them")
             }
         }
@@ -36,7 +36,7 @@ extension NameList {
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     /// Of a common name that is no alternative name, where a server's names are asked for.
     init(clientsName text: Text, of option: Text) {
         self.init { line in

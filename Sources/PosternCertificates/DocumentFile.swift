@@ -6,9 +6,9 @@ import PosternTLS
 
 enum DocumentFile {
     /// Memory for a file; it is never given back, the command ends soon.
-    static func allocate(_ bytes: Int) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
+    static func allocate(_ bytes: Int) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
         guard let memory = TLSArena.allocate(bytes) else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("the arena has no room for files; give the port's StaticMemory more pages")
             }
         }
@@ -18,12 +18,12 @@ enum DocumentFile {
     /// Reads a file to the start of `memory`. `role` and `option` are for messages.
     static func contents(
         of file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemFault) {
+    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
+        do throws(SystemError) {
             let count = try File.read(file, into: memory).count
             return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
         } catch {
-            throw OperatorFault(file: file, role, option: option, error)
+            throw OperatorError(file: file, role, option: option, error)
         }
     }
 
@@ -31,12 +31,12 @@ enum DocumentFile {
     static func documents(
         of file: Text, _ role: Text, option: Text, _ kinds: Documents.Kinds, called content: Text,
         into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let contents = try contents(of: file, role, option: option, into: memory)
-        do throws(DocumentFault) {
+        do throws(DocumentError) {
             return try Documents.decode(contents, kinds)
         } catch {
-            throw OperatorFault(error, role, file: file, holds: content, option: option)
+            throw OperatorError(error, role, file: file, holds: content, option: option)
         }
     }
 }

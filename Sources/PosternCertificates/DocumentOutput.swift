@@ -1,5 +1,5 @@
 // Documents as postern certificate show prints them: field by field, as lines for people or as one JSON
-// object. All of the text in them was written by strangers; Line and JSONOutput keep it off the terminal.
+// object. All of the text in them was written by others; Line and JSONOutput keep it off the terminal.
 
 import PosternCore
 import PosternLinux

@@ -13,47 +13,47 @@ struct IndexFile {
     var index: IssuedIndex
 
     /// Bytes of an index: some 5,000 certificates. A machine with less memory takes fewer.
-    private static let bytesMost = 524_288
-    private static let bytesLeast = 8_192
+    private static let bytesMax = 524_288
+    private static let bytesMin = 8_192
 
-    init(besides issuer: Text) throws(OperatorFault) {
-        do throws(SystemFault) {
+    init(besides issuer: Text) throws(OperatorError) {
+        do throws(SystemError) {
             try File.lock(issuer)
         } catch {
-            throw OperatorFault(file: issuer, "issuer", option: "--issuer", error)
+            throw OperatorError(file: issuer, "issuer", option: "--issuer", error)
         }
         path = try IndexFile.path(issuer)
         isNew = !File.exists(path)
         let memory = try IndexFile.allocate()
         let count = isNew ? 0 : try IndexFile.read(path, into: memory)
-        do throws(IssuedIndexFault) {
+        do throws(IssuedIndexError) {
             index = isNew ? try IssuedIndex(emptyIn: memory) : try IssuedIndex(memory, count: count)
         } catch {
-            throw OperatorFault(error, path)
+            throw OperatorError(error, path)
         }
     }
 
-    mutating func add(_ content: CertificateContent) throws(OperatorFault) {
+    mutating func add(_ content: CertificateContent) throws(OperatorError) {
         let name = content.displayName
-        do throws(IssuedIndexFault) {
-            try withUnsafeBytes(of: content.serial) { serial throws(IssuedIndexFault) in
+        do throws(IssuedIndexError) {
+            try withUnsafeBytes(of: content.serial) { serial throws(IssuedIndexError) in
                 try index.add(serial: serial, notAfter: content.validity.notAfter, name: name)
             }
         } catch {
-            throw OperatorFault(error, path)
+            throw OperatorError(error, path)
         }
     }
 
     /// `file` is the certificate's, for messages.
     mutating func revoke(
         _ certificate: Certificate, in file: Text, at time: Int64, _ reason: RevocationReason
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         guard SerialNumber.isUsable(certificate.serial) else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "certificate", file,
                 "has a serial number that no list can name (0, negative or over 20 bytes); replace it")
         }
-        do throws(IssuedIndexFault) {
+        do throws(IssuedIndexError) {
             // One that is not there was issued elsewhere, or before its line was lost.
             if index.entry(serial: certificate.serial) == nil {
                 try index.add(
@@ -62,32 +62,32 @@ struct IndexFile {
             }
             try index.revoke(serial: certificate.serial, at: time, reason)
         } catch {
-            throw OperatorFault(error, path)
+            throw OperatorError(error, path)
         }
     }
 
     /// One that is there.
     mutating func revoke(
         serial: UnsafeRawBufferPointer, at time: Int64, _ reason: RevocationReason
-    ) throws(OperatorFault) {
-        do throws(IssuedIndexFault) {
+    ) throws(OperatorError) {
+        do throws(IssuedIndexError) {
             try index.revoke(serial: serial, at: time, reason)
         } catch {
-            throw OperatorFault(error, path)
+            throw OperatorError(error, path)
         }
     }
 
     /// What a list has revoked; returns false if that was known. How long the certificate was valid is not
     /// in a list.
-    mutating func adopt(_ entry: RevocationList.Entry, _ list: Text) throws(OperatorFault) -> Bool {
+    mutating func adopt(_ entry: RevocationList.Entry, _ list: Text) throws(OperatorError) -> Bool {
         guard SerialNumber.isUsable(entry.serial) else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "list", list,
                 "has revoked a serial number that no index can hold (0, negative or over 20 bytes)")
         }
         let known = index.entry(serial: entry.serial)
         guard known?.revocation == nil else { return false }
-        do throws(IssuedIndexFault) {
+        do throws(IssuedIndexError) {
             if known == nil {
                 try index.add(
                     serial: entry.serial, notAfter: CalendarTime.lastSeconds,
@@ -97,21 +97,21 @@ struct IndexFile {
                 serial: entry.serial, at: entry.time,
                 RevocationReason(rawValue: entry.reason ?? 0) ?? .unspecified)
         } catch {
-            throw OperatorFault(error, path)
+            throw OperatorError(error, path)
         }
         return true
     }
 
-    mutating func noteListNumber(_ number: UInt32) throws(OperatorFault) {
+    mutating func noteListNumber(_ number: UInt32) throws(OperatorError) {
         guard number > index.listNumber else { return }
         _ = try takeListNumber(above: number - 1)
     }
 
-    mutating func takeListNumber(above least: UInt32) throws(OperatorFault) -> UInt32 {
-        do throws(IssuedIndexFault) {
+    mutating func takeListNumber(above least: UInt32) throws(OperatorError) -> UInt32 {
+        do throws(IssuedIndexError) {
             return try index.takeListNumber(above: least)
         } catch {
-            throw OperatorFault(error, path)
+            throw OperatorError(error, path)
         }
     }
 
@@ -128,7 +128,7 @@ struct IndexFile {
         }
     }
 
-    static func path(_ issuer: Text) throws(OperatorFault) -> Text {
+    static func path(_ issuer: Text) throws(OperatorError) -> Text {
         let ending: Text = ".index"
         let memory = try DocumentFile.allocate(issuer.count + ending.count + 1)
         memory.copyMemory(from: UnsafeRawBufferPointer(issuer.bytes))
@@ -139,22 +139,22 @@ struct IndexFile {
         return Text(zeroTerminated: UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
     }
 
-    private static func allocate() throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
-        var bytes = bytesMost
-        while bytes > bytesLeast {
+    private static func allocate() throws(OperatorError) -> UnsafeMutableRawBufferPointer {
+        var bytes = bytesMax
+        while bytes > bytesMin {
             if let memory = TLSArena.allocate(bytes) { return memory }
             bytes /= 2
         }
-        return try DocumentFile.allocate(bytesLeast)
+        return try DocumentFile.allocate(bytesMin)
     }
 
     private static func read(
         _ path: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> Int {
-        do throws(SystemFault) {
+    ) throws(OperatorError) -> Int {
+        do throws(SystemError) {
             return try File.read(path, into: memory).count
         } catch {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("index file '")
                 line.append(path)
                 guard !error.isTooLarge else {
@@ -170,8 +170,8 @@ struct IndexFile {
     }
 }
 
-extension OperatorFault {
-    fileprivate init(_ fault: IssuedIndexFault, _ path: Text) {
+extension OperatorError {
+    fileprivate init(_ fault: IssuedIndexError, _ path: Text) {
         self.init { line in
             line.append("index file '")
             line.append(path)

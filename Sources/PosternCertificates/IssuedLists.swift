@@ -13,15 +13,15 @@ struct IssuedLists {
     var isEmpty: Bool { documents.isEmpty }
 
     /// The lists of a file that has to hold some.
-    init(_ file: Text, option: Text) throws(OperatorFault) {
+    init(_ file: Text, option: Text) throws(OperatorError) {
         self.file = file
         documents = try DocumentFile.documents(
             of: file, "CRL", option: option, .revocationLists, called: "revocation list",
             into: try DocumentFile.allocate(Limits.authorityFileBytes))
     }
 
-    /// Those of a file that is to be replaced. One that holds something else is none of ours to judge.
-    init(replacing file: Text) throws(OperatorFault) {
+    /// Those of a file that is to be replaced. One that holds something else is not ours to check.
+    init(replacing file: Text) throws(OperatorError) {
         guard File.exists(file) else {
             self.init(none: file)
             return
@@ -45,13 +45,13 @@ struct IssuedLists {
     }
 
     /// Throws unless the index has all that the lists have revoked. Returns their highest number, or 0.
-    func check(against index: IndexFile, _ issuer: borrowing Issuer) throws(OperatorFault) -> UInt32 {
+    func check(against index: IndexFile, _ issuer: borrowing Issuer) throws(OperatorError) -> UInt32 {
         var missing = MissingSerials()
         var highest: UInt32 = 0
         var reader = DERReader(documents)
         while let list = try next(&reader) {
             guard hasSameBytes(list.issuer, issuer.certificate.subject) else {
-                throw OperatorFault(
+                throw OperatorError(
                     usage: "list", file, "is another authority's, and would be lost; name another file")
             }
             highest = max(highest, try number(of: list))
@@ -60,19 +60,19 @@ struct IssuedLists {
                 if index.index.entry(serial: entry.serial)?.revocation == nil { missing.add(entry.serial) }
             }
         }
-        guard missing.count == 0 else { throw OperatorFault(missing, in: index.path, file) }
+        guard missing.count == 0 else { throw OperatorError(missing, in: index.path, file) }
         return highest
     }
 
     /// Takes over what they have revoked. Returns how many that were not known, and the highest number.
     func adopt(
         into index: inout IndexFile, _ issuer: borrowing Issuer
-    ) throws(OperatorFault) -> (entries: Int, number: UInt32) {
+    ) throws(OperatorError) -> (entries: Int, number: UInt32) {
         var adopted = (entries: 0, number: UInt32(0))
         var reader = DERReader(documents)
         while let list = try next(&reader) {
             guard issuer.hasSigned(list) else {
-                throw OperatorFault { line in
+                throw OperatorError { line in
                     line.append("list '")
                     line.append(file)
                     line.append("' was not signed by '")
@@ -89,9 +89,9 @@ struct IssuedLists {
         return adopted
     }
 
-    private func next(_ reader: inout DERReader) throws(OperatorFault) -> RevocationList? {
+    private func next(_ reader: inout DERReader) throws(OperatorError) -> RevocationList? {
         guard !reader.isEmpty else { return nil }
-        do throws(DERFault) {
+        do throws(DERError) {
             return try RevocationList(try reader.next().whole)
         } catch {
             throw unreadable
@@ -100,26 +100,26 @@ struct IssuedLists {
 
     private func next(
         _ entries: inout DERReader, of list: RevocationList
-    ) throws(OperatorFault) -> RevocationList.Entry? {
-        do throws(DERFault) {
+    ) throws(OperatorError) -> RevocationList.Entry? {
+        do throws(DERError) {
             return try RevocationList.next(&entries)
         } catch {
             throw unreadable
         }
     }
 
-    private var unreadable: OperatorFault {
-        OperatorFault(
+    private var unreadable: OperatorError {
+        OperatorError(
             usage: "list", file, "cannot be read, so nobody knows what it has revoked; name another file")
     }
 
-    private func number(of list: RevocationList) throws(OperatorFault) -> UInt32 {
+    private func number(of list: RevocationList) throws(OperatorError) -> UInt32 {
         var value: UInt64 = 0
         guard let number = list.number else { return 0 }
         for byte in number {
             value = value &<< 8 | UInt64(widening: byte)
             guard value < UInt64(widening: UInt32.max), number[0] < 0x80 else {
-                throw OperatorFault(
+                throw OperatorError(
                     usage: "list", file, "has a number above 4294967294, and an index counts no further")
             }
         }
@@ -151,7 +151,7 @@ private struct MissingSerials {
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     fileprivate init(_ missing: MissingSerials, in index: Text, _ list: Text) {
         self.init { line in
             line.append("list '")

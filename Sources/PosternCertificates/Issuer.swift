@@ -19,11 +19,11 @@ struct Issuer: ~Copyable {
     let key: PrivateKey
 
     /// Of --issuer and --issuer-key.
-    init(_ options: CertificateOptions, for act: Act) throws(OperatorFault) {
+    init(_ options: CertificateOptions, for act: Act) throws(OperatorError) {
         let file = try options.required(options.issuer, "--issuer")
         let keyFile = try options.required(options.issuerKey, "--issuer-key")
         guard !File.isStandardInput(file) else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "issuer", file, "is standard input; name its file, beside which its index is kept")
         }
         let certificate = try CertificateFile.first(of: file, "issuer", option: "--issuer")
@@ -38,30 +38,30 @@ struct Issuer: ~Copyable {
 
     private static func check(
         _ file: Text, _ certificate: Certificate, _ extensions: CertificateExtensions, _ act: Act
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         guard extensions.faults.isEmpty else {
-            throw OperatorFault(usage: "issuer", file, extensions.faults.first.words)
+            throw OperatorError(usage: "issuer", file, extensions.faults.first.words)
         }
         guard extensions.isAuthority else {
-            throw OperatorFault(usage: "issuer", file, "is no authority; give the certificate of a CA")
+            throw OperatorError(usage: "issuer", file, "is not an authority; give the certificate of a CA")
         }
         IssuingClock.noteStart(certificate.notBefore)
         let now = IssuingClock.seconds()
         guard now <= certificate.notAfter else {
-            throw OperatorFault(usage: "issuer", file, "has expired; renew it first")
+            throw OperatorError(usage: "issuer", file, "has expired; renew it first")
         }
         guard now >= certificate.notBefore else {
-            throw OperatorFault(usage: "issuer", file, "is not valid yet; look at the clock of this machine")
+            throw OperatorError(usage: "issuer", file, "is not valid yet; look at the clock of this machine")
         }
         guard let usage = extensions.keyUsage else { return }
         switch act {
         case .signingCertificates:
             guard usage.signsCertificates else {
-                throw OperatorFault(usage: "issuer", file, "may not sign certificates (key usage)")
+                throw OperatorError(usage: "issuer", file, "may not sign certificates (key usage)")
             }
         case .signingRevocationLists:
             guard usage.signsRevocationLists else {
-                throw OperatorFault(usage: "issuer", file, "may not sign revocation lists (key usage)")
+                throw OperatorError(usage: "issuer", file, "may not sign revocation lists (key usage)")
             }
         }
     }
@@ -73,24 +73,24 @@ struct Issuer: ~Copyable {
 
     /// Makes the fields of a certificate those of one by this issuer. It never outlives its issuer, nor
     /// begins before it.
-    func complete(_ content: inout CertificateContent) throws(OperatorFault) {
+    func complete(_ content: inout CertificateContent) throws(OperatorError) {
         try checkConstraints(content)
         content.issuer = certificate.subject
         content.authorityKeyIdentifier = keyIdentifier
         content.validity.notBefore = max(content.validity.notBefore, certificate.notBefore)
         content.validity.notAfter = min(content.validity.notAfter, certificate.notAfter)
         guard content.validity.notBefore <= content.validity.notAfter else {
-            throw OperatorFault(usage: "issuer", file, "is not valid in the days that were asked for")
+            throw OperatorError(usage: "issuer", file, "is not valid in the days that were asked for")
         }
     }
 
     /// Refuses a certificate, of that file, that is not signed by it: a name proves nothing.
-    func check(hasSigned other: Certificate, _ otherFile: Text) throws(OperatorFault) {
+    func check(hasSigned other: Certificate, _ otherFile: Text) throws(OperatorError) {
         let isSigned =
             hasSameBytes(other.issuer, certificate.subject)
             && Signature.check(other.signed, by: certificate.publicKey) == .good
         guard !isSigned else { return }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append("certificate '")
             line.append(otherFile)
             line.append("' was not issued by '")
@@ -113,25 +113,25 @@ enum CertificateFile {
     /// The documents of a file, one behind the other, in memory of the arena that is not given back.
     static func documents(
         of file: Text, _ role: Text, option: Text
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         return try DocumentFile.documents(
             of: file, role, option: option, .certificates, called: "certificate", into: memory)
     }
 
     /// The first certificate of a file.
-    static func first(of file: Text, _ role: Text, option: Text) throws(OperatorFault) -> Certificate {
+    static func first(of file: Text, _ role: Text, option: Text) throws(OperatorError) -> Certificate {
         try first(of: try documents(of: file, role, option: option), file, role)
     }
 
     static func first(
         of documents: UnsafeRawBufferPointer, _ file: Text, _ role: Text
-    ) throws(OperatorFault) -> Certificate {
+    ) throws(OperatorError) -> Certificate {
         var reader = DERReader(documents)
-        do throws(DERFault) {
+        do throws(DERError) {
             return try Certificate(try reader.next().whole)
         } catch {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: role, file, "holds no certificate that can be read; give one in PEM or DER")
         }
     }
@@ -142,14 +142,14 @@ enum KeyFile {
     /// that certificate's.
     static func read(
         _ file: Text, option: Text, certificate: Text, of owner: Certificate? = nil
-    ) throws(OperatorFault) -> PrivateKey {
+    ) throws(OperatorError) -> PrivateKey {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         defer { TLSArena.release(memory) }
         let contents = try DocumentFile.contents(of: file, "key", option: option, into: memory)
-        do throws(IdentityFault) {
+        do throws(IdentityError) {
             return try PrivateKey(contents, of: owner?.publicKey)
         } catch {
-            throw OperatorFault(error, certificate: certificate, key: file)
+            throw OperatorError(error, certificate: certificate, key: file)
         }
     }
 }

@@ -37,7 +37,7 @@ enum IssuingCommand: UInt32 {
     var bit: UInt32 { 1 &<< rawValue }
 
     /// Returns the program's exit code.
-    func run(_ options: CertificateOptions) throws(OperatorFault) -> Int32 {
+    func run(_ options: CertificateOptions) throws(OperatorError) -> Int32 {
         switch self {
         case .selfSigned: try SelfSignedCommand.run(options)
         case .authority: try AuthorityCommand.run(options)

@@ -12,13 +12,13 @@ struct IssuingMemory: ~Copyable {
     private static let identifierBytes = 32
     private static let pemBytes = derBytes / 48 * 65 + 128
     private static let bytes =
-        subjectBytes + identifierBytes + PrivateKey.derBytesMost + derBytes + 2 * pemBytes
+        subjectBytes + identifierBytes + PrivateKey.derBytesMax + derBytes + 2 * pemBytes
 
     private let memory: UnsafeMutableRawBufferPointer
 
-    init() throws(OperatorFault) {
+    init() throws(OperatorError) {
         guard let memory = TLSArena.allocate(IssuingMemory.bytes) else {
-            throw OperatorFault(issuing: .outOfMemory)
+            throw OperatorError(issuing: .outOfMemory)
         }
         self.memory = memory
     }
@@ -30,7 +30,7 @@ struct IssuingMemory: ~Copyable {
         piece(IssuingMemory.subjectBytes, IssuingMemory.identifierBytes)
     }
     private var publicKey: UnsafeMutableRawBufferPointer {
-        piece(IssuingMemory.subjectBytes + IssuingMemory.identifierBytes, PrivateKey.derBytesMost)
+        piece(IssuingMemory.subjectBytes + IssuingMemory.identifierBytes, PrivateKey.derBytesMax)
     }
     private var der: UnsafeMutableRawBufferPointer {
         piece(
@@ -52,11 +52,11 @@ struct IssuingMemory: ~Copyable {
 
     // What follows points into this memory, each thing to a part of its own.
 
-    borrowing func publicKey(of key: borrowing PrivateKey) throws(OperatorFault) -> UnsafeRawBufferPointer {
-        do throws(IdentityFault) {
+    borrowing func publicKey(of key: borrowing PrivateKey) throws(OperatorError) -> UnsafeRawBufferPointer {
+        do throws(IdentityError) {
             return try key.publicKey(into: publicKey)
         } catch {
-            throw OperatorFault(issuing: error)
+            throw OperatorError(issuing: error)
         }
     }
 
@@ -87,8 +87,8 @@ struct IssuingMemory: ~Copyable {
     borrowing func content(
         subject: UnsafeRawBufferPointer, publicKey: UnsafeRawBufferPointer, role: CertificateRole,
         validity: Validity, names: UnsafeRawBufferPointer
-    ) throws(OperatorFault) -> CertificateContent {
-        do throws(IdentityFault) {
+    ) throws(OperatorError) -> CertificateContent {
+        do throws(IdentityError) {
             let digest = try PrivateKey.identifier(of: publicKey)
             for index in 0..<20 { identifier[index] = digest[index] }
             let identifier = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(identifier)[..<20])
@@ -97,20 +97,20 @@ struct IssuingMemory: ~Copyable {
                 publicKey: publicKey, names: names, role: role, subjectKeyIdentifier: identifier,
                 authorityKeyIdentifier: identifier)
         } catch {
-            throw OperatorFault(issuing: error)
+            throw OperatorError(issuing: error)
         }
     }
 
     borrowing func certificatePEM(
         _ content: CertificateContent, signedBy key: borrowing PrivateKey
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         try pem(.certificate, try certificate(content, signedBy: key), into: text)
     }
 
     /// The same in DER.
     borrowing func certificate(
         _ content: CertificateContent, signedBy key: borrowing PrivateKey
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let algorithm = key.algorithm
         return try sign(key) { content.write(to: &$0, algorithm) }
     }
@@ -118,7 +118,7 @@ struct IssuingMemory: ~Copyable {
     borrowing func requestPEM(
         subject: UnsafeRawBufferPointer, publicKey: UnsafeRawBufferPointer, names: UnsafeRawBufferPointer,
         signedBy key: borrowing PrivateKey
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let der = try sign(key) {
             $0.requestContent(subject: subject, publicKey: publicKey, names: names)
         }
@@ -127,51 +127,51 @@ struct IssuingMemory: ~Copyable {
 
     borrowing func keyPEM(
         _ key: borrowing PrivateKey, publicKey: UnsafeRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         var writer = DERWriter(der)
-        do throws(IdentityFault) {
+        do throws(IdentityError) {
             try key.write(to: &writer, publicKey: publicKey)
         } catch {
-            throw OperatorFault(issuing: error)
+            throw OperatorError(issuing: error)
         }
         return try pem(.privateKey, writer.bytes, into: keyText)
     }
 
     private borrowing func sign(
         _ key: borrowing PrivateKey, _ content: (inout DERWriter) -> Void
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         var writer = DERWriter(der)
-        do throws(IdentityFault) {
+        do throws(IdentityError) {
             try key.sign(to: &writer, content)
         } catch {
-            throw OperatorFault(issuing: error)
+            throw OperatorError(issuing: error)
         }
         return writer.bytes
     }
 
     private borrowing func pem(
         _ label: PEM.Label, _ der: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         guard let text = PEM.write(label, der, into: memory) else {
-            throw OperatorFault(issuing: .outOfMemory)
+            throw OperatorError(issuing: .outOfMemory)
         }
         return text
     }
 }
 
 extension PrivateKey {
-    static func new(_ type: KeyType) throws(OperatorFault) -> PrivateKey {
-        do throws(IdentityFault) {
+    static func new(_ type: KeyType) throws(OperatorError) -> PrivateKey {
+        do throws(IdentityError) {
             return try PrivateKey(generating: type)
         } catch {
-            throw OperatorFault(issuing: error)
+            throw OperatorError(issuing: error)
         }
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     /// What can go wrong while something is made that has nothing to do with files.
-    init(issuing fault: IdentityFault) {
+    init(issuing fault: IdentityError) {
         self.init { line in
             line.append(
                 fault == .outOfMemory

@@ -19,7 +19,7 @@ struct NewKeyFile {
     private static let mark: Text = "Postern: the next key, until its certificate is in place\n"
 
     /// `text` is the key in PEM, in memory of the caller's.
-    init(_ file: Text, _ text: UnsafeRawBufferPointer, replaces: Bool) throws(OperatorFault) {
+    init(_ file: Text, _ text: UnsafeRawBufferPointer, replaces: Bool) throws(OperatorError) {
         self.file = file
         self.text = text
         self.replaces = replaces
@@ -37,18 +37,18 @@ struct NewKeyFile {
     }
 
     /// Refuses a file that would lose more than the key that is replaced.
-    static func check(_ file: Text) throws(OperatorFault) {
+    static func check(_ file: Text) throws(OperatorError) {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         defer { TLSArena.release(memory) }
         let contents = try DocumentFile.contents(of: file, "key", option: "--key", into: memory)
         let count = PEMText.count(contents)
         guard count.certificates == 0 else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "key file", file,
                 "holds a certificate too, which would be lost; take it out, or leave out --new-key")
         }
         guard count.keys < 2 || PEMText.position(of: mark, in: contents) != nil else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "key file", file,
                 "holds more than one private key; keep only the one of the certificate there")
         }
@@ -57,9 +57,9 @@ struct NewKeyFile {
     /// Nil where what is there is no key that works, or too large for one.
     private static func both(
         _ file: Text, _ text: UnsafeRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer? {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer? {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
-        do throws(OperatorFault) {
+        do throws(OperatorError) {
             let key = try KeyFile.read(file, option: "--key", certificate: file)
             var count = try DocumentFile.contents(of: file, "key", option: "--key", into: memory).count
             if memory.first == DERTag.sequence {

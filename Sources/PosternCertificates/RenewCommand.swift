@@ -12,7 +12,7 @@ enum RenewCommand {
     private static let notDue: Int32 = 4
     private static let beforeDays = 30
 
-    static func run(_ options: CertificateOptions) throws(OperatorFault) -> Int32 {
+    static func run(_ options: CertificateOptions) throws(OperatorError) -> Int32 {
         let file = try options.required(options.certificate, "--certificate")
         let keyFile = try options.required(options.key, "--key")
         let chain = try ChainFile(file)
@@ -29,7 +29,7 @@ enum RenewCommand {
             return notDue
         }
         guard options.makesNewKey || options.keyType == nil else {
-            throw OperatorFault(usage: "option", "--key-type", "goes with --new-key alone")
+            throw OperatorError(usage: "option", "--key-type", "goes with --new-key alone")
         }
         guard options.makesNewKey else {
             try renew(chain, old, key, newKeyFile: nil, options)
@@ -44,22 +44,22 @@ enum RenewCommand {
     /// Refuses what a new key would leave behind, or take along.
     private static func checkNewKey(
         _ chain: borrowing ChainFile, _ old: Certificate, _ keyFile: Text
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         guard !CertificateExtensions(old.extensions).isAuthority else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "certificate", chain.file,
                 "is an authority's, and a new key would make another authority of it; leave out --new-key")
         }
         if File.isSamePlace(chain.file, keyFile) {
             guard chain.keyCount == 1 else {
-                throw OperatorFault(
+                throw OperatorError(
                     usage: "file", keyFile,
                     "holds more than one private key; keep only the one of the certificate there")
             }
             return
         }
         guard chain.keyCount == 0 else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "certificate file", chain.file,
                 "holds a private key too, which would stay the old one; name that file with --key, too")
         }
@@ -69,7 +69,7 @@ enum RenewCommand {
     private static func renew(
         _ chain: borrowing ChainFile, _ old: Certificate, _ key: borrowing PrivateKey, newKeyFile: Text?,
         _ options: CertificateOptions
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let memory = try IssuingMemory()
         let publicKey = try memory.publicKey(of: key)
         var content = try memory.content(
@@ -82,7 +82,7 @@ enum RenewCommand {
         let newKey = newKeyFile == nil ? nil : try memory.keyPEM(key, publicKey: publicKey)
         if isSelfSigned(old) {
             guard !options.supersedes else {
-                throw OperatorFault(
+                throw OperatorError(
                     usage: "option", "--supersede", "goes with --issuer alone; this one is in no index")
             }
             content.authorityKeyIdentifier = content.subjectKeyIdentifier
@@ -112,7 +112,7 @@ enum RenewCommand {
     private static func add(
         _ chain: borrowing ChainFile, _ der: UnsafeRawBufferPointer, _ newKey: UnsafeRawBufferPointer?,
         _ keyFile: Text?, to files: inout NewFiles
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let contents = try chain.replaced(by: der, key: newKey)
         guard let newKey, let keyFile, !File.isSamePlace(chain.file, keyFile) else {
             files.add(chain.file, "certificate", contents, chain.content, replaces: true)
@@ -126,11 +126,11 @@ enum RenewCommand {
 
     private static func issuer(
         of old: Certificate, _ file: Text, _ options: CertificateOptions
-    ) throws(OperatorFault) -> Issuer {
-        guard options.issuer != nil else { throw OperatorFault(wantsIssuerOf: file, old) }
+    ) throws(OperatorError) -> Issuer {
+        guard options.issuer != nil else { throw OperatorError(wantsIssuerOf: file, old) }
         let issuer = try Issuer(options, for: .signingCertificates)
         guard hasSameBytes(old.issuer, issuer.certificate.subject) else {
-            throw OperatorFault(wantsIssuerOf: file, old)
+            throw OperatorError(wantsIssuerOf: file, old)
         }
         try issuer.check(hasSigned: old, file)
         return issuer
@@ -139,9 +139,9 @@ enum RenewCommand {
     /// Who was revoked does not get a new one by itself.
     private static func check(
         _ old: Certificate, _ file: Text, isValidIn index: IndexFile
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         guard let revocation = index.index.entry(serial: old.serial)?.revocation else { return }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append("certificate '")
             line.append(file)
             line.append("' was revoked at ")
@@ -174,7 +174,7 @@ extension KeyType {
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     fileprivate init(wantsIssuerOf file: Text, _ certificate: Certificate) {
         self.init { line in
             line.append("certificate '")

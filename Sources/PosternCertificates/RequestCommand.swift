@@ -8,7 +8,7 @@ import PosternX509
 enum RequestCommand {
     static let name: Text = "request"
 
-    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+    static func run(_ options: CertificateOptions) throws(OperatorError) {
         let file = try options.required(options.request, "--request")
         let keyFile = try options.required(options.key, "--key")
         try options.checkNewFiles(key: keyFile, file)
@@ -21,7 +21,7 @@ enum RequestCommand {
         var files = NewFiles()
         let newKey = try options.newKeyFile(key, keyFile, publicKey: publicKey, memory)
         newKey?.addBefore(to: &files)
-        let text = try names.withBytes { names throws(OperatorFault) in
+        let text = try names.withBytes { names throws(OperatorError) in
             try memory.requestPEM(subject: subject, publicKey: publicKey, names: names, signedBy: key)
         }
         files.add(file, "request", text, replaces: options.replaces)

@@ -12,12 +12,12 @@ struct RequestedNames {
     let options: CertificateOptions
     let profile: CertificateProfile
 
-    func permitted(_ request: CertificateRequest) throws(OperatorFault) -> NameList {
+    func permitted(_ request: CertificateRequest) throws(OperatorError) -> NameList {
         try checkAllowed()
         var names = NameList()
         let extensions = CertificateExtensions(request.extensions)
         guard !extensions.faults.contains(.badEncoding) else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "request file", file,
                 "has an extension that cannot be read; give the names with --name")
         }
@@ -34,7 +34,7 @@ struct RequestedNames {
         } else if !hasAlternativeNames, let name = GeneralName(commonName) {
             // An old way to ask.
             var memory = InlineArray<300, UInt8>(repeating: 0)
-            try withUnsafeMutableBytes(of: &memory) { memory throws(OperatorFault) in
+            try withUnsafeMutableBytes(of: &memory) { memory throws(OperatorError) in
                 var writer = DERWriter(memory)
                 name.withContent { writer.primitive(name.tag, $0) }
                 var reader = DERReader(writer.bytes)
@@ -42,14 +42,14 @@ struct RequestedNames {
             }
         }
         guard !names.isEmpty else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "request file", file,
                 "asks for no name that is permitted; permit more with --allow, or give --name")
         }
         return names
     }
 
-    private func add(_ name: PresentedName, to names: inout NameList) throws(OperatorFault) {
+    private func add(_ name: PresentedName, to names: inout NameList) throws(OperatorError) {
         guard isName(name) else {
             guard !options.allowed.isEmpty else { throw notIssued(name) }
             return leaveOut(", which cannot be issued") { $0.append(name) }
@@ -61,7 +61,7 @@ struct RequestedNames {
             name.tag == PresentedName.addressTag
             ? names.append(address: name.content) : append(name, to: &names)
         guard isAdded else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "request file", file, "asks for too many names; give fewer with --name")
         }
     }
@@ -69,10 +69,10 @@ struct RequestedNames {
     /// A server is never looked for by such a name, so it is passed over there, unless there is no other.
     private func add(
         commonName: UnsafeRawBufferPointer, isOnlyName: Bool, to names: inout NameList
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         guard profile == .client else {
             guard isOnlyName else { return }
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("request file '")
                 line.append(file)
                 line.append("' asks for the common name '")
@@ -116,10 +116,10 @@ struct RequestedNames {
         return written.tag == name.tag
     }
 
-    private func isPermitted(_ name: PresentedName) throws(OperatorFault) -> Bool {
+    private func isPermitted(_ name: PresentedName) throws(OperatorError) -> Bool {
         if options.allowed.isEmpty {
             guard name.tag != PresentedName.dnsTag || name.content.first != UInt8(ascii: "*") else {
-                throw OperatorFault { line in
+                throw OperatorError { line in
                     line.append("request file '")
                     line.append(file)
                     line.append("' asks for a wildcard, ")
@@ -136,19 +136,19 @@ struct RequestedNames {
     }
 
     /// What --allow gives is a name that a certificate of this profile can have.
-    private func checkAllowed() throws(OperatorFault) {
+    private func checkAllowed() throws(OperatorError) {
         for index in 0..<options.allowed.count {
             let text = options.allowed[index]
             guard GeneralName(text) == nil else { continue }
             guard CommonName.isName(UnsafeRawBufferPointer(text.bytes)) else {
-                throw OperatorFault(notName: text, option: "option --allow:")
+                throw OperatorError(notName: text, option: "option --allow:")
             }
-            guard profile == .client else { throw OperatorFault(clientsName: text, of: "allow") }
+            guard profile == .client else { throw OperatorError(clientsName: text, of: "allow") }
         }
     }
 
-    private func notIssued(_ name: PresentedName) -> OperatorFault {
-        OperatorFault { line in
+    private func notIssued(_ name: PresentedName) -> OperatorError {
+        OperatorError { line in
             line.append("request file '")
             line.append(file)
             line.append("' asks for the name ")

@@ -10,7 +10,7 @@ enum RevocationListCommand {
 
     private static let days = 30
 
-    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+    static func run(_ options: CertificateOptions) throws(OperatorError) {
         guard options.crl != nil || options.adopted != nil else {
             throw options.name.error(needs: "--crl or --adopt")
         }
@@ -32,7 +32,7 @@ enum RevocationListCommand {
         try options.checkNewFile(file, replaces: options.replaces || isAdopted)
         let present = try IssuedLists(replacing: file)
         guard present.isEmpty || !index.isNew || options.adopted != nil else {
-            throw OperatorFault(indexIsLostOf: issuer.file, file)
+            throw OperatorError(indexIsLostOf: issuer.file, file)
         }
         lastNumber = max(lastNumber, try present.check(against: index, issuer))
         try write(file, above: lastNumber, &index, issuer, options, replaces: options.replaces || isAdopted)
@@ -40,7 +40,7 @@ enum RevocationListCommand {
 
     private static func adopt(
         _ file: Text, into index: inout IndexFile, _ issuer: borrowing Issuer
-    ) throws(OperatorFault) -> UInt32 {
+    ) throws(OperatorError) -> UInt32 {
         let adopted = try IssuedLists(file, option: "--adopt").adopt(into: &index, issuer)
         StandardOutput.write { line in
             line.append(file)
@@ -54,7 +54,7 @@ enum RevocationListCommand {
     private static func write(
         _ file: Text, above lastNumber: UInt32, _ index: inout IndexFile, _ issuer: borrowing Issuer,
         _ options: CertificateOptions, replaces: Bool
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let number = try index.takeListNumber(above: lastNumber)
         let now = IssuingClock.seconds()
         let content = RevocationListContent(
@@ -68,7 +68,7 @@ enum RevocationListCommand {
             file, "CRL", (options.form ?? form(ofName: file)) == .der ? der : try pem(der),
             replaces: replaces)
         try files.write()
-        if index.index.revokedCount > ClientChoices.defaultEntries { warn(file, index.index.revokedCount) }
+        if index.index.revokedCount > ClientConfig.defaultEntries { warn(file, index.index.revokedCount) }
         StandardOutput.write { line in
             line.append(file)
             line.append(": number ")
@@ -88,25 +88,25 @@ enum RevocationListCommand {
         line.append("' has ")
         line.append(count)
         line.append(" revoked certificates; a server of Postern has room for ")
-        line.append(ClientChoices.defaultEntries)
+        line.append(ClientConfig.defaultEntries)
         line.append(" unless it is given --crl-entries, so raise that first")
         StandardError.warn(line)
     }
 
     private static func sign(
         _ content: RevocationListContent, _ index: IssuedIndex, _ issuer: borrowing Issuer
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
-        let bytes = RevocationListContent.bytesMost(entries: index.revokedCount) + content.issuer.count
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
+        let bytes = RevocationListContent.bytesMax(entries: index.revokedCount) + content.issuer.count
         var writer = DERWriter(try DocumentFile.allocate(bytes))
         let algorithm = issuer.key.algorithm
-        do throws(IdentityFault) {
+        do throws(IdentityError) {
             try issuer.key.sign(to: &writer) { writer in
                 content.write(to: &writer, algorithm, isEmpty: index.revokedCount == 0) { body in
                     forEachRevoked(in: index, body)
                 }
             }
         } catch {
-            throw OperatorFault(issuing: error)
+            throw OperatorError(issuing: error)
         }
         return writer.bytes
     }
@@ -124,10 +124,10 @@ enum RevocationListCommand {
         }
     }
 
-    private static func pem(_ der: UnsafeRawBufferPointer) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    private static func pem(_ der: UnsafeRawBufferPointer) throws(OperatorError) -> UnsafeRawBufferPointer {
         let memory = try DocumentFile.allocate(der.count / 48 * 65 + 256)
         guard let text = PEM.write(.revocationList, der, into: memory) else {
-            throw OperatorFault(issuing: .outOfMemory)
+            throw OperatorError(issuing: .outOfMemory)
         }
         return text
     }
@@ -142,7 +142,7 @@ enum RevocationListCommand {
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     /// A new list would say that nothing is revoked.
     fileprivate init(indexIsLostOf issuer: Text, _ list: Text) {
         self.init { line in

@@ -8,7 +8,7 @@ import PosternX509
 
 enum RevokeCommand {
     static let name: Text = "revoke"
-    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+    static func run(_ options: CertificateOptions) throws(OperatorError) {
         let ways = (options.certificate != nil ? 1 : 0) + (options.serial != nil ? 1 : 0)
         guard ways + (options.names.isEmpty ? 0 : 1) == 1 else {
             throw options.name.error(needs: "one of --certificate, --serial and --name")
@@ -35,10 +35,10 @@ enum RevokeCommand {
 
     private static func revoke(
         _ file: Text, _ reason: RevocationReason, _ issuer: borrowing Issuer
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let certificate = try CertificateFile.first(of: file, "certificate", option: "--certificate")
         guard !hasSameBytes(certificate.whole, issuer.certificate.whole) else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "certificate", file, "is the issuer's own; an authority cannot revoke itself")
         }
         try issuer.check(hasSigned: certificate, file)
@@ -58,19 +58,19 @@ enum RevokeCommand {
 
     private static func revoke(
         _ serial: SerialNumber, in index: inout IndexFile, at time: Int64, _ reason: RevocationReason
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let state = serial.withBytes { bytes in
             index.index.entry(serial: bytes).map { $0.revocation != nil }
         }
         guard let isRevoked = state else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("index file '")
                 line.append(index.path)
                 line.append("' has no certificate with this serial number; give its file with --certificate")
             }
         }
         guard !isRevoked else { return }
-        try serial.withBytes { bytes throws(OperatorFault) in
+        try serial.withBytes { bytes throws(OperatorError) in
             try index.revoke(serial: bytes, at: time, reason)
         }
     }
@@ -78,12 +78,12 @@ enum RevokeCommand {
     /// All of that name: the index does not know which of them a device still has.
     private static func revoke(
         name: Text, in index: inout IndexFile, at time: Int64, _ reason: RevocationReason
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let wanted = UnsafeRawBufferPointer(name.bytes)
         var isKnown = false
         index.index.forEach { entry in isKnown = isKnown || entry.hasName(wanted) }
         guard isKnown else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("index file '")
                 line.append(index.path)
                 line.append("' has no certificate called '")
@@ -99,7 +99,7 @@ enum RevokeCommand {
                 withUnsafeMutableBytes(of: &next) { count = entry.serialBytes(into: $0).count }
             }
             guard count > 0 else { return }
-            try withUnsafeBytes(of: next) { serial throws(OperatorFault) in
+            try withUnsafeBytes(of: next) { serial throws(OperatorError) in
                 try index.revoke(
                     serial: UnsafeRawBufferPointer(rebasing: serial[..<count]), at: time, reason)
             }

@@ -30,25 +30,25 @@ public struct SelfSigned {
     }
 
     /// Makes a key and a certificate for it, and writes both files or neither.
-    public func make(_ type: KeyType, names: borrowing NameList) throws(OperatorFault) {
+    public func make(_ type: KeyType, names: borrowing NameList) throws(OperatorError) {
         try write(try PrivateKey.new(type), isNew: true, names)
     }
 
     /// Makes a certificate over the key in the key's file, and writes that file alone.
-    public func makeOverSameKey(names: borrowing NameList) throws(OperatorFault) {
+    public func makeOverSameKey(names: borrowing NameList) throws(OperatorError) {
         let key = try KeyFile.read(key, option: "--key", certificate: certificate)
         try write(key, isNew: false, names)
     }
 
     /// Puts a new certificate over the same key in the place of the first one in the certificate's file.
     /// Whatever else is in that file stays, be it the key.
-    public func renew(names: borrowing NameList) throws(OperatorFault) {
+    public func renew(names: borrowing NameList) throws(OperatorError) {
         let chain = try ChainFile(certificate)
         let old = try CertificateFile.first(of: chain.documents, certificate, "certificate")
         let key = try KeyFile.read(key, option: "--key", certificate: certificate, of: old)
         let memory = try IssuingMemory()
         let publicKey = try memory.publicKey(of: key)
-        let der = try certificate(over: publicKey, names, memory) { content throws(OperatorFault) in
+        let der = try certificate(over: publicKey, names, memory) { content throws(OperatorError) in
             try memory.certificate(content, signedBy: key)
         }
         var files = NewFiles()
@@ -61,11 +61,11 @@ public struct SelfSigned {
 
     private func write(
         _ key: borrowing PrivateKey, isNew: Bool, _ names: borrowing NameList
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         let memory = try IssuingMemory()
         let publicKey = try memory.publicKey(of: key)
         var files = NewFiles(owner: owner)
-        let text = try certificate(over: publicKey, names, memory) { content throws(OperatorFault) in
+        let text = try certificate(over: publicKey, names, memory) { content throws(OperatorError) in
             try memory.certificatePEM(content, signedBy: key)
         }
         guard isNew else {
@@ -91,10 +91,10 @@ public struct SelfSigned {
     private func certificate(
         over publicKey: UnsafeRawBufferPointer, _ names: borrowing NameList,
         _ memory: borrowing IssuingMemory,
-        _ sign: (CertificateContent) throws(OperatorFault) -> UnsafeRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+        _ sign: (CertificateContent) throws(OperatorError) -> UnsafeRawBufferPointer
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let subject = memory.selfSignedName(names)
-        return try names.withBytes { names throws(OperatorFault) in
+        return try names.withBytes { names throws(OperatorError) in
             let content = try memory.content(
                 subject: subject, publicKey: publicKey, role: .end(profile), validity: validity, names: names
             )
@@ -104,7 +104,7 @@ public struct SelfSigned {
 
     private static func joined(
         _ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
         let memory = try DocumentFile.allocate(one.count + other.count)
         memory.copyMemory(from: one)
         UnsafeMutableRawBufferPointer(rebasing: memory[one.count...]).copyMemory(from: other)

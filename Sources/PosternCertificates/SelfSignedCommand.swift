@@ -8,7 +8,7 @@ import PosternX509
 enum SelfSignedCommand {
     static let name: Text = "self-signed"
 
-    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+    static func run(_ options: CertificateOptions) throws(OperatorError) {
         let certificate = try options.required(options.certificate, "--certificate")
         let key = try options.required(options.key, "--key")
         try options.checkNewFiles(key: key, certificate)

@@ -8,7 +8,7 @@ import PosternX509
 enum ShowCommand {
     static let name: Text = "show"
 
-    static func run(_ arguments: Arguments, at index: Int32) throws(OperatorFault) -> Int32 {
+    static func run(_ arguments: Arguments, at index: Int32) throws(OperatorError) -> Int32 {
         let options = try ShowOptions(arguments, at: index)
         if options.wantsHelp {
             printHelp()
@@ -30,26 +30,26 @@ enum ShowCommand {
     }
 
     /// All of them can be read, before the first is shown.
-    private static func check(_ documents: UnsafeRawBufferPointer, _ file: Text) throws(OperatorFault) {
+    private static func check(_ documents: UnsafeRawBufferPointer, _ file: Text) throws(OperatorError) {
         var reader = DERReader(documents)
-        do throws(DERFault) {
+        do throws(DERError) {
             while !reader.isEmpty {
                 let document = try reader.next().whole
                 switch DocumentKind(document) {
                 case .certificate: _ = try Certificate(document)
                 case .request: _ = try CertificateRequest(document)
                 case .revocationList: try check(try RevocationList(document))
-                case nil: throw DERFault.badValue
+                case nil: throw DERError.badValue
                 }
             }
         } catch {
-            throw OperatorFault(
+            throw OperatorError(
                 .unreadable, "document", file: file, holds: "certificate, request or revocation list",
                 option: "--certificate")
         }
     }
 
-    private static func check(_ list: RevocationList) throws(DERFault) {
+    private static func check(_ list: RevocationList) throws(DERError) {
         var entries = DERReader(list.entries)
         while try RevocationList.next(&entries) != nil {}
     }

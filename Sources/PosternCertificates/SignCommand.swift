@@ -8,7 +8,7 @@ import PosternX509
 enum SignCommand {
     static let name: Text = "sign"
 
-    static func run(_ options: CertificateOptions) throws(OperatorFault) {
+    static func run(_ options: CertificateOptions) throws(OperatorError) {
         let file = try options.required(options.certificate, "--certificate")
         let requestFile = try options.required(options.request, "--request")
         let profile = try options.required(options.profile, "--profile")
@@ -24,7 +24,7 @@ enum SignCommand {
         var index = try IndexFile(besides: issuer.file)
         let memory = try IssuingMemory()
         let subject = issuer.canHaveCommonName(names) ? memory.subjectName(names) : memory.emptyName
-        try names.withBytes { nameBytes throws(OperatorFault) in
+        try names.withBytes { nameBytes throws(OperatorError) in
             var content = try memory.content(
                 subject: subject, publicKey: request.publicKey, role: .end(profile), validity: validity,
                 names: nameBytes)
@@ -41,32 +41,32 @@ enum SignCommand {
         }
     }
 
-    private static func read(_ file: Text) throws(OperatorFault) -> CertificateRequest {
+    private static func read(_ file: Text) throws(OperatorError) -> CertificateRequest {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         let documents = try DocumentFile.documents(
             of: file, "request", option: "--request", .requests, called: "request", into: memory)
         let request: CertificateRequest
         let kind: PublicKeyKind
-        do throws(DERFault) {
+        do throws(DERError) {
             var reader = DERReader(documents)
             try StrictDER.check(documents)
             request = try CertificateRequest(try reader.next().whole)
             kind = try PublicKeyKind(request.publicKey)
         } catch {
-            throw OperatorFault(usage: "request file", file, "holds no request that can be read (PKCS#10)")
+            throw OperatorError(usage: "request file", file, "holds no request that can be read (PKCS#10)")
         }
         guard kind.isAccepted else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "request file", file,
                 "has a key that is too weak, or not P-256, P-384 or RSA of 2048 to 4096 bits")
         }
         guard SignatureScheme(request.signed.algorithm) != nil else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "request file", file,
                 "is not signed with SHA-256, SHA-384 or SHA-512 and ECDSA or RSA")
         }
         guard Signature.check(request.signed, by: request.publicKey) == .good else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "request file", file, "is not signed by its own key; it was damaged or changed")
         }
         return request

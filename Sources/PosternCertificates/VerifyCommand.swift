@@ -13,27 +13,27 @@ enum VerifyCommand {
         static let notTrusted: Int32 = 3
     }
 
-    static func run(_ arguments: Arguments, at index: Int32) throws(OperatorFault) -> Int32 {
+    static func run(_ arguments: Arguments, at index: Int32) throws(OperatorError) -> Int32 {
         let options = try VerifyOptions(arguments, at: index)
         if options.wantsHelp {
             printHelp()
             return ExitCode.trusted
         }
         guard let certificate = options.certificate else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("certificate verify wants --certificate FILE")
                 line.append("; see postern certificate verify --help")
             }
         }
         guard !options.authorities.isEmpty else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("certificate verify wants --ca FILE with who is trusted")
                 line.append("; see postern certificate verify --help")
             }
         }
         let store = try load(options)
         let chain = try readChain(certificate, options)
-        var verdict = try judge(chain, store, options)
+        var verdict = try verify(chain, store, options)
         let leaf = try? Certificate(verdict[0].certificate)
         let missing = missingNames(leaf, options)
         if !missing.isEmpty { verdict.insert(.wrongName, at: 0) }
@@ -45,26 +45,26 @@ enum VerifyCommand {
         return verdict.isTrusted ? ExitCode.trusted : ExitCode.notTrusted
     }
 
-    private static func load(_ options: VerifyOptions) throws(OperatorFault) -> TrustStore {
+    private static func load(_ options: VerifyOptions) throws(OperatorError) -> TrustStore {
         var store = TrustStore()
         let memory = try DocumentFile.allocate(Limits.authorityFileBytes)
         defer { TLSArena.release(memory) }
         for index in 0..<options.authorities.count {
             let file = options.authorities[index]
             let contents = try DocumentFile.contents(of: file, "CA", option: "--ca", into: memory)
-            do throws(DocumentFault) {
+            do throws(DocumentError) {
                 try store.addAuthorities(contents)
             } catch {
-                throw OperatorFault(error, "CA", file: file, holds: "certificate", option: "--ca")
+                throw OperatorError(error, "CA", file: file, holds: "certificate", option: "--ca")
             }
         }
         for index in 0..<options.revocationLists.count {
             let file = options.revocationLists[index]
             let contents = try DocumentFile.contents(of: file, "CRL", option: "--crl", into: memory)
-            do throws(DocumentFault) {
+            do throws(DocumentError) {
                 try store.addRevocationLists(contents)
             } catch {
-                throw OperatorFault(error, "CRL", file: file, holds: "revocation list", option: "--crl")
+                throw OperatorError(error, "CRL", file: file, holds: "revocation list", option: "--crl")
             }
         }
         return store
@@ -73,7 +73,7 @@ enum VerifyCommand {
     /// The certificate with what follows it in its file, and the intermediates, one behind the other.
     private static func readChain(
         _ certificate: Text, _ options: VerifyOptions
-    ) throws(OperatorFault) -> UnsafeRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let memory = try DocumentFile.allocate(Limits.chainFileBytes)
         var count = try DocumentFile.documents(
             of: certificate, "certificate", option: "--certificate", .certificates, called: "certificate",
@@ -88,22 +88,22 @@ enum VerifyCommand {
         let chain = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<count])
         // What is no certificate at all is a wrong file, not one that is not trusted.
         guard case .certificate? = DocumentKind(chain) else {
-            throw OperatorFault(
+            throw OperatorError(
                 .unreadable, "certificate", file: certificate, holds: "certificate", option: "--certificate")
         }
         return chain
     }
 
-    private static func judge(
+    private static func verify(
         _ chain: UnsafeRawBufferPointer, _ store: borrowing TrustStore, _ options: VerifyOptions
-    ) throws(OperatorFault) -> VerificationResult {
+    ) throws(OperatorError) -> VerificationResult {
         let parameters = VerificationParameters(
-            purpose: options.purpose, time: options.time, intermediatesMost: options.intermediatesMost,
+            purpose: options.purpose, time: options.time, intermediatesMax: options.intermediatesMax,
             checksRevocation: !options.revocationLists.isEmpty)
-        do throws(DocumentFault) {
+        do throws(DocumentError) {
             return try store.verify(chain, parameters)
         } catch {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("the chain cannot be checked in the memory there is")
                 line.append("; give the port's StaticMemory more pages")
             }

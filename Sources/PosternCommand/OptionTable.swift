@@ -10,13 +10,13 @@ extension Options {
                 listen there; up to 8 times. IPv6 as [::1]:4433; localhost is 127.0.0.1 and ::1; port 0: \
                 any free
                 """
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             try options.addListener(argument)
         },
         OptionRow(
             "certificate", letter: "c", argument: "FILE",
             help: "certificate chain in PEM, the server's own first"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             try options.identities.addCertificate(argument.text)
         },
         OptionRow(
@@ -25,7 +25,7 @@ extension Options {
                 its private key in PEM or DER, without a password; both up to 4 times, in pairs: a \
                 client gets the one for the name it asks for, or else the first
                 """
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             try options.identities.addKey(argument.text)
         },
         OptionRow(
@@ -34,57 +34,57 @@ extension Options {
                 make the first pair if it is missing, for this machine's names, and renew what was made \
                 so
                 """
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.identities.createsMissing = true
         },
         OptionRow(
             "unknown-names", argument: "WHAT",
             help: "for clients that ask for another name: use-first or refuse"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.unknownNames = try argument.one(of: "use-first or refuse", UnknownNames.named)
         },
         OptionRow(
             "clients", argument: "WHAT",
             help: "client certificates: none, optional or required"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.certificates = try argument.one(
-                of: "none, optional or required", ClientChoices.Certificates.named)
+                of: "none, optional or required", ClientConfig.Certificates.named)
         },
         OptionRow(
             "ca", argument: "FILE",
             help: "CA certificates that client certificates must chain to"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.ca = argument.text
         },
         OptionRow(
             "crl", argument: "FILE",
             help: "CRLs of these CAs"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.crl = argument.text
         },
         OptionRow(
             "crl-policy", argument: "WHAT",
             help: "refuse or warn where no CRL can be trusted"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.crlPolicy = try argument.one(
-                of: "refuse or warn", ClientChoices.RevocationPolicy.named)
+                of: "refuse or warn", ClientConfig.RevocationPolicy.named)
         },
         OptionRow(
             "crl-entries", argument: "N",
             help: "revoked certificates that there is room for, 2000 by default"
-        ) { options, argument throws(OperatorFault) in
-            options.config.clients.crlEntries = try argument.number(1...Limits.revocationEntriesMost)
+        ) { options, argument throws(OperatorError) in
+            options.config.clients.crlEntries = try argument.number(1...Limits.revocationEntriesMax)
         },
         OptionRow(
             "allow", argument: "FILE",
             help: "allowed client names (SAN or CN); one must match"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.allow = argument.text
         },
         OptionRow(
             "pins", argument: "FILE",
             help: "SHA-256 of public keys of clients that need no CA"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.pins = argument.text
         },
         OptionRow(
@@ -93,20 +93,20 @@ extension Options {
                 accept, pins-only or refuse certificates that look not yet valid because the system \
                 clock is unset
                 """
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.clock = try argument.one(
-                of: "accept, pins-only or refuse", ClientChoices.UnsetClock.named)
+                of: "accept, pins-only or refuse", ClientConfig.UnsetClock.named)
         },
         OptionRow(
             "client-depth", argument: "N",
             help: "intermediate certificates allowed between a client's and the CA's, 0 to 8"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.clients.depth = try argument.number(0...Limits.pathIntermediates)
         },
         OptionRow(
             "watch",
             help: "reload all these files when they change"
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.config.watchesFiles = true
         },
         OptionRow(
@@ -115,13 +115,13 @@ extension Options {
                 echo: every byte back; respond: up to 1024 bytes back behind a greeting, then close; \
                 discard: read, answer nothing
                 """
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.service = try argument.one(of: "echo, respond or discard", BuiltInService.named)
         },
         OptionRow(
             "log-level", argument: "LEVEL",
             help: "error, warning, notice, info or debug"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.log.level = try argument.one(
                 of: "error, warning, notice, info or debug", LogLevel.named)
         },
@@ -131,61 +131,61 @@ extension Options {
                 run in the background; the caller returns once the server listens, or with the reason \
                 why it does not
                 """
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.config.process.detaches = true
         },
         OptionRow(
             "inetd",
             help: "serve the connection on standard input and exit"
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.config.process.inetd = true
         },
         OptionRow(
             "pidfile", argument: "FILE",
             help: "write the process id there; removed at exit"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.process.pidFile = argument.text
         },
         OptionRow(
             "user", argument: "NAME",
             help: "become this user once the server listens"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.process.user = argument.text
         },
         OptionRow(
             "group", argument: "NAME",
             help: "become this group instead of the user's own"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.process.group = argument.text
         },
         OptionRow(
             "chroot", argument: "DIRECTORY",
             help: "then see nothing but this directory"
-        ) { options, argument throws(OperatorFault) in
+        ) { options, argument throws(OperatorError) in
             options.config.process.chroot = argument.text
         },
         OptionRow(
             "test-config",
             help: "check configuration and files, open nothing"
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.action = .testConfig
         },
         OptionRow(
             "print-config",
             help: "print the configuration and its memory, added up"
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.action = .printConfig
         },
         OptionRow(
             "version",
             help: "print the versions of postern and Mbed TLS"
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.action = .version
         },
         OptionRow(
             "help", letter: "h",
             help: "print this"
-        ) { options, _ throws(OperatorFault) in
+        ) { options, _ throws(OperatorError) in
             options.action = .help
         },
     ]

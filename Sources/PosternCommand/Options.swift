@@ -21,17 +21,17 @@ struct Options {
     var identities = IdentityArguments()
     private var replacesListeners = false
 
-    init(_ arguments: Arguments, at index: Int32, defaults: Config) throws(OperatorFault) {
+    init(_ arguments: Arguments, at index: Int32, defaults: Config) throws(OperatorError) {
         config = defaults
         try arguments.read(Options.table, of: Options.command, at: index, into: &self) {
-            _, word throws(OperatorFault) in
+            _, word throws(OperatorError) in
             throw Options.command.error("argument", word, "is not an option or a command")
         }
         try identities.replace(in: &config)
     }
 
     /// The first one replaces the list of the configuration, the others add to it.
-    mutating func addListener(_ argument: OptionArgument) throws(OperatorFault) {
+    mutating func addListener(_ argument: OptionArgument) throws(OperatorError) {
         if !replacesListeners { config.listeners.removeAll() }
         replacesListeners = true
         guard let address = AddressArgument(argument.text) else {
@@ -46,7 +46,7 @@ struct Options {
         }
     }
 
-    private mutating func append(_ address: ListenAddress, _ argument: OptionArgument) throws(OperatorFault)
+    private mutating func append(_ address: ListenAddress, _ argument: OptionArgument) throws(OperatorError)
     {
         guard config.listeners.append(address) else { throw argument.tooMany(Limits.listeners) }
     }

@@ -50,7 +50,7 @@ private func printIdentities(_ config: Config) {
     printField("watchesFiles", config.watchesFiles ? "true" : "false")
 }
 
-private func printClients(_ clients: ClientChoices) {
+private func printClients(_ clients: ClientConfig) {
     printField("clients", clients.certificates.name)
     guard clients.certificates != .none else { return }
     if let ca = clients.ca { printField("clients.ca", ca) }
@@ -73,7 +73,7 @@ private func printService(_ service: BuiltInService) {
     printField("service.closing", closing ? "true" : "false")
 }
 
-private func printTLS(_ tls: TLSChoices) {
+private func printTLS(_ tls: TLSConfig) {
     printField("tls.suites", tls.suites == .aesFirst ? "aesFirst" : "chachaFirst")
     printLine("tls.groups") { line in
         for index in 0..<tls.groups.count {
@@ -90,7 +90,7 @@ private func printTLS(_ tls: TLSChoices) {
     for index in 0..<tls.protocols.count { printField("tls.protocols", tls.protocols[index]) }
 }
 
-private func printProcess(_ process: ProcessChoices) {
+private func printProcess(_ process: ProcessConfig) {
     printField("process.detaches", process.detaches ? "true" : "false")
     printField("process.inetd", process.inetd ? "true" : "false")
     printField("process.pidFile", process.pidFile ?? "none")

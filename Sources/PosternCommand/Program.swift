@@ -28,10 +28,10 @@ public func program(_ count: Int32, _ words: Arguments.Vector) -> Int32 {
 }
 
 private func exitCode(_ arguments: Arguments) -> Int32 {
-    do throws(OperatorFault) {
+    do throws(OperatorError) {
         let exitCode = try run(arguments)
         if StandardOutput.hasFailed {
-            throw OperatorFault { line in line.append("standard output cannot be written") }
+            throw OperatorError { line in line.append("standard output cannot be written") }
         }
         return exitCode
     } catch {
@@ -41,7 +41,7 @@ private func exitCode(_ arguments: Arguments) -> Int32 {
 }
 
 /// The first word says what is wanted; without one, or with an option there, the program serves.
-private func run(_ arguments: Arguments) throws(OperatorFault) -> Int32 {
+private func run(_ arguments: Arguments) throws(OperatorError) -> Int32 {
     guard let command = arguments[1] else { return try serve(arguments, at: 1) }
     if command == "certificate" || command == "cert" {
         return try CertificateCommand.run(arguments, at: 2, memory: memory.region())
@@ -50,7 +50,7 @@ private func run(_ arguments: Arguments) throws(OperatorFault) -> Int32 {
     return try serve(arguments, at: command == "serve" ? 2 : 1)
 }
 
-private func serve(_ arguments: Arguments, at index: Int32) throws(OperatorFault) -> Int32 {
+private func serve(_ arguments: Arguments, at index: Int32) throws(OperatorError) -> Int32 {
     let options = try Options(arguments, at: index, defaults: config)
     switch options.action {
     case .help: printHelp()
@@ -66,10 +66,10 @@ private func serve(_ arguments: Arguments, at index: Int32) throws(OperatorFault
     return ExitCode.done
 }
 
-private func serve(_ config: Config) throws(OperatorFault) -> Int32 {
+private func serve(_ config: Config) throws(OperatorError) -> Int32 {
     Signals.holdRequests()
     if let exitCode = try config.detach() { return exitCode }
-    do throws(OperatorFault) {
+    do throws(OperatorError) {
         var server = try Server(config, service: config.service, memory: memory.region())
         server.run()
         return ExitCode.done

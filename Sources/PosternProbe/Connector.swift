@@ -30,13 +30,13 @@ struct Connector {
     private let addresses: FixedList<8, PeerAddress>
 
     /// Resolves the host.
-    init(_ options: ProbeOptions, _ clock: ProbeClock) throws(ProbeFault) {
+    init(_ options: ProbeOptions, _ clock: ProbeClock) throws(ProbeError) {
         self.options = options
         do throws(Resolver.Fault) {
             addresses = try Resolver.addresses(
                 of: options.host, port: options.port, withinMilliseconds: clock.remainingMilliseconds)
         } catch {
-            throw ProbeFault(.connection) { line in
+            throw ProbeError(.connection) { line in
                 line.append("host '")
                 line.append(options.host)
                 line.append("' cannot be resolved: ")
@@ -48,14 +48,14 @@ struct Connector {
         }
     }
 
-    func connect(_ clock: ProbeClock) throws(ProbeFault) -> ConnectedSocket {
+    func connect(_ clock: ProbeClock) throws(ProbeError) -> ConnectedSocket {
         var index = 0
         while true {
             let address = addresses[index]
             // An address that swallows packets leaves time for those behind it.
             let share = clock.remainingMilliseconds / Int64(widening: addresses.count - index)
             let problem: Text
-            do throws(SystemFault) {
+            do throws(SystemError) {
                 let socket = try ClientSocket(address)
                 if let fault = try wait(socket, ProbeClock(milliseconds: share)) {
                     socket.close()
@@ -72,7 +72,7 @@ struct Connector {
     }
 
     /// Nil when connected, else why not.
-    private func wait(_ socket: ClientSocket, _ clock: ProbeClock) throws(SystemFault) -> Text? {
+    private func wait(_ socket: ClientSocket, _ clock: ProbeClock) throws(SystemError) -> Text? {
         var wanted = Readiness()
         wanted.socketWritable = true
         while !wanted.wait(socket: socket.descriptor, milliseconds: clock.remainingMilliseconds)
@@ -83,8 +83,8 @@ struct Connector {
         return socket.connectFault?.text
     }
 
-    private func failed(_ last: PeerAddress, _ problem: Text) -> ProbeFault {
-        ProbeFault(.connection) { line in
+    private func failed(_ last: PeerAddress, _ problem: Text) -> ProbeError {
+        ProbeError(.connection) { line in
             line.append("no connection to ")
             line.append(options.target)
             if addresses.count > 1 {

@@ -20,7 +20,7 @@ struct Copying {
     private enum Sending {
         case input
         /// Standard input is at its end and close_notify has not wholly left.
-        case farewell
+        case close_notify
         case over
     }
     private var sending = Sending.input
@@ -60,7 +60,7 @@ struct Copying {
         incoming = UnsafeMutableRawBufferPointer(rebasing: buffers[half...])
     }
 
-    mutating func run() throws(ProbeFault) {
+    mutating func run() throws(ProbeError) {
         while true {
             wanted = Readiness()
             readWantsWrite = false
@@ -74,16 +74,16 @@ struct Copying {
             try wait()
         }
         if receiving == .cut {
-            throw ProbeFault(.protocolFault) { line in
+            throw ProbeError(.protocolFault) { line in
                 line.append(options.target)
                 line.append(" ended the connection without close_notify; its answer may be cut short")
             }
         }
     }
 
-    private mutating func receive() throws(ProbeFault) {
+    private mutating func receive() throws(ProbeError) {
         guard receiving == .open, unwritten.isEmpty else { return }
-        do throws(ChannelFailure) {
+        do throws(ChannelError) {
             switch try session.read(into: incoming) {
             // Nothing at all where it was a ticket or an empty record.
             case .bytes(let count): unwritten = 0..<count
@@ -94,32 +94,34 @@ struct Copying {
             case .endOfStream: receiving = .cut
             }
         } catch {
-            throw ProbeFault(error, session, options)
+            throw ProbeError(error, session, options)
         }
     }
 
-    private mutating func writeOutput() throws(ProbeFault) {
+    private mutating func writeOutput() throws(ProbeError) {
         guard !unwritten.isEmpty, ready.output else { return }
         ready.output = false
-        do throws(SystemFault) {
+        do throws(SystemError) {
             let bytes = UnsafeRawBufferPointer(rebasing: incoming[unwritten])
             if let count = try StandardStreams.write(bytes) {
                 unwritten = (unwritten.lowerBound + count)..<unwritten.upperBound
             }
         } catch {
-            throw error.isBrokenPipe ? .outputClosed : ProbeFault(output: error)
+            throw error.isBrokenPipe ? .outputClosed : ProbeError(output: error)
         }
     }
 
-    private mutating func send() throws(ProbeFault) {
-        do throws(ChannelFailure) {
+    private mutating func send() throws(ProbeError) {
+        do throws(ChannelError) {
             if outgoingCount > 0 {
                 let record = UnsafeRawBufferPointer(rebasing: outgoing[..<outgoingCount])
                 if sent(try session.write(record)) { outgoingCount = 0 }
             }
-            if outgoingCount == 0, sending == .farewell, sent(try session.closeNotify()) { sending = .over }
+            if outgoingCount == 0, sending == .close_notify, sent(try session.closeNotify()) {
+                sending = .over
+            }
         } catch {
-            throw ProbeFault(error, session, options)
+            throw ProbeError(error, session, options)
         }
     }
 
@@ -133,26 +135,26 @@ struct Copying {
         return false
     }
 
-    private mutating func readInput() throws(ProbeFault) {
+    private mutating func readInput() throws(ProbeError) {
         hasNewInput = false
         guard sending == .input, outgoingCount == 0, ready.input else { return }
         ready.input = false
-        do throws(SystemFault) {
+        do throws(SystemError) {
             let room = min(outgoing.count, session.payloadLimit)
             let bytes = UnsafeMutableRawBufferPointer(rebasing: outgoing[..<room])
             guard let count = try StandardStreams.read(into: bytes) else { return }
             outgoingCount = count
-            if count == 0 { sending = .farewell }
+            if count == 0 { sending = .close_notify }
             hasNewInput = true
         } catch {
-            throw ProbeFault(.usage) { line in
+            throw ProbeError(.usage) { line in
                 line.append("standard input cannot be read: ")
                 line.append(error.text)
             }
         }
     }
 
-    private mutating func wait() throws(ProbeFault) {
+    private mutating func wait() throws(ProbeError) {
         wanted.input = sending == .input && outgoingCount == 0
         wanted.output = !unwritten.isEmpty
         // What was read is written already, and more may lie in the session, which no descriptor tells.

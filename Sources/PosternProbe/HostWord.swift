@@ -6,13 +6,13 @@ import PosternCore
 enum HostWord {
     /// A DNS name has 253 bytes at most (RFC 1035, section 2.3.4) and perhaps the dot of the root, an
     /// address with its zone fewer.
-    private static let bytesMost = 254
+    private static let bytesMax = 254
     nonisolated(unsafe) private static var host = InlineArray<256, UInt8>(repeating: 0)
     nonisolated(unsafe) private static var name = InlineArray<256, UInt8>(repeating: 0)
 
     /// A copy that stays; nil when it is too long for a host.
     static func keep(_ bytes: UnsafeBufferPointer<UInt8>) -> Text? {
-        guard bytes.count <= bytesMost else { return nil }
+        guard bytes.count <= bytesMax else { return nil }
         return copy(bytes, to: &host)
     }
 

@@ -1,4 +1,4 @@
-// What is thought of the server's certificate: the judgement of the trust store, which is also that of
+// What is thought of the server's certificate: the verdict of the trust store, which is also that of
 // `postern certificate verify`, and whether it is for the name.
 
 import PosternCore
@@ -9,17 +9,17 @@ import PosternX509
 struct PeerVerdict {
     private var verdict: VerificationResult?
 
-    /// Judges the chain that the server has shown. `memory` holds a copy of it for as long as the verdict is
-    /// in use.
+    /// Verifies the chain that the server has sent. `memory` holds a copy of it for as long as the verdict
+    /// is in use.
     init(
         _ session: TLSSession, _ authorities: borrowing TrustStore, _ options: ProbeOptions,
         memory: UnsafeMutableRawBufferPointer
-    ) throws(ProbeFault) {
+    ) throws(ProbeError) {
         guard options.verifies else { return }
         let parameters = VerificationParameters(
             purpose: .server, time: Process.unixSeconds(), checksRevocation: false)
         let chain = PeerVerdict.copyChain(of: session, to: memory)
-        do throws(DocumentFault) {
+        do throws(DocumentError) {
             var verdict = try authorities.verify(chain, parameters)
             if options.checksName, !PeerVerdict.isForName(session, options) {
                 verdict.insert(.wrongName, at: 0)
@@ -54,14 +54,14 @@ struct PeerVerdict {
     /// All that is wrong; empty also where nothing was asked.
     var faults: CertificateFaults { verdict?.faults ?? CertificateFaults() }
 
-    /// The certificate was judged, and nothing is wrong with it.
+    /// The certificate was verified, and nothing is wrong with it.
     var isTrusted: Bool { verdict?.isTrusted ?? false }
 
     /// Nil when the server may be talked to.
-    func fault(_ options: ProbeOptions, _ place: ConnectionPlace?) -> ProbeFault? {
+    func fault(_ options: ProbeOptions, _ place: ConnectionPlace?) -> ProbeError? {
         guard let verdict, !verdict.isTrusted else { return nil }
         var isFirst = true
-        return ProbeFault(faults == .wrongName ? .nameMismatch : .untrusted) { line in
+        return ProbeError(faults == .wrongName ? .nameMismatch : .untrusted) { line in
             line.append(options.target)
             line.append(" is not trusted")
             if let place {
@@ -87,8 +87,8 @@ struct PeerVerdict {
 
     /// The alert for the server.
     var refusal: TLSSession.Refusal {
-        let strangers: CertificateFaults = .untrusted | .selfSigned
-        if faults.hasAny(of: strangers) { return .unknownAuthority }
+        let unknown: CertificateFaults = .untrusted | .selfSigned
+        if faults.hasAny(of: unknown) { return .unknownAuthority }
         return faults.hasAny(of: .expired) ? .certificateExpired : .badCertificate
     }
 

@@ -20,14 +20,15 @@ struct Probe: ~Copyable {
 
     /// Standard input and output have a buffer of one record each.
     private static let bufferBytes = 2 * Limits.recordBytes
-    /// For tickets of TLS 1.3, which come after the handshake, and for the server's farewell where no data
+    /// For tickets of TLS 1.3, which come after the handshake, and for the server's close_notify where no
+    /// data
     /// is copied.
     private static let courtesyMilliseconds: Int64 = 2_000
 
     init(
         _ options: ProbeOptions, _ identity: consuming Identity, _ authorities: consuming TrustStore,
         _ stream: UnsafeMutablePointer<ProbeStream>
-    ) throws(ProbeFault) {
+    ) throws(ProbeError) {
         guard let resumption = Resumption() else { throw .outOfMemory }
         let context = try Probe.context(options)
         guard identity.chainCount == 0 || context.show(identity) else { throw .outOfMemory }
@@ -43,19 +44,19 @@ struct Probe: ~Copyable {
         self.buffers = buffers
     }
 
-    private static func context(_ options: ProbeOptions) throws(ProbeFault) -> TLSContext {
-        let choices = TLSChoices(
+    private static func context(_ options: ProbeOptions) throws(ProbeError) -> TLSContext {
+        let choices = TLSConfig(
             groups: FixedList([.x25519, .secp256r1, .secp384r1]), tls13: options.versions != .only12,
             protocols: options.protocols)
-        do throws(ChannelFailure) {
+        do throws(ChannelError) {
             return try TLSContext(client: choices, tls12: options.versions != .only13)
         } catch {
             throw .outOfMemory
         }
     }
 
-    private static func session(_ context: borrowing TLSContext) throws(ProbeFault) -> TLSSession {
-        do throws(ChannelFailure) { return try TLSSession(context) } catch { throw .outOfMemory }
+    private static func session(_ context: borrowing TLSContext) throws(ProbeError) -> TLSSession {
+        do throws(ChannelError) { return try TLSSession(context) } catch { throw .outOfMemory }
     }
 
     deinit {
@@ -63,7 +64,7 @@ struct Probe: ~Copyable {
         TLSArena.release(buffers)
     }
 
-    func run(_ report: inout ProbeReport) throws(ProbeFault) {
+    func run(_ report: inout ProbeReport) throws(ProbeError) {
         let clock = ProbeClock(seconds: options.timeoutSeconds ?? ProbeClock.connectSeconds)
         let connector = try Connector(options, clock)
         for round in 0...options.resumptions {
@@ -89,9 +90,9 @@ struct Probe: ~Copyable {
         }
     }
 
-    private func meet(_ connection: ConnectedSocket, _ clock: ProbeClock) throws(ProbeFault) {
+    private func meet(_ connection: ConnectedSocket, _ clock: ProbeClock) throws(ProbeError) {
         stream.pointee = ProbeStream(connection.socket)
-        do throws(ChannelFailure) {
+        do throws(ChannelError) {
             try session.begin(
                 serverName: options.serverName, resumption: resumption,
                 stream: UnsafeMutableRawPointer(stream),
@@ -102,8 +103,8 @@ struct Probe: ~Copyable {
         }
     }
 
-    private func finish(_ socket: ClientSocket, _ clock: ProbeClock) throws(ProbeFault) {
-        do throws(ChannelFailure) {
+    private func finish(_ socket: ClientSocket, _ clock: ProbeClock) throws(ProbeError) {
+        do throws(ChannelError) {
             while try goOn(socket, try session.handshake(), clock) {}
         } catch {
             throw handshakeFault(error)
@@ -113,16 +114,16 @@ struct Probe: ~Copyable {
     /// Waits for what a step of the handshake wants; false when it is done.
     private func goOn(
         _ socket: ClientSocket, _ step: ChannelStep, _ clock: ProbeClock
-    ) throws(ChannelFailure) -> Bool {
+    ) throws(ChannelError) -> Bool {
         if case .done = step { return false }
-        guard wait(socket, step, clock) else { throw ChannelFailure(reason: .handshakeTimeout, code: 0) }
+        guard wait(socket, step, clock) else { throw ChannelError(reason: .handshakeTimeout, code: 0) }
         return true
     }
 
-    private func handshakeFault(_ failure: ChannelFailure) -> ProbeFault {
-        if let answer = stream.pointee.plainAnswer { return ProbeFault(answer, options) }
+    private func handshakeFault(_ failure: ChannelError) -> ProbeError {
+        if let answer = stream.pointee.plainAnswer { return ProbeError(answer, options) }
         if failure.reason == .handshakeTimeout { return .timedOut("finish the handshake", options) }
-        return ProbeFault(failure, session, options)
+        return ProbeError(failure, session, options)
     }
 
     /// False when the time is up.
@@ -141,7 +142,7 @@ struct Probe: ~Copyable {
     }
 
     /// Looks at the server's certificate before it learns anything of the client.
-    private func verify(_ socket: ClientSocket, _ report: inout ProbeReport) throws(ProbeFault) {
+    private func verify(_ socket: ClientSocket, _ report: inout ProbeReport) throws(ProbeError) {
         let verdict = try PeerVerdict(session, authorities, options, memory: buffers)
         report.verified(session, verdict)
         guard let fault = verdict.fault(options, report.place) else { return }
@@ -158,9 +159,9 @@ struct Probe: ~Copyable {
         throw fault
     }
 
-    /// Says farewell and waits a moment for the server's: a socket that is closed with unread input resets
+    /// Sends close_notify and waits a moment for the server's: a socket closed with unread input resets
     /// the connection, and the server would lose our last words.
-    private func part(from socket: ClientSocket) throws(ProbeFault) {
+    private func part(from socket: ClientSocket) throws(ProbeError) {
         _ = try? session.closeNotify()
         stream.pointee.endWrites()
         try discard(from: socket) { false }
@@ -168,10 +169,10 @@ struct Probe: ~Copyable {
 
     /// Reads what the server sends and throws it away until it is enough, or it ends, or a moment has
     /// passed.
-    private func discard(from socket: ClientSocket, until isEnough: () -> Bool) throws(ProbeFault) {
+    private func discard(from socket: ClientSocket, until isEnough: () -> Bool) throws(ProbeError) {
         let clock = ProbeClock(milliseconds: Probe.courtesyMilliseconds)
         while !isEnough(), !clock.isOver {
-            do throws(ChannelFailure) {
+            do throws(ChannelError) {
                 switch try session.read(into: buffers) {
                 case .bytes: break
                 case .wantRead: _ = wait(socket, .wantRead, clock)
@@ -181,13 +182,13 @@ struct Probe: ~Copyable {
                 }
             } catch {
                 // A server that refuses a client's certificate in TLS 1.3 says so only now.
-                if error.reason == .peerAlert { throw ProbeFault(error, session, options) }
+                if error.reason == .peerAlert { throw ProbeError(error, session, options) }
                 return
             }
         }
     }
 
-    private func copy(_ socket: ClientSocket, _ clock: ProbeClock?) throws(ProbeFault) {
+    private func copy(_ socket: ClientSocket, _ clock: ProbeClock?) throws(ProbeError) {
         var copying = Copying(session, stream, socket.descriptor, buffers, options, clock)
         try copying.run()
         _ = try? session.closeNotify()

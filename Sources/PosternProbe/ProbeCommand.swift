@@ -9,7 +9,7 @@ public enum ProbeCommand {
     /// region of a StaticMemory.
     public static func run(
         _ arguments: Arguments, at index: Int32, memory: MemoryRegion
-    ) throws(OperatorFault) -> Int32 {
+    ) throws(OperatorError) -> Int32 {
         let options = try ProbeOptions(arguments, at: index)
         if options.isHelp {
             printProbeHelp()
@@ -20,7 +20,7 @@ public enum ProbeCommand {
         guard let stream: UnsafeMutablePointer<ProbeStream> = memory.take(1) else {
             preconditionFailure("a port's memory has pages")
         }
-        Process.disableDumps(of: memory, LogChoices())
+        Process.disableDumps(of: memory, LogConfig())
         try TLSLibrary.check()
         TLSArena.use(
             memory.start, count: memory.count, kernelPageBytes: Process.pageBytes,
@@ -28,7 +28,7 @@ public enum ProbeCommand {
         let identity = try ProbeFiles.identity(options)
         let authorities = try ProbeFiles.authorities(options)
         var report = ProbeReport(options)
-        do throws(ProbeFault) {
+        do throws(ProbeError) {
             let probe = try Probe(options, identity, authorities, stream)
             try probe.run(&report)
             report.end(nil)

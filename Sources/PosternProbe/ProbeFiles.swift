@@ -6,17 +6,17 @@ import PosternTLS
 
 enum ProbeFiles {
     /// What --certificate and --key name; empty without them.
-    static func identity(_ options: ProbeOptions) throws(OperatorFault) -> Identity {
+    static func identity(_ options: ProbeOptions) throws(OperatorError) -> Identity {
         let identity: Identity
-        do throws(IdentityFault) {
+        do throws(IdentityError) {
             identity = try Identity(unknownNames: .useFirst)
         } catch {
-            throw OperatorFault { line in line.append("no memory; give the port's StaticMemory more pages") }
+            throw OperatorError { line in line.append("no memory; give the port's StaticMemory more pages") }
         }
         guard let certificate = options.certificate, let key = options.key else { return identity }
         let half = Limits.identityFileBytes
         guard let memory = TLSArena.allocate(2 * half) else {
-            throw OperatorFault(.outOfMemory, certificate: certificate, key: key)
+            throw OperatorError(.outOfMemory, certificate: certificate, key: key)
         }
         defer { TLSArena.release(memory) }
         let first = try read(
@@ -31,22 +31,22 @@ enum ProbeFiles {
         } else {
             second = try read(key, "key", "--key", into: rest)
         }
-        do throws(IdentityFault) {
+        do throws(IdentityError) {
             try identity.add(certificate: first, key: second)
         } catch {
-            throw OperatorFault(error, certificate: certificate, key: key)
+            throw OperatorError(error, certificate: certificate, key: key)
         }
         return identity
     }
 
     private static func read(
         _ file: Text, _ role: Text, _ option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemFault) {
+    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
+        do throws(SystemError) {
             let count = try File.read(file, into: memory).count
             return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
         } catch {
-            throw OperatorFault(file: file, role, option: option, error)
+            throw OperatorError(file: file, role, option: option, error)
         }
     }
 
@@ -58,11 +58,11 @@ enum ProbeFiles {
     ]
 
     /// Who is trusted: the file of --ca, or the system's; nobody with --no-verify.
-    static func authorities(_ options: ProbeOptions) throws(OperatorFault) -> TrustStore {
+    static func authorities(_ options: ProbeOptions) throws(OperatorError) -> TrustStore {
         var store = TrustStore()
         guard options.verifies else { return store }
         guard let memory = TLSArena.allocate(Limits.authorityFileBytes) else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("the arena has no room for authorities; give the port's StaticMemory more pages")
             }
         }
@@ -70,13 +70,13 @@ enum ProbeFiles {
         let file: Text
         if let named = options.authorities { file = named } else { file = try bundle() }
         let count = try read(file, "CA", "--ca", into: memory).count
-        do throws(DocumentFault) {
+        do throws(DocumentError) {
             let unreadable = try store.addReadableAuthorities(
                 UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
             // What is in the system's bundle is nobody's fault here.
             if unreadable > 0, options.authorities != nil { warn(file, unreadable) }
         } catch {
-            throw OperatorFault(error, "CA", file: file, holds: "certificate", option: "--ca")
+            throw OperatorError(error, "CA", file: file, holds: "certificate", option: "--ca")
         }
         return store
     }
@@ -90,9 +90,9 @@ enum ProbeFiles {
         StandardError.warn(line)
     }
 
-    private static func bundle() throws(OperatorFault) -> Text {
+    private static func bundle() throws(OperatorError) -> Text {
         for index in 0..<bundles.count where File.exists(bundles[index]) { return bundles[index] }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append("this system has no bundle of authorities, such as ")
             line.append(bundles[0])
             line.append("; name a file of those to trust with --ca")

@@ -36,38 +36,38 @@ struct ProbeOptions {
     var isJSON = false
 
     /// Further connections: each is one full answer of a server; more measure nothing new.
-    static let resumptionsMost = 100
+    static let resumptionsMax = 100
     /// A day; a larger number is a mistake of unit.
-    static let timeoutSecondsMost = 86_400
+    static let timeoutSecondsMax = 86_400
 
     static let command = CommandName("postern probe")
 
-    init(_ arguments: Arguments, at index: Int32) throws(OperatorFault) {
+    init(_ arguments: Arguments, at index: Int32) throws(OperatorError) {
         try arguments.read(ProbeOptions.table, of: ProbeOptions.command, at: index, into: &self) {
-            options, word throws(OperatorFault) in
+            options, word throws(OperatorError) in
             try options.setTarget(word)
         }
         try check()
     }
 
-    mutating func setName(_ argument: OptionArgument) throws(OperatorFault) {
+    mutating func setName(_ argument: OptionArgument) throws(OperatorError) {
         guard ProbeOptions.isServerName(argument.text) else {
             throw argument.error("is not a server's name; give a DNS name or an IP address")
         }
         name = argument.text
     }
 
-    mutating func addProtocol(_ argument: OptionArgument) throws(OperatorFault) {
+    mutating func addProtocol(_ argument: OptionArgument) throws(OperatorError) {
         guard argument.text.count > 0, argument.text.count < 256 else {
             throw argument.error("is not a protocol name; give 1 to 255 bytes")
         }
         try argument.append(to: &protocols)
     }
 
-    mutating func setVersion(_ argument: OptionArgument) throws(OperatorFault) {
+    mutating func setVersion(_ argument: OptionArgument) throws(OperatorError) {
         versions = try argument.one(of: "1.2 or 1.3", Versions.named)
         guard versions != .only13 || TLSContext.hasTLS13 else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("option --tls: '1.3' needs Mbed TLS 3.6 and this program has ")
                 line.appendLibraryVersion()
                 line.append(", which ends at TLS 1.2; give 1.2")
@@ -75,16 +75,16 @@ struct ProbeOptions {
         }
     }
 
-    private mutating func setTarget(_ operand: Text) throws(OperatorFault) {
+    private mutating func setTarget(_ operand: Text) throws(OperatorError) {
         guard target.isEmpty else {
-            throw OperatorFault(usage: "argument", operand, "is one too many; give one HOST:PORT")
+            throw OperatorError(usage: "argument", operand, "is one too many; give one HOST:PORT")
         }
         guard let address = AddressArgument(operand), address.port > 0,
             let host = HostWord.keep(address.host)
         else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "argument", operand,
-                "is no host and port; write example.org:443, 192.0.2.1:4433 or [::1]:4433")
+                "is not a host and port; write example.org:443, 192.0.2.1:4433 or [::1]:4433")
         }
         target = operand
         self.host = host
@@ -92,24 +92,24 @@ struct ProbeOptions {
     }
 
     /// What only all options together show.
-    private mutating func check() throws(OperatorFault) {
+    private mutating func check() throws(OperatorError) {
         if isHelp { return }
         guard !target.isEmpty else {
             throw ProbeOptions.command.error(needs: "HOST:PORT")
         }
         guard (certificate == nil) == (key == nil) else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("options --certificate and --key come in pairs; give both")
             }
         }
         guard verifies || authorities == nil else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("options --ca and --no-verify contradict each other; give one of them")
             }
         }
         if name.isEmpty { name = HostWord.nameToCheck(host) }
         guard !verifies || !checksName || ProbeOptions.isServerName(name) else {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "host", host, "cannot be in a certificate; give the server's name with --name")
         }
     }

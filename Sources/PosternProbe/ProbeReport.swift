@@ -41,7 +41,7 @@ struct ProbeReport {
 
     init(_ options: ProbeOptions) {
         self.options = options
-        precondition(resumed.count == ProbeOptions.resumptionsMost + 1, "a place for every connection")
+        precondition(resumed.count == ProbeOptions.resumptionsMax + 1, "a place for every connection")
         if options.isJSON { json = JSONOutput() }
     }
 
@@ -105,7 +105,7 @@ struct ProbeReport {
 
     /// False for one that cannot be read; the verdict says so.
     private mutating func describe(_ der: UnsafeRawBufferPointer) -> Bool {
-        do throws(DERFault) {
+        do throws(DERError) {
             let certificate = try Certificate(der)
             member("subject") { line in line.append(distinguishedName: certificate.subject) }
             member("issuer") { line in line.append(distinguishedName: certificate.issuer) }
@@ -157,7 +157,7 @@ struct ProbeReport {
 
     // The end
 
-    mutating func end(_ fault: ProbeFault?) {
+    mutating func end(_ fault: ProbeError?) {
         if let message = fault?.words?.message {
             var line = Line()
             line.append("postern: error: ")
@@ -168,7 +168,7 @@ struct ProbeReport {
     }
 
     /// All members are always there: null is what was not found out.
-    private mutating func writeObject(_ fault: ProbeFault?) {
+    private mutating func writeObject(_ fault: ProbeError?) {
         json?.begin()
         json?.member("host", options.host)
         json?.member("port", Int64(widening: UInt32(options.port)))

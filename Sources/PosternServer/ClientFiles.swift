@@ -1,5 +1,5 @@
-// The files that say which clients may come in: CA, revocation lists, allow list, pins. Read into one set of
-// rules; the first fault ends it with a sentence that names the file.
+// The files that say which clients are authorized: CA, revocation lists, allow list, pins. Read into one
+// set of rules; the first fault ends it with a sentence that names the file.
 
 import PosternAuthorization
 import PosternCore
@@ -11,18 +11,18 @@ enum ClientFiles {
     /// Reads the files through `memory`. `review` says what is wrong with revocation lists that are taken
     /// all the same.
     static func load(
-        _ choices: ClientChoices, _ identity: borrowing Identity,
+        _ choices: ClientConfig, _ identity: borrowing Identity,
         through whole: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
-    ) throws(OperatorFault) -> ClientRules {
+    ) throws(OperatorError) -> ClientRules {
         let memory = UnsafeMutableRawBufferPointer(rebasing: whole[..<Limits.clientFileBytes])
         var rules = ClientRules(choices, releaseSeconds: releaseSeconds, clock: Process.unixClock)
         for chain in 0..<identity.chainCount { rules.noteStart(identity.notBeforeSeconds(chain)) }
         if let file = choices.ca {
             let contents = try read(file, "CA", option: "--ca", into: memory)
-            do throws(DocumentFault) {
+            do throws(DocumentError) {
                 try rules.addAuthorities(contents)
             } catch {
-                throw OperatorFault(error, "CA", file: file, holds: "certificate", option: "--ca")
+                throw OperatorError(error, "CA", file: file, holds: "certificate", option: "--ca")
             }
         }
         if let file = choices.crl {
@@ -33,18 +33,18 @@ enum ClientFiles {
         }
         if let file = choices.allow {
             let contents = try read(file, "allow list", option: "--allow", into: memory)
-            do throws(ClientListFault) {
+            do throws(ClientListError) {
                 try rules.setAllowList(UnsafeRawBufferPointer(contents))
             } catch {
-                throw OperatorFault(error, "allow list file", file, option: "--allow")
+                throw OperatorError(error, "allow list file", file, option: "--allow")
             }
         }
         if let file = choices.pins {
             let contents = try read(file, "pin list", option: "--pins", into: memory)
-            do throws(ClientListFault) {
+            do throws(ClientListError) {
                 try rules.setPinList(UnsafeRawBufferPointer(contents))
             } catch {
-                throw OperatorFault(error, "pin list file", file, option: "--pins")
+                throw OperatorError(error, "pin list file", file, option: "--pins")
             }
         }
         try checkSomebodyMayCome(choices, rules)
@@ -54,11 +54,11 @@ enum ClientFiles {
     /// The last pin may be taken out where a CA vouches for clients; a list of names that has become empty
     /// is no longer a list.
     private static func checkSomebodyMayCome(
-        _ choices: ClientChoices, _ rules: borrowing ClientRules
-    ) throws(OperatorFault) {
+        _ choices: ClientConfig, _ rules: borrowing ClientRules
+    ) throws(OperatorError) {
         let isWithoutNames = choices.allow != nil && rules.nameCount == 0
         guard isWithoutNames || (choices.ca == nil && rules.pinCount == 0) else { return }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append(isWithoutNames ? "allow list file '" : "pin list file '")
             line.append((isWithoutNames ? choices.allow : choices.pins) ?? "")
             line.append("' has no entry; nobody would be let in")
@@ -66,20 +66,20 @@ enum ClientFiles {
     }
 
     private static func addRevocationLists(
-        _ file: Text, _ choices: ClientChoices, to rules: inout ClientRules,
+        _ file: Text, _ choices: ClientConfig, to rules: inout ClientRules,
         through memory: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
-    ) throws(OperatorFault) {
-        do throws(OperatorFault) {
+    ) throws(OperatorError) {
+        do throws(OperatorError) {
             let contents = try readLists(file, choices, into: memory)
-            do throws(DocumentFault) {
+            do throws(DocumentError) {
                 try rules.addRevocationLists(contents)
                 review = try rules.reviewRevocationLists()
             } catch {
-                throw OperatorFault(
+                throw OperatorError(
                     error, "revocation list", file: file, holds: "revocation list", option: "--crl")
             }
             let count = rules.revokedCount
-            guard count <= choices.crlEntries else { throw OperatorFault(tooMany: count, in: file, choices) }
+            guard count <= choices.crlEntries else { throw OperatorError(tooMany: count, in: file, choices) }
         } catch {
             guard choices.crlPolicy == .warn else { throw error }
             review.problem = error.message
@@ -87,12 +87,12 @@ enum ClientFiles {
         }
         guard choices.crlPolicy == .refuse else { return }
         if review.unsigned > 0 {
-            throw OperatorFault(list: file) { line in
+            throw OperatorError(list: file) { line in
                 line.append("that its CA did not sign; fetch it again")
             }
         }
         if review.unsupported > 0 {
-            throw OperatorFault(list: file) { line in
+            throw OperatorError(list: file) { line in
                 line.append("of a kind that is not supported: part of a list, for some certificates only, ")
                 line.append("without a next update, or not as RFC 5280 asks; take a complete one")
             }
@@ -100,19 +100,19 @@ enum ClientFiles {
     }
 
     /// Lists that are in force are not replaced by some that cannot be taken, whatever the policy is: whom
-    /// they have revoked would come in again.
+    /// they have revoked would be authorized again.
     static func check(
         _ review: RevocationListReview, replaces old: RevocationListReview, file: Text
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         guard old.problem == nil else { return }
         if let problem = review.problem {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("the CRLs in force stay, ")
                 line.append(problem)
             }
         }
         guard review.unsigned > old.unsigned || review.unsupported > old.unsupported else { return }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append("the CRLs in force stay, revocation list file '")
             line.append(file)
             line.append("' holds a list ")
@@ -125,28 +125,28 @@ enum ClientFiles {
 
     private static func read(
         _ file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemFault) {
+    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
+        do throws(SystemError) {
             let contents = try File.read(file, into: memory)
             return UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
         } catch {
-            throw OperatorFault(file: file, role, option: option, error)
+            throw OperatorError(file: file, role, option: option, error)
         }
     }
 }
 
 extension ClientFiles {
     private static func readLists(
-        _ file: Text, _ choices: ClientChoices, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemFault) {
+        _ file: Text, _ choices: ClientConfig, into memory: UnsafeMutableRawBufferPointer
+    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
+        do throws(SystemError) {
             let contents = try File.read(file, into: memory)
             return UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
         } catch {
             guard error.isTooLarge else {
-                throw OperatorFault(file: file, "revocation list", option: "--crl", error)
+                throw OperatorError(file: file, "revocation list", option: "--crl", error)
             }
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("revocation list file '")
                 line.append(file)
                 line.append("' ")
@@ -159,15 +159,15 @@ extension ClientFiles {
 
 extension Line {
     /// for 2000 revoked certificates; raise that with --crl-entries
-    fileprivate mutating func append(entriesOf choices: ClientChoices) {
+    fileprivate mutating func append(entriesOf choices: ClientConfig) {
         append(" for ")
         append(choices.crlEntries, of: "revoked certificate")
         append("; raise that with --crl-entries, or clients.crlEntries of the configuration")
     }
 }
 
-extension OperatorFault {
-    fileprivate init(tooMany count: Int, in file: Text, _ choices: ClientChoices) {
+extension OperatorError {
+    fileprivate init(tooMany count: Int, in file: Text, _ choices: ClientConfig) {
         self.init { line in
             line.append("revocation list file '")
             line.append(file)
@@ -188,14 +188,14 @@ extension OperatorFault {
         }
     }
 
-    static var noRoomForClients: OperatorFault {
-        OperatorFault { line in
+    static var noRoomForClients: OperatorError {
+        OperatorError { line in
             line.append(
                 "the rules for clients do not fit into the arena; give the port's StaticMemory more pages")
         }
     }
 
-    init(_ fault: ClientListFault, _ role: Text, _ file: Text, option: Text) {
+    init(_ fault: ClientListError, _ role: Text, _ file: Text, option: Text) {
         self.init { line in
             line.append(role)
             line.append(" '")
@@ -213,10 +213,11 @@ extension OperatorFault {
                 line.append(fault.lineNumber)
                 switch fault.problem {
                 case .noPin:
-                    line.append(" is no pin; give SHA-256 of a public key, 64 hexadecimal digits or Base64")
+                    line.append(
+                        " is not a pin; give SHA-256 of a public key, 64 hexadecimal digits or Base64")
                 default:
                     line.append(
-                        " is no name; give a name of a certificate, with * for a whole first label only")
+                        " is not a name; give a name of a certificate, with * for a whole first label only")
                 }
             }
         }

@@ -16,7 +16,7 @@ struct CredentialStore: ~Copyable {
     private(set) var lists: RevocationListReview
 
     /// `withMissing`: an identity that is not there yet and that a start would make is left out.
-    init(_ config: Config, withMissing: Bool) throws(OperatorFault) {
+    init(_ config: Config, withMissing: Bool) throws(OperatorError) {
         let memory = try CredentialStore.readingMemory(config)
         defer { TLSArena.release(memory) }
         var keysOpen: UInt32 = 0
@@ -30,14 +30,14 @@ struct CredentialStore: ~Copyable {
     }
 
     private static func placeRules(
-        _ choices: ClientChoices, _ identity: borrowing Identity,
+        _ choices: ClientConfig, _ identity: borrowing Identity,
         through memory: UnsafeMutableRawBufferPointer, _ review: inout RevocationListReview
-    ) throws(OperatorFault) -> UnsafeMutablePointer<ClientRules>? {
+    ) throws(OperatorError) -> UnsafeMutablePointer<ClientRules>? {
         guard choices.certificates != .none else { return nil }
         let rules = try ClientFiles.load(choices, identity, through: memory, review: &review)
         let place = TLSArena.allocate(MemoryLayout<ClientRules>.stride)
         guard let place = place?.bindMemory(to: ClientRules.self).baseAddress else {
-            throw OperatorFault.noRoomForClients
+            throw OperatorError.noRoomForClients
         }
         place.initialize(to: rules)
         return place
@@ -47,12 +47,12 @@ struct CredentialStore: ~Copyable {
     /// their deadline. So a thousand reloads take no more memory than a few.
     var canReplace: Bool { Identity.liveCount < Limits.identities }
 
-    /// Clients are judged by a clock that cannot be right.
+    /// Clients are authorized by a clock that cannot be right.
     var clockIsUnset: Bool { clients?.pointee.clockReading.isUnset ?? false }
 
     /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing
     /// changes.
-    mutating func replace(_ config: Config) throws(OperatorFault) {
+    mutating func replace(_ config: Config) throws(OperatorError) {
         let memory = try CredentialStore.readingMemory(config)
         defer { TLSArena.release(memory) }
         var keysOpen: UInt32 = 0
@@ -71,13 +71,13 @@ struct CredentialStore: ~Copyable {
     /// Where files are read: a certificate and a key, or one of the lists of clients.
     private static func readingMemory(
         _ config: Config
-    ) throws(OperatorFault) -> UnsafeMutableRawBufferPointer {
+    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
         let lists =
             config.clients.certificates == .none || config.clients.crl == nil
             ? 0 : Limits.revocationFileBytes(entries: config.clients.crlEntries)
         guard let memory = TLSArena.allocate(max(Limits.clientFileBytes, lists)) else {
             let first = config.identities[0]
-            throw OperatorFault(.outOfMemory, certificate: first.certificate, key: first.key)
+            throw OperatorError(.outOfMemory, certificate: first.certificate, key: first.key)
         }
         return memory
     }
@@ -85,7 +85,7 @@ struct CredentialStore: ~Copyable {
     private static func loadIdentity(
         _ config: Config, _ keysOpenToOthers: inout UInt32, through memory: UnsafeMutableRawBufferPointer,
         withMissing: Bool = false
-    ) throws(OperatorFault) -> Identity {
+    ) throws(OperatorError) -> Identity {
         let identity = try empty(config)
         for index in 0..<config.identities.count {
             let files = config.identities[index]
@@ -96,12 +96,12 @@ struct CredentialStore: ~Copyable {
         return identity
     }
 
-    private static func empty(_ config: Config) throws(OperatorFault) -> Identity {
-        do throws(IdentityFault) {
+    private static func empty(_ config: Config) throws(OperatorError) -> Identity {
+        do throws(IdentityError) {
             return try Identity(unknownNames: config.unknownNames)
         } catch {
             let first = config.identities[0]
-            throw OperatorFault(error, certificate: first.certificate, key: first.key)
+            throw OperatorError(error, certificate: first.certificate, key: first.key)
         }
     }
 
@@ -109,7 +109,7 @@ struct CredentialStore: ~Copyable {
     private static func add(
         _ files: IdentityFiles, to identity: borrowing Identity,
         through memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> Bool {
+    ) throws(OperatorError) -> Bool {
         let half = Limits.identityFileBytes
         let certificate = try read(
             files.certificate, "certificate", option: "--certificate",
@@ -123,23 +123,23 @@ struct CredentialStore: ~Copyable {
         } else {
             key = try read(files.key, "key", option: "--key", into: rest)
         }
-        do throws(IdentityFault) {
+        do throws(IdentityError) {
             try identity.add(certificate: certificate.bytes, key: key.bytes)
         } catch {
-            throw OperatorFault(error, certificate: files.certificate, key: files.key)
+            throw OperatorError(error, certificate: files.certificate, key: files.key)
         }
         return key.isOpenToOthers
     }
 
     private static func read(
         _ file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorFault) -> (bytes: UnsafeMutableRawBufferPointer, isOpenToOthers: Bool) {
-        do throws(SystemFault) {
+    ) throws(OperatorError) -> (bytes: UnsafeMutableRawBufferPointer, isOpenToOthers: Bool) {
+        do throws(SystemError) {
             let contents = try File.read(file, into: memory)
             let bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
             return (bytes, contents.isOpenToOthers)
         } catch {
-            throw OperatorFault(file: file, role, option: option, error)
+            throw OperatorError(file: file, role, option: option, error)
         }
     }
 }

@@ -32,7 +32,7 @@ public struct MemoryPlan {
 
     init(_ config: Config, blockBytes: Int) {
         let slotBytesEach =
-            MemoryLayout<SlotPool<Client>.Slot>.stride + MemoryLayout<SlotPool<ChannelPlace>.Slot>.stride
+            MemoryLayout<SlotPool<Client>.Slot>.stride + MemoryLayout<SlotPool<ChannelSlot>.Slot>.stride
             + MemoryLayout<Deadlines.Link>.stride * Deadlines.linksPerConnection
             + MemoryLayout<UInt32>.stride
         stepBytes = TLSMemoryNeeds.stepBytes
@@ -51,9 +51,9 @@ public struct MemoryPlan {
     }
 
     /// Throws when the parts do not fit.
-    func validate(_ config: Config) throws(OperatorFault) {
+    func validate(_ config: Config) throws(OperatorError) {
         guard arenaNeededBytes > arenaBytes else { return }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append("configuration field connections is ")
             line.append(config.connections)
             line.append(", which needs an arena of ")

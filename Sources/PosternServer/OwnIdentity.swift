@@ -16,7 +16,7 @@ struct OwnIdentity: Sendable {
     private(set) var checkAtMilliseconds: Int64?
 
     /// Makes what is missing, before anything is loaded. The files become `owner`'s, who renews them later.
-    init(_ config: Config, owner: Account?) throws(OperatorFault) {
+    init(_ config: Config, owner: Account?) throws(OperatorError) {
         for index in 0..<config.identities.count {
             let files = config.identities[index]
             guard case .createIfMissing(let names) = files.missing else { continue }
@@ -26,7 +26,7 @@ struct OwnIdentity: Sendable {
         }
     }
 
-    /// Certificates may be due at once: they were loaded anew, or the clock was set.
+    /// Certificates may be due at once: they were reloaded, or the clock was set.
     mutating func checkSoon() {
         if checkAtMilliseconds != nil { checkAtMilliseconds = 0 }
     }
@@ -39,7 +39,7 @@ struct OwnIdentity: Sendable {
     /// Makes new certificates where one is due, each over its key. Returns whether files have changed.
     mutating func renewDue(
         _ config: Config, _ identity: borrowing Identity, atMilliseconds now: Int64
-    ) throws(OperatorFault) -> Bool {
+    ) throws(OperatorError) -> Bool {
         checkAtMilliseconds = now + Int64(widening: Limits.ownIdentityCheckMilliseconds)
         var changed = false
         for index in 0..<config.identities.count {
@@ -57,10 +57,10 @@ struct OwnIdentity: Sendable {
     /// The key is written first: with a key and no certificate a start before this one was cut short.
     private static func makeIfMissing(
         _ files: IdentityFiles, _ names: FixedList<4, Text>, _ owner: Account?
-    ) throws(OperatorFault) -> Bool {
+    ) throws(OperatorError) -> Bool {
         guard !File.exists(files.certificate) else {
             if File.exists(files.key) { return false }
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("certificate file '")
                 line.append(files.certificate)
                 line.append("' is there, but its key file '")
@@ -88,7 +88,7 @@ struct OwnIdentity: Sendable {
             replaces: replaces, owner: owner)
     }
 
-    private static func list(_ names: FixedList<4, Text>) throws(OperatorFault) -> NameList {
+    private static func list(_ names: FixedList<4, Text>) throws(OperatorError) -> NameList {
         guard !names.isEmpty else { return NameList.ofThisMachine() }
         var list = NameList()
         for index in 0..<names.count {
@@ -99,7 +99,7 @@ struct OwnIdentity: Sendable {
 
     private static func isDue(
         _ leaf: UnsafeRawBufferPointer, _ names: FixedList<4, Text>
-    ) throws(OperatorFault) -> Bool {
+    ) throws(OperatorError) -> Bool {
         guard let certificate = try? Certificate(leaf) else { return false }
         let extensions = CertificateExtensions(certificate.extensions)
         guard isOwn(certificate, extensions) else { return false }
@@ -139,12 +139,10 @@ extension Server {
     /// Once an hour, and after whatever may have made a certificate due.
     mutating func renewOwnIdentity() {
         guard let due = ownIdentity.checkAtMilliseconds, nowMilliseconds >= due else { return }
-        do throws(OperatorFault) {
+        do throws(OperatorError) {
             guard try ownIdentity.renewDue(config, credentials.identity, atMilliseconds: nowMilliseconds)
             else { return }
-            isReloadWanted = true
-            manager.tellReloading()
-            noteFilesLoaded()
+            requestReload()
         } catch {
             log.write(.error) { line in
                 line.append("certificate not renewed: ")
@@ -152,8 +150,6 @@ extension Server {
             }
         }
     }
-
-    /// Whoever serves now, with less rights than who made the certificate, has to replace it one day.
 
     /// Which certificates are new, with what others may pin.
     mutating func reportOwnIdentity() {

@@ -6,7 +6,7 @@ import PosternTLS
 
 /// Where a channel lives between two turns. Connections borrow one from a pool; its session is set up at the
 /// first use and stays. It does not move: Mbed TLS calls back with the address of `stream`.
-struct ChannelPlace {
+struct ChannelSlot {
     /// Nil before the first use, and after a fault from which the session could not be recycled.
     fileprivate(set) var session: TLSSession?
     fileprivate var stream: SocketStream
@@ -15,7 +15,7 @@ struct ChannelPlace {
     mutating func wake() { stream.wake() }
 }
 
-extension UnsafeMutablePointer<ChannelPlace> {
+extension UnsafeMutablePointer<ChannelSlot> {
     private var stream: UnsafeMutablePointer<SocketStream> {
         withUnsafeMutablePointer(to: &pointee.stream) { $0 }
     }
@@ -26,7 +26,7 @@ extension UnsafeMutablePointer<ChannelPlace> {
     /// Starts a connection over a socket, which is the place's from now on.
     func begin(
         _ descriptor: Int32, context: borrowing TLSContext, identity: borrowing Identity
-    ) throws(ChannelFailure) {
+    ) throws(ChannelError) {
         pointee.stream = SocketStream(descriptor)
         if pointee.session == nil { pointee.session = try TLSSession(context) }
         try pointee.session.unsafelyUnwrapped.begin(
@@ -55,17 +55,17 @@ struct SecureStream: SecureChannel {
     let session: TLSSession
     let stream: UnsafeMutablePointer<SocketStream>
 
-    func handshake() throws(ChannelFailure) -> ChannelStep { try session.handshake() }
+    func handshake() throws(ChannelError) -> ChannelStep { try session.handshake() }
 
-    func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
+    func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
         try session.read(into: bytes)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
+    func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         try session.write(bytes)
     }
 
-    func closeNotify() throws(ChannelFailure) -> ChannelStep { try session.closeNotify() }
+    func closeNotify() throws(ChannelError) -> ChannelStep { try session.closeNotify() }
 
     func endWrites() { stream.pointee.endWrites() }
 

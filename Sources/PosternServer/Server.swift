@@ -30,7 +30,7 @@ public struct Server<Provider: Service>: ~Copyable {
     var listeners: FixedList<8, Listener>
     var acceptance = Acceptance()
     var clients: SlotPool<Client>
-    var channels: SlotPool<ChannelPlace>
+    var channels: SlotPool<ChannelSlot>
     var deadlines: Deadlines
     var queue: SlotQueue
     /// Plain text, of whichever connection has its turn.
@@ -38,8 +38,8 @@ public struct Server<Provider: Service>: ~Copyable {
     let descriptorsMissing: Int
     var nowMilliseconds: Int64
     var isReloadWanted = false
-    var judging = Judging()
-    /// Something was done in this turn that costs time, a step of a handshake or a client judged again.
+    var reauthorization = Reauthorization()
+    /// Something was done in this turn that costs time, a step of a handshake or a client authorized again.
     /// There is one such thing between two looks at the sockets.
     var hasPaid = false
     var clockIsUnset: Bool
@@ -48,7 +48,7 @@ public struct Server<Provider: Service>: ~Copyable {
 
     /// Checks the configuration, loads the identity, and listens. `memory` is the region of a StaticMemory.
     /// Throws a sentence for the operator, and then nothing is open.
-    public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorFault) {
+    public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorError) {
         let environment = try ServiceEnvironment()
         let given = try Server.adopt(environment, config)
         let parts = try ServerParts(config, service, memory, isCheck: false)
@@ -103,7 +103,7 @@ public struct Server<Provider: Service>: ~Copyable {
             hasPaid = false
             for index in 0..<eventCount { receive(poller.event(index)) }
             acceptWaiting()
-            judgeNext()
+            reauthorizeNext()
             advanceQueued()
             expireDeadlines()
             keepAlive()

@@ -1,5 +1,6 @@
-// What the server does about the certificates of clients beside judging them in handshakes: judging them
-// again when the rules have changed, and saying in the log who they are and what is not right.
+// What the server does about the certificates of clients beside authorizing them in handshakes:
+// authorizing them again when the rules have changed, and saying in the log who they are and what is not
+// right.
 
 import PosternCore
 import PosternLinux
@@ -7,7 +8,7 @@ import PosternTLS
 import PosternX509
 
 /// A walk over all connections, some a turn, so that nobody waits for all the signatures at once.
-struct Judging {
+struct Reauthorization {
     /// Why those are closed that may not stay; nil for the reason that is found.
     fileprivate var reason: CloseReason?
     /// The next slot; nil when no walk is under way.
@@ -17,35 +18,35 @@ struct Judging {
 }
 
 extension Server {
-    /// Starts a walk; one that is under way starts anew.
-    mutating func judgeAll(because reason: CloseReason?) {
+    /// Starts a walk; one that is under way starts again.
+    mutating func reauthorizeAll(because reason: CloseReason?) {
         guard credentials.clients != nil else { return }
-        judging.reason = judging.isUnderWay ? judging.reason ?? reason : reason
-        judging.slot = 0
+        reauthorization.reason = reauthorization.isUnderWay ? reauthorization.reason ?? reason : reason
+        reauthorization.slot = 0
     }
 
-    mutating func judgeNext() {
-        guard var slot = judging.slot else { return reportSkippedRevocation() }
-        var budget = Limits.judgementsPerTurn
+    mutating func reauthorizeNext() {
+        guard var slot = reauthorization.slot else { return reportSkippedRevocation() }
+        var budget = Limits.reauthorizationsPerTurn
         while budget > 0, slot < clients.touched {
-            if clients.isUsed(slot), judge(slot) { budget -= 1 }
+            if clients.isUsed(slot), authorize(slot) { budget -= 1 }
             slot += 1
         }
-        hasPaid = budget < Limits.judgementsPerTurn
-        judging.slot = slot < clients.touched ? slot : nil
+        hasPaid = budget < Limits.reauthorizationsPerTurn
+        reauthorization.slot = slot < clients.touched ? slot : nil
     }
 
-    /// False when there was nothing to judge.
-    private mutating func judge(_ slot: Int) -> Bool {
+    /// False when there was nothing to authorize.
+    private mutating func authorize(_ slot: Int) -> Bool {
         let client = clients.pointer(to: slot)
         guard let session = channels.pointer(to: client.pointee.channel).pointee.session,
             !session.shown.isEmpty
         else { return false }
-        guard let found = session.judgeAgain() else { return true }
-        let reason = judging.reason ?? found
+        guard let found = session.reauthorize() else { return true }
+        let reason = reauthorization.reason ?? found
         switch client.pointee.connection.phase {
-        case .handshaking: close(slot, ChannelFailure(reason: reason, code: 0))
-        case .open: sayFarewell(slot, reason)
+        case .handshaking: close(slot, ChannelError(reason: reason, code: 0))
+        case .open: beginClosing(slot, reason)
         case .closing, .lingering: break
         }
         return true
@@ -79,7 +80,7 @@ extension Server {
         guard let rules = credentials.clients, rules.pointee.hasSkippedRevocation else { return }
         rules.pointee.hasSkippedRevocation = false
         log.writeLimited(.warning, atMilliseconds: nowMilliseconds) { line in
-            line.append("a client came in whose revocation no list that is in date speaks of")
+            line.append("a client was accepted without a revocation check: no current CRL from its issuer")
         }
     }
 }
@@ -88,7 +89,7 @@ extension Line {
     /// Who it was, by what it showed. The last field of a line: a name may have blanks.
     mutating func append(clientThatShowed shown: UnsafeRawBufferPointer?) {
         guard let shown, !shown.isEmpty else { return }
-        do throws(DERFault) {
+        do throws(DERError) {
             var reader = DERReader(shown)
             let leaf = try Certificate(try reader.next().whole)
             append(" client=")

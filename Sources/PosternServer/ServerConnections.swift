@@ -102,16 +102,16 @@ extension Server {
             to: Client(
                 connection: Connection(), peer: peer, descriptor: descriptor, channel: channel,
                 acceptedAtMilliseconds: nowMilliseconds, interest: .readable, isQueued: false))
-        do throws(ChannelFailure) {
+        do throws(ChannelError) {
             try channels.pointer(to: channel).begin(
                 descriptor, context: context, identity: credentials.identity)
         } catch {
             return close(slot, error)
         }
-        do throws(SystemFault) {
+        do throws(SystemError) {
             try poller.add(descriptor, .readable, token(of: slot))
         } catch {
-            return close(slot, ChannelFailure(reason: .internalFault, code: error.code))
+            return close(slot, ChannelError(reason: .internalFault, code: error.code))
         }
         deadlines.start(.handshake, of: slot, atMilliseconds: nowMilliseconds)
         deadlines.start(.lifetime, of: slot, atMilliseconds: nowMilliseconds)
@@ -123,7 +123,7 @@ extension Server {
         // Those that queue up again meanwhile have their next turn in the next turn.
         for _ in 0..<queue.count {
             guard let slot = queue.popFirst() else { return }
-            // Closed meanwhile, or closed and taken anew.
+            // Closed meanwhile, or closed and taken again.
             guard clients.isUsed(slot), clients.pointer(to: slot).pointee.isQueued else { continue }
             let client = clients.pointer(to: slot)
             client.pointee.isQueued = false
@@ -187,36 +187,36 @@ extension Server {
         if let end = drainEndMilliseconds, nowMilliseconds >= end { closeAll(because: .drainTimeout) }
         guard deadlines.isDue(atMilliseconds: nowMilliseconds) else { return }
         while let slot = deadlines.expire(.handshake, atMilliseconds: nowMilliseconds) {
-            close(slot, ChannelFailure(reason: .handshakeTimeout, code: 0))
+            close(slot, ChannelError(reason: .handshakeTimeout, code: 0))
         }
         while let slot = deadlines.expire(.idle, atMilliseconds: nowMilliseconds) {
             expireIdle(slot)
         }
         while let slot = deadlines.expire(.close, atMilliseconds: nowMilliseconds) {
             let connection = clients.pointer(to: slot).pointee.connection
-            close(slot, ChannelFailure(reason: connection.reasonAfterCloseDeadline, code: 0))
+            close(slot, ChannelError(reason: connection.reasonAfterCloseDeadline, code: 0))
         }
         while let slot = deadlines.expire(.lifetime, atMilliseconds: nowMilliseconds) {
             switch clients.pointer(to: slot).pointee.connection.phase {
-            case .handshaking: close(slot, ChannelFailure(reason: .lifetimeExceeded, code: 0))
-            case .open: sayFarewell(slot, .lifetimeExceeded)
+            case .handshaking: close(slot, ChannelError(reason: .lifetimeExceeded, code: 0))
+            case .open: beginClosing(slot, .lifetimeExceeded)
             case .closing, .lingering: break
             }
         }
     }
 
     private mutating func expireIdle(_ slot: Int) {
-        guard drainEndMilliseconds != nil else { return sayFarewell(slot, .idleTimeout) }
+        guard drainEndMilliseconds != nil else { return beginClosing(slot, .idleTimeout) }
         // An answer that the peer has yet to take is in flight, however quiet the connection is.
         if clients.pointer(to: slot).pointee.connection.isSending {
             deadlines.start(.idle, of: slot, atMilliseconds: nowMilliseconds)
         } else {
-            sayFarewell(slot, .stopped)
+            beginClosing(slot, .stopped)
         }
     }
 
     /// Starts to close an open connection.
-    mutating func sayFarewell(_ slot: Int, _ reason: CloseReason) {
+    mutating func beginClosing(_ slot: Int, _ reason: CloseReason) {
         let client = clients.pointer(to: slot)
         client.pointee.connection.close(because: reason)
         startDeadline(slot, client.pointee.connection.phase)
@@ -225,13 +225,13 @@ extension Server {
 
     mutating func closeAll(because reason: CloseReason) {
         for slot in 0..<clients.touched where clients.isUsed(slot) {
-            close(slot, ChannelFailure(reason: reason, code: 0))
+            close(slot, ChannelError(reason: reason, code: 0))
         }
     }
 
     // Close
 
-    mutating func close(_ slot: Int, _ end: ChannelFailure) {
+    mutating func close(_ slot: Int, _ end: ChannelError) {
         let client = clients.pointer(to: slot)
         counters.countClosed(end.reason)
         counters.bytesIn += client.pointee.connection.bytesIn

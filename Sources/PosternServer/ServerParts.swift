@@ -7,7 +7,7 @@ import PosternTLS
 struct ServerParts: ~Copyable {
     let plan: MemoryPlan
     let clients: SlotPool<Client>
-    let channels: SlotPool<ChannelPlace>
+    let channels: SlotPool<ChannelSlot>
     let deadlines: Deadlines
     let queue: SlotQueue
     let buffer: UnsafeMutableRawBufferPointer
@@ -22,7 +22,7 @@ struct ServerParts: ~Copyable {
 
     init<Provider: Service>(
         _ config: Config, _ service: Provider, _ memory: MemoryRegion, isCheck: Bool
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         try TLSLibrary.check()
         try ServerParts.validate(config, service)
         let plan = MemoryPlan(config, blockBytes: memory.count)
@@ -38,7 +38,7 @@ struct ServerParts: ~Copyable {
         let count = config.connections
         var rest = memory
         let clients = SlotPool<Client>(slots: rest.take(count).unsafelyUnwrapped, capacity: count)
-        let channels = SlotPool<ChannelPlace>(slots: rest.take(count).unsafelyUnwrapped, capacity: count)
+        let channels = SlotPool<ChannelSlot>(slots: rest.take(count).unsafelyUnwrapped, capacity: count)
         let links: UnsafeMutablePointer<Deadlines.Link> = rest.take(count * Deadlines.linksPerConnection)
             .unsafelyUnwrapped
         let queue = SlotQueue(places: rest.take(count).unsafelyUnwrapped, capacity: count)
@@ -49,7 +49,7 @@ struct ServerParts: ~Copyable {
         let ownIdentity = try isCheck ? nil : OwnIdentity(config, owner: account)
         let credentials = try CredentialStore(config, withMissing: isCheck)
         let context = try ServerParts.makeContext(config)
-        if let clients = credentials.clients { context.judgeClients(by: clients) }
+        if let clients = credentials.clients { context.authorizeClients(by: clients) }
 
         self.plan = plan
         self.clients = clients
@@ -65,25 +65,25 @@ struct ServerParts: ~Copyable {
     }
 
     /// Standard input is the client.
-    private static func refuseStandardInput(_ config: Config) throws(OperatorFault) {
+    private static func refuseStandardInput(_ config: Config) throws(OperatorError) {
         var config = config
         var isUsed = false
         config.forEachFile { file in isUsed = isUsed || File.isStandardInput(file) }
         guard !isUsed else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("--inetd serves the client on standard input; name files instead of -")
             }
         }
     }
 
-    private static func makeContext(_ config: Config) throws(OperatorFault) -> TLSContext {
+    private static func makeContext(_ config: Config) throws(OperatorError) -> TLSContext {
         var choices = config.tls
         // The key of a ticket would end with the process, before a client can come back.
         if config.process.inetd { choices.ticketSeconds = 0 }
-        do throws(ChannelFailure) {
+        do throws(ChannelError) {
             return try TLSContext(choices, clients: config.clients.certificates)
         } catch {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("TLS cannot be set up (Mbed TLS error ")
                 line.append(libraryCode: error.code)
                 line.append("); check the fields of tls in the configuration")
@@ -92,24 +92,24 @@ struct ServerParts: ~Copyable {
     }
 
     private static func validate<Provider: Service>(_ config: Config, _ service: Provider)
-        throws(OperatorFault)
+        throws(OperatorError)
     {
-        do throws(ConfigFault) { try config.validate() } catch { throw OperatorFault(error) }
+        do throws(ConfigError) { try config.validate() } catch { throw OperatorError(error) }
         try config.clients.validate()
         if config.process.inetd { try refuseStandardInput(config) }
         for index in 0..<config.listeners.count where !Listener.accepts(config.listeners[index].host) {
-            throw OperatorFault(unknownHost: config.listeners[index].host)
+            throw OperatorError(unknownHost: config.listeners[index].host)
         }
-        let headrooms = 0...Limits.headroomBytesMost
+        let headrooms = 0...Limits.headroomBytesMax
         guard headrooms.contains(service.headroom) else {
-            throw OperatorFault(
-                ConfigFault.outOfRange(
+            throw OperatorError(
+                ConfigError.outOfRange(
                     field: "service.headroom", value: service.headroom, allowed: headrooms))
         }
         let maxima = 1...Limits.recordBytes
         guard maxima.contains(service.maximum) else {
-            throw OperatorFault(
-                ConfigFault.outOfRange(field: "service.maximum", value: service.maximum, allowed: maxima))
+            throw OperatorError(
+                ConfigError.outOfRange(field: "service.maximum", value: service.maximum, allowed: maxima))
         }
     }
 }
@@ -128,7 +128,7 @@ extension Server {
     /// Checks the configuration and the identity as a start would, and opens nothing.
     public static func check(
         _ config: Config, service: Provider, memory: MemoryRegion
-    ) throws(OperatorFault) -> MemoryPlan {
+    ) throws(OperatorError) -> MemoryPlan {
         try ServerParts(config, service, memory, isCheck: true).plan
     }
 
@@ -136,7 +136,7 @@ extension Server {
     /// rights as the server would: nothing but the program's end may follow.
     public static func checkAndWarn(
         _ config: Config, service: Provider, memory: MemoryRegion
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         var parts = try ServerParts(config, service, memory, isCheck: true)
         let environment = try ServiceEnvironment()
         Warnings.aboutNotifySocket(environment.unusableNotifySocket) { StandardError.warn($0) }
@@ -144,45 +144,45 @@ extension Server {
         Warnings.forEach(config, parts.credentials) { StandardError.warn($0) }
         guard config.process.givesUpRights, Process.isRoot else { return }
         var config = config
-        var pidFile = try Server.takePidFile(ProcessChoices())
+        var pidFile = try Server.takePidFile(ProcessConfig())
         try Server.giveUpRights(&config, parts.account, &pidFile)
         parts.credentials.rehearseReplacing(config) { StandardError.warn($0) }
     }
 
-    static func makePoller() throws(OperatorFault) -> Poller {
-        do throws(SystemFault) { return try Poller() } catch { throw OperatorFault(system: error) }
+    static func makePoller() throws(OperatorError) -> Poller {
+        do throws(SystemError) { return try Poller() } catch { throw OperatorError(system: error) }
     }
 
-    static func makeSignals(_ poller: borrowing Poller) throws(OperatorFault) -> Signals {
-        do throws(SystemFault) {
+    static func makeSignals(_ poller: borrowing Poller) throws(OperatorError) -> Signals {
+        do throws(SystemError) {
             let signals = try Signals()
             try poller.add(signals)
             return signals
         } catch {
-            throw OperatorFault(system: error)
+            throw OperatorError(system: error)
         }
     }
 
     /// Listens where the configuration says, unless sockets have come from a service manager.
     static func listen(
         _ config: Config, given: FixedList<8, Listener>, _ poller: borrowing Poller
-    ) throws(OperatorFault) -> FixedList<8, Listener> {
+    ) throws(OperatorError) -> FixedList<8, Listener> {
         var listeners = given
         let wanted = given.isEmpty && !config.process.inetd ? config.listeners.count : 0
         for index in 0..<wanted {
-            do throws(SystemFault) {
+            do throws(SystemError) {
                 _ = listeners.append(try Listener(config.listeners[index], config.socket))
             } catch {
                 close(listeners)
-                throw OperatorFault(listening: config.listeners[index], error)
+                throw OperatorError(listening: config.listeners[index], error)
             }
         }
         for index in 0..<listeners.count {
-            do throws(SystemFault) {
+            do throws(SystemError) {
                 try poller.add(listeners[index], .listener(index))
             } catch {
                 close(listeners)
-                throw OperatorFault(system: error)
+                throw OperatorError(system: error)
             }
         }
         return listeners
@@ -196,14 +196,14 @@ extension Server {
     /// manager's: it may start a server again with them.
     static func adopt(
         _ environment: ServiceEnvironment, _ config: Config
-    ) throws(OperatorFault) -> FixedList<8, Listener> {
+    ) throws(OperatorError) -> FixedList<8, Listener> {
         var listeners = FixedList<8, Listener>()
         for index in 0..<(config.process.inetd ? 0 : environment.listeners) {
             let descriptor = ServiceEnvironment.firstDescriptor + Int32(index)
-            do throws(SystemFault) {
+            do throws(SystemError) {
                 _ = listeners.append(try Listener(adopting: descriptor, config.socket))
             } catch {
-                throw OperatorFault { line in
+                throw OperatorError { line in
                     line.append("descriptor ")
                     line.append(Int(descriptor))
                     line.append(" of LISTEN_FDS cannot be listened on: ")
@@ -216,18 +216,18 @@ extension Server {
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     init(unknownHost host: Text) {
         self.init { line in
             line.append("'")
             line.append(host)
             line.append(
-                "' is no address to listen on; give a numeric address of this machine, or localhost"
+                "' is not an address to listen on; give a numeric address of this machine, or localhost"
             )
         }
     }
 
-    init(listening address: ListenAddress, _ fault: SystemFault) {
+    init(listening address: ListenAddress, _ fault: SystemError) {
         self.init { line in
             line.append("cannot listen on ")
             address.append(to: &line)
@@ -238,7 +238,7 @@ extension OperatorFault {
         }
     }
 
-    init(system fault: SystemFault) {
+    init(system fault: SystemError) {
         self.init { line in
             line.append("the system refuses what the server needs: ")
             line.append(fault.text)

@@ -7,21 +7,21 @@ import PosternLinux
 extension Config {
     /// Goes on in the background where that is chosen. Returns nil in the process that shall serve, and in
     /// the one that was called the exit code, once the server listens or has failed.
-    public func detach() throws(OperatorFault) -> Int32? {
+    public func detach() throws(OperatorError) -> Int32? {
         guard process.detaches else { return nil }
-        do throws(ConfigFault) { try validate() } catch { throw OperatorFault(error) }
+        do throws(ConfigError) { try validate() } catch { throw OperatorError(error) }
         let environment = try ServiceEnvironment()
-        do throws(SystemFault) {
+        do throws(SystemError) {
             switch try Daemon.detach(keeping: environment.listeners) {
             case .server: return nil
             case .caller(let exitCode): return exitCode
             case .callerAlone: break
             }
         } catch {
-            throw OperatorFault(system: error)
+            throw OperatorError(system: error)
         }
         StandardError.tell(
-            OperatorFault { line in
+            OperatorError { line in
                 line.append("the server ended before it listened; start it without --detach to see why")
             })
         return Config.exitCodeOfLostServer
@@ -31,7 +31,7 @@ extension Config {
 }
 
 extension Server {
-    /// To the service manager: it serves, for the first time or with what was loaded anew.
+    /// To the service manager: it serves, for the first time or with what was reloaded.
     func tellReady() { manager.tellReady { line in line.append(openCount: clients.used) } }
 
     func tellStopping() {
@@ -47,12 +47,12 @@ extension Server {
         manager.keepAlive(atMilliseconds: nowMilliseconds) { line in line.append(openCount: open) }
     }
 
-    static func takeConnection(_ config: Config) throws(OperatorFault) -> InheritedConnection? {
+    static func takeConnection(_ config: Config) throws(OperatorError) -> InheritedConnection? {
         guard config.process.inetd else { return nil }
-        do throws(SystemFault) {
+        do throws(SystemError) {
             return try InheritedConnection(config.socket)
         } catch {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("--inetd wants a connection as standard input: ")
                 line.append(error.text)
                 line.append("; start it from inetd or another super-server")
@@ -60,19 +60,19 @@ extension Server {
         }
     }
 
-    static func takePidFile(_ choices: ProcessChoices) throws(OperatorFault) -> PidFile {
+    static func takePidFile(_ choices: ProcessConfig) throws(OperatorError) -> PidFile {
         do throws(PidFile.Fault) {
             return try PidFile(choices.pidFile)
         } catch {
-            throw OperatorFault(pidFile: choices.pidFile ?? "", error)
+            throw OperatorError(pidFile: choices.pidFile ?? "", error)
         }
     }
 
-    /// Everything that needs root, or the old root folder, has been done: addresses, files, the system log,
+    /// Everything that needs root, or the old root directory, has been done: addresses, files, system log,
     /// the pid file. What follows happens with less.
     static func giveUpRights(
         _ config: inout Config, _ account: Account?, _ pidFile: inout PidFile
-    ) throws(OperatorFault) {
+    ) throws(OperatorError) {
         Process.dropPrivileges()
         if let root = config.process.chroot {
             try Process.changeRoot(to: root)
@@ -110,7 +110,7 @@ extension Line {
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     init(pidFile path: Text, _ fault: PidFile.Fault) {
         self.init { line in
             line.append("pid file '")
@@ -128,7 +128,7 @@ extension OperatorFault {
             case .system(let fault):
                 line.append("' cannot be written: ")
                 line.append(fault.text)
-                line.append("; make its folder writable, or name another file with --pidfile")
+                line.append("; make its directory writable, or name another file with --pidfile")
             }
         }
     }

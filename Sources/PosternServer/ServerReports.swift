@@ -75,7 +75,7 @@ extension Server {
     }
 
     /// Before the channel is wiped: the line names what was negotiated.
-    mutating func reportClosed(_ client: Client, _ end: ChannelFailure) {
+    mutating func reportClosed(_ client: Client, _ end: ChannelError) {
         guard log.writes(.info) else { return }
         let session =
             client.connection.phase == .handshaking

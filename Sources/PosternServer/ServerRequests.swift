@@ -10,10 +10,7 @@ extension Server {
         while let request = signals.next() {
             switch request {
             case .stop: startDraining()
-            case .reload:
-                isReloadWanted = true
-                manager.tellReloading()
-                noteFilesLoaded()
+            case .reload: requestReload()
             case .report: reportCounters()
             }
         }
@@ -23,7 +20,7 @@ extension Server {
 
     /// How long the loop may sleep; nil until something happens.
     mutating func waitMilliseconds() -> Int64? {
-        if queue.count > 0 || judging.isUnderWay { return 0 }
+        if queue.count > 0 || reauthorization.isUnderWay { return 0 }
         var due = deadlines.quietUntilMilliseconds(nowMilliseconds)
         if let end = drainEndMilliseconds { due = min(due ?? end, end) }
         if acceptance.pause == .noDescriptors {
@@ -40,7 +37,7 @@ extension Server {
         return due.map { $0 - nowMilliseconds }
     }
 
-    /// No new connections; those that are quiet say farewell, the others have until the drain deadline.
+    /// No new connections; idle ones are sent close_notify, the others have until the drain deadline.
     mutating func startDraining() {
         guard drainEndMilliseconds == nil else { return }
         drainEndMilliseconds = nowMilliseconds + Int64(widening: config.deadlines.drainMilliseconds)
@@ -52,19 +49,27 @@ extension Server {
         deadlines.setLength(config.deadlines.drainQuietMilliseconds, of: .idle)
     }
 
+    /// The loop reloads when handshakes with an older identity have ended. Right before the files are read
+    /// their state is noted: what changes from now on is another change.
+    mutating func requestReload() {
+        isReloadWanted = true
+        manager.tellReloading()
+        files?.noteLoaded(config, poller)
+    }
+
     mutating func reload() {
         guard credentials.canReplace else { return }
         isReloadWanted = false
-        do throws(OperatorFault) {
+        do throws(OperatorError) {
             try credentials.replace(config)
             reportReload()
             reportOwnIdentity()
             ownIdentity.checkSoon()
-            judgeAll(because: .revoked)
+            reauthorizeAll(because: .revoked)
             clockIsUnset = credentials.clockIsUnset
         } catch {
             log.write(.error) { line in
-                line.append("identity kept: ")
+                line.append("reload failed, keeping the current files: ")
                 line.append(error.message)
                 // What was revoked since is the reason for most reloads.
                 if config.clients.crl != nil {

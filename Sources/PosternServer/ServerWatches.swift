@@ -16,16 +16,16 @@ struct WatchedFiles: ~Copyable {
 
     /// `tell` hears of each file that cannot be watched.
     init(
-        _ config: Config, _ poller: borrowing Poller, _ tell: (Text, SystemFault) -> Void
-    ) throws(SystemFault) {
+        _ config: Config, _ poller: borrowing Poller, _ tell: (Text, SystemError) -> Void
+    ) throws(SystemError) {
         watch = try WatchedFiles.watch(config, poller, tell)
         loadedStamp = config.filesStamp
         seenStamp = loadedStamp
     }
 
     private static func watch(
-        _ config: Config, _ poller: borrowing Poller, _ tell: (Text, SystemFault) -> Void
-    ) throws(SystemFault) -> FileWatch {
+        _ config: Config, _ poller: borrowing Poller, _ tell: (Text, SystemError) -> Void
+    ) throws(SystemError) -> FileWatch {
         let watch = try FileWatch()
         var config = config
         // A file was there when it was loaded; below another root it may not be.
@@ -37,10 +37,10 @@ struct WatchedFiles: ~Copyable {
         return watch
     }
 
-    /// Names may lead elsewhere by now. All watches are set anew, so that none is left on what is nobody's
+    /// Names may lead elsewhere by now. All watches are set again, so that none is left on what is nobody's
     /// way any more; without descriptors for that, the old ones stay.
     private mutating func watchAgain(_ config: Config, _ poller: borrowing Poller) {
-        do throws(SystemFault) { watch = try WatchedFiles.watch(config, poller) { _, _ in } } catch {}
+        do throws(SystemError) { watch = try WatchedFiles.watch(config, poller) { _, _ in } } catch {}
     }
 
     mutating func noteLoaded(_ config: Config, _ poller: borrowing Poller) {
@@ -82,7 +82,7 @@ extension Server {
     /// What cannot be watched is told, and loaded on SIGHUP.
     static func watchFiles(_ config: Config, _ poller: borrowing Poller, _ log: Log) -> WatchedFiles? {
         guard config.watchesFiles else { return nil }
-        do throws(SystemFault) {
+        do throws(SystemError) {
             return try WatchedFiles(config, poller) { file, fault in
                 log.write(.warning) { line in
                     line.append("file '")
@@ -104,50 +104,43 @@ extension Server {
 
     static func watchClock(
         _ config: Config, _ poller: borrowing Poller
-    ) throws(OperatorFault) -> ClockWatch? {
+    ) throws(OperatorError) -> ClockWatch? {
         guard config.clients.certificates != .none || config.createsIdentity else { return nil }
-        do throws(SystemFault) {
+        do throws(SystemError) {
             let clock = try ClockWatch()
             try poller.add(clock)
             return clock
         } catch {
-            throw OperatorFault(system: error)
+            throw OperatorError(system: error)
         }
     }
 
     mutating func handleFiles() { files?.look(config, poller, atMilliseconds: nowMilliseconds) }
 
-    /// Loads files anew that have changed and then been left alone for a second.
+    /// Reloads files that have changed and then been left alone for a second.
     mutating func loadSettledFiles() {
         guard let changed = files?.changedAtMilliseconds,
             nowMilliseconds - changed >= Int64(widening: Limits.settledMilliseconds)
         else { return }
-        isReloadWanted = true
-        manager.tellReloading()
-        noteFilesLoaded()
-    }
-
-    /// Right before they are loaded: what changes from now on is another change.
-    mutating func noteFilesLoaded() {
-        files?.noteLoaded(config, poller)
+        requestReload()
     }
 
     mutating func handleClock() {
         guard clockWatch?.wasSet() ?? false else { return }
         log.write(.notice) { line in
             line.append("the clock was set")
-            if credentials.clients != nil { line.append("; clients are judged again") }
+            if credentials.clients != nil { line.append("; clients are authorized again") }
         }
         ownIdentity.checkSoon()
         clockIsUnset = credentials.clockIsUnset
-        judgeAll(because: nil)
+        reauthorizeAll(because: nil)
     }
 
     /// A clock that goes on from the past reaches the floor by itself.
     mutating func noticeRightClock() {
         guard clockIsUnset, !credentials.clockIsUnset else { return }
         clockIsUnset = false
-        log.write(.notice) { line in line.append("the clock is right by now; clients are judged again") }
-        judgeAll(because: nil)
+        log.write(.notice) { line in line.append("the clock is right by now; clients are authorized again") }
+        reauthorizeAll(because: nil)
     }
 }

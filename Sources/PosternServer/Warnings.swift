@@ -110,12 +110,12 @@ enum Warnings {
         for index in 0..<config.identities.count {
             guard case .createIfMissing = config.identities[index].missing else { continue }
             let file = config.identities[index].certificate
-            do throws(SystemFault) {
+            do throws(SystemError) {
                 try File.checkReplacing(file)
             } catch {
                 about("certificate file", file, tell) { line in
                     line.append("will not be renewed, since the server gave up rights: ")
-                    line.append("its folder cannot be written: ")
+                    line.append("its directory is not writable: ")
                     line.append(error.text)
                     line.append("; let the server's user write there")
                 }
@@ -138,7 +138,7 @@ enum Warnings {
     }
 
     private static func aboutRevocation(
-        _ file: Text, _ choices: ClientChoices, _ review: RevocationListReview, _ tell: Tell
+        _ file: Text, _ choices: ClientConfig, _ review: RevocationListReview, _ tell: Tell
     ) {
         let role: Text = "revocation list file"
         if let problem = review.problem {
@@ -176,11 +176,11 @@ enum Warnings {
 extension CredentialStore {
     /// Loads the files as SIGHUP would, and says what will not work.
     mutating func rehearseReplacing(_ config: Config, _ tell: Warnings.Tell) {
-        do throws(OperatorFault) {
+        do throws(OperatorError) {
             try replace(config)
         } catch {
             var line = Line()
-            line.append("SIGHUP will load nothing anew, since the server gave up rights: ")
+            line.append("SIGHUP will not reload the files, because the server dropped its privileges: ")
             line.append(error.message)
             tell(line)
         }

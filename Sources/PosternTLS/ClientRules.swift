@@ -1,6 +1,6 @@
-// Which clients may come in: the CA with its revocation lists, the list of names, the pinned keys, and what
-// the clock has to say. One immutable set: a reload makes another one. It judges clients in full handshakes,
-// in resumed ones, and once more when the rules have changed, always in the same way.
+// Which clients are authorized: the CA with its revocation lists, the list of names, the pinned keys, and
+// what the clock has to say. One immutable set: a reload makes another one. It authorizes clients in full
+// handshakes, in resumed ones, and once more when the rules have changed, always in the same way.
 
 import CMbedTLS
 import PosternAuthorization
@@ -22,11 +22,11 @@ public struct ClientRules: ~Copyable {
     private var pinMemory: UnsafeMutableRawBufferPointer?
     /// No clock that has been set shows less.
     private var floorSeconds: Int64
-    /// A client has come in without a look at its revocation since this was last set to false.
+    /// A client was authorized without a revocation check since this was last set to false.
     public var hasSkippedRevocation = false
 
     /// `releaseSeconds`: when this program was made.
-    public init(_ choices: ClientChoices, releaseSeconds: Int64, clock: @escaping Clock) {
+    public init(_ choices: ClientConfig, releaseSeconds: Int64, clock: @escaping Clock) {
         policy = ClientPolicy(crl: choices.crlPolicy, unsetClock: choices.clock)
         depth = choices.depth
         checksRevocation = choices.crl != nil
@@ -41,12 +41,12 @@ public struct ClientRules: ~Copyable {
 
     // What it is made of. Contents of files are followed by a zero byte that is not counted.
 
-    public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentFault) {
+    public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError) {
         try trust.addAuthorities(contents)
         noteStart(trust.newestAuthoritySeconds)
     }
 
-    public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentFault)
+    public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError)
     {
         try trust.addRevocationLists(contents)
         noteStart(trust.newestRevocationListSeconds)
@@ -55,20 +55,20 @@ public struct ClientRules: ~Copyable {
     /// Something that the server was given starts then: the clock cannot be right before.
     public mutating func noteStart(_ seconds: Int64) { floorSeconds = max(floorSeconds, seconds) }
 
-    public mutating func setAllowList(_ contents: UnsafeRawBufferPointer) throws(ClientListFault) {
+    public mutating func setAllowList(_ contents: UnsafeRawBufferPointer) throws(ClientListError) {
         let memory = try ClientRules.allocate(AllowList.memoryBytes(for: contents))
         allowMemory = memory
-        do throws(ListFault) {
+        do throws(ListError) {
             allow = try AllowList(contents, into: memory)
         } catch {
             throw .line(error)
         }
     }
 
-    public mutating func setPinList(_ contents: UnsafeRawBufferPointer) throws(ClientListFault) {
+    public mutating func setPinList(_ contents: UnsafeRawBufferPointer) throws(ClientListError) {
         let memory = try ClientRules.allocate(PinList.memoryBytes(for: contents))
         pinMemory = memory
-        do throws(ListFault) {
+        do throws(ListError) {
             pins = try PinList(contents, into: memory)
         } catch {
             throw .line(error)
@@ -77,7 +77,7 @@ public struct ClientRules: ~Copyable {
 
     private static func allocate(
         _ count: Int
-    ) throws(ClientListFault) -> UnsafeMutableRawBufferPointer {
+    ) throws(ClientListError) -> UnsafeMutableRawBufferPointer {
         guard let memory = TLSArena.allocate(max(count, 1)) else { throw .outOfMemory }
         return memory
     }
@@ -90,20 +90,20 @@ public struct ClientRules: ~Copyable {
     public var pinCount: Int { pins?.count ?? 0 }
 
     /// What is wrong with the revocation lists. Throws only where memory ran out.
-    public func reviewRevocationLists() throws(DocumentFault) -> RevocationListReview {
-        try trust.reviewRevocationLists(atSeconds: clockReading.judgedAtSeconds)
+    public func reviewRevocationLists() throws(DocumentError) -> RevocationListReview {
+        try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
     }
 
-    // Judging
+    // Reauthorization
 
     /// What the clock says now.
     public var clockReading: ClockReading { ClockReading(nowSeconds: clock(), floorSeconds: floorSeconds) }
 
-    /// Why a client may not come in, from its certificates in DER, one behind the other, its own first; nil
-    /// if it may.
+    /// Why a client is not authorized, from its certificates in DER, one behind the other, its own first;
+    /// nil if it may.
     public mutating func reason(toRefuse chain: UnsafeRawBufferPointer) -> CloseReason? {
         let clock = clockReading
-        do throws(DERFault) {
+        do throws(DERError) {
             var reader = DERReader(chain)
             let leaf = try Certificate(try reader.next().whole)
             guard let findings = try findings(chain, leaf, clock) else { return .outOfMemory }
@@ -118,7 +118,7 @@ public struct ClientRules: ~Copyable {
     /// Nil when memory ran out.
     private func findings(
         _ chain: UnsafeRawBufferPointer, _ leaf: Certificate, _ clock: ClockReading
-    ) throws(DERFault) -> ClientFindings? {
+    ) throws(DERError) -> ClientFindings? {
         guard let isPinned = isPinned(leaf) else { return nil }
         // A pin proves who it is, not that the library may be given such a key.
         if isPinned, try !PublicKeyKind(leaf.publicKey).isAccepted { throw .badValue }
@@ -127,10 +127,10 @@ public struct ClientRules: ~Copyable {
             return ClientFindings(faults: nil, isPinned: isPinned, isListed: false, startsLater: startsLater)
         }
         let parameters = VerificationParameters(
-            purpose: .client, time: clock.judgedAtSeconds, intermediatesMost: depth,
+            purpose: .client, time: clock.verifiedAtSeconds, intermediatesMax: depth,
             checksRevocation: checksRevocation)
         let result: VerificationResult
-        do throws(DocumentFault) { result = try trust.verify(chain, parameters) } catch { return nil }
+        do throws(DocumentError) { result = try trust.verify(chain, parameters) } catch { return nil }
         return ClientFindings(
             faults: result.faults, isPinned: false,
             isListed: try isListed(leaf, commonNameIsAllowed: result.commonNameIsAllowed),
@@ -152,7 +152,7 @@ public struct ClientRules: ~Copyable {
 
     /// The common name counts only where no alternative name of its kind is there and no authority is
     /// forbidden to issue it.
-    private func isListed(_ leaf: Certificate, commonNameIsAllowed: Bool) throws(DERFault) -> Bool {
+    private func isListed(_ leaf: Certificate, commonNameIsAllowed: Bool) throws(DERError) -> Bool {
         guard let allow else { return true }
         let extensions = CertificateExtensions(leaf.extensions)
         let commonName = DistinguishedName.commonName(of: leaf.subject)
@@ -171,20 +171,20 @@ public struct ClientRules: ~Copyable {
 }
 
 /// Why a list of clients was refused.
-public enum ClientListFault: Error, Sendable {
-    case line(ListFault)
+public enum ClientListError: Error, Sendable {
+    case line(ListError)
     case outOfMemory
 }
 
 extension TLSContext {
-    /// From now on clients are judged by these rules, wherever they stand: they must not move, and outlive
-    /// the context's sessions. What is there may be replaced by other rules between two calls.
-    public func judgeClients(by rules: UnsafeMutablePointer<ClientRules>) {
-        ctls_context_judge(handle, judgeClient, UnsafeMutableRawPointer(rules))
+    /// From now on clients are authorized by these rules, wherever they stand: they must not move, and
+    /// outlive the context's sessions. What is there may be replaced by other rules between two calls.
+    public func authorizeClients(by rules: UnsafeMutablePointer<ClientRules>) {
+        ctls_context_set_authorizer(handle, authorizeClient, UnsafeMutableRawPointer(rules))
     }
 }
 
-private func judgeClient(
+private func authorizeClient(
     _ parameter: UnsafeMutableRawPointer?, _ chain: UnsafePointer<UInt8>?, _ count: Int
 ) -> Int32 {
     let rules = parameter.unsafelyUnwrapped.assumingMemoryBound(to: ClientRules.self)

@@ -34,7 +34,7 @@ extension TLSSession {
     public func begin(
         serverName name: Text?, resumption: borrowing Resumption, stream: UnsafeMutableRawPointer,
         send: @escaping Send, receive: @escaping Receive
-    ) throws(ChannelFailure) {
+    ) throws(ChannelError) {
         let result = ctls_session_begin_client(
             handle, name?.zeroTerminated, resumption.handle, stream, send, receive)
         guard result == 0 else { throw failure }
@@ -42,7 +42,7 @@ extension TLSSession {
 
     /// The handshake as far as the server has proven that the chain it sent is its own, or that it resumes
     /// what was offered. Of the client it knows nothing yet; `handshake` goes on from here.
-    public func meetServer() throws(ChannelFailure) -> ChannelStep {
+    public func meetServer() throws(ChannelError) -> ChannelStep {
         try step(ctls_session_meet_server(handle))
     }
 

@@ -26,7 +26,7 @@ public enum Documents {
     /// documents is not looked at.
     public static func decode(
         _ contents: UnsafeMutableRawBufferPointer, _ kinds: Kinds
-    ) throws(DocumentFault) -> UnsafeRawBufferPointer {
+    ) throws(DocumentError) -> UnsafeRawBufferPointer {
         if let format = FileFormat(UnsafeRawBufferPointer(contents)) { throw .holds(format) }
         if contents.first == DERTag.sequence {
             let der = UnsafeRawBufferPointer(contents)
@@ -59,8 +59,8 @@ public enum Documents {
         return der
     }
 
-    private static func next(_ text: inout PEMText) throws(DocumentFault) -> PEMBlock? {
-        do throws(DERFault) { return try text.next() } catch { throw .unreadable }
+    private static func next(_ text: inout PEMText) throws(DocumentError) -> PEMBlock? {
+        do throws(DERError) { return try text.next() } catch { throw .unreadable }
     }
 
     /// What may hold certificates that would be passed over.
@@ -69,9 +69,9 @@ public enum Documents {
     }
 
     /// Nothing but complete SEQUENCEs.
-    private static func checkSequences(_ der: UnsafeRawBufferPointer) throws(DocumentFault) {
+    private static func checkSequences(_ der: UnsafeRawBufferPointer) throws(DocumentError) {
         var reader = DERReader(der)
-        do throws(DERFault) {
+        do throws(DERError) {
             while !reader.isEmpty { _ = try reader.next(DERTag.sequence) }
         } catch {
             throw .unreadable
@@ -95,7 +95,7 @@ extension PEM {
 }
 
 /// Why a file of documents was refused.
-public enum DocumentFault: Error, Sendable {
+public enum DocumentError: Error, Sendable {
     /// Neither PEM nor DER, or one of the documents does not parse.
     case unreadable
     /// Nothing of the kind that is wanted, nor anything else that is known.
@@ -105,16 +105,16 @@ public enum DocumentFault: Error, Sendable {
     case outOfMemory
 }
 
-extension OperatorFault {
+extension OperatorError {
     /// `role` and `content` as in: CA file '...' holds no certificate; `option` is what names another one.
-    public init(_ fault: DocumentFault, _ role: Text, file: Text, holds content: Text, option: Text) {
+    public init(_ fault: DocumentError, _ role: Text, file: Text, holds content: Text, option: Text) {
         self.init { line in
             line.append(role)
             line.append(" file '")
             line.append(file)
             switch fault {
             case .unreadable:
-                line.append("' holds something that is no ")
+                line.append("' holds something that is not a ")
                 line.append(content)
                 line.append(", or a damaged one; give PEM or DER with ")
                 line.append(option)

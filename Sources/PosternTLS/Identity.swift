@@ -11,7 +11,7 @@ public struct Identity: ~Copyable {
 
     /// Empty; `add` fills it. Clients that ask for a name which no chain covers are shown the first one, or
     /// refused.
-    public init(unknownNames: UnknownNames) throws(IdentityFault) {
+    public init(unknownNames: UnknownNames) throws(IdentityError) {
         guard let handle = ctls_identity_create(unknownNames == .refuse ? 1 : 0) else {
             throw .outOfMemory
         }
@@ -21,20 +21,20 @@ public struct Identity: ~Copyable {
     /// Adds a chain and its key. Both are the contents of files, PEM or DER, and are overwritten.
     public func add(
         certificate: UnsafeMutableRawBufferPointer, key: UnsafeMutableRawBufferPointer
-    ) throws(IdentityFault) {
+    ) throws(IdentityError) {
         let chain = try Identity.chain(certificate)
         let key = try KeyText.decode(key)
         let status = ctls_identity_add(
             handle, chain.baseAddress?.assumingMemoryBound(to: UInt8.self), chain.count,
             key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count)
-        guard status == CTLS_IDENTITY_OK else { throw IdentityFault(status) }
+        guard status == CTLS_IDENTITY_OK else { throw IdentityError(status) }
     }
 
     private static func chain(
         _ contents: UnsafeMutableRawBufferPointer
-    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
+    ) throws(IdentityError) -> UnsafeRawBufferPointer {
         let chain: UnsafeRawBufferPointer
-        do throws(DocumentFault) {
+        do throws(DocumentError) {
             chain = try Documents.decode(contents, .certificates)
         } catch {
             guard case .holds(let format) = error else { throw .certificateUnreadable }
@@ -79,7 +79,7 @@ public struct Identity: ~Copyable {
 }
 
 /// Why an identity was refused.
-public enum IdentityFault: Error, Sendable, Equatable {
+public enum IdentityError: Error, Sendable, Equatable {
     case certificateUnreadable
     /// Another thing than certificates, or a form of them that is not read.
     case certificateHolds(FileFormat)

@@ -8,7 +8,7 @@ import PosternX509
 enum KeyText {
     static func decode(
         _ contents: UnsafeMutableRawBufferPointer
-    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
+    ) throws(IdentityError) -> UnsafeRawBufferPointer {
         let whole = UnsafeRawBufferPointer(contents)
         guard PrivateKeyForm(whole) == nil else { return try check(whole) }
         if let format = FileFormat(whole) { throw .keyHolds(format) }
@@ -36,7 +36,7 @@ enum KeyText {
         throw .keyHolds(other)
     }
 
-    private static func check(_ der: UnsafeRawBufferPointer) throws(IdentityFault) -> UnsafeRawBufferPointer
+    private static func check(_ der: UnsafeRawBufferPointer) throws(IdentityError) -> UnsafeRawBufferPointer
     {
         switch PrivateKeyForm(der) {
         case .encrypted: throw .keyEncrypted
@@ -45,7 +45,7 @@ enum KeyText {
         }
     }
 
-    private static func next(_ text: inout PEMText) throws(IdentityFault) -> PEMBlock? {
-        do throws(DERFault) { return try text.next() } catch { throw .keyUnreadable }
+    private static func next(_ text: inout PEMText) throws(IdentityError) -> PEMBlock? {
+        do throws(DERError) { return try text.next() } catch { throw .keyUnreadable }
     }
 }

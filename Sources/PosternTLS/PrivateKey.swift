@@ -42,10 +42,10 @@ public enum KeyType: Sendable {
 public struct PrivateKey: ~Copyable {
     private let handle: OpaquePointer
 
-    public init(generating type: KeyType) throws(IdentityFault) {
+    public init(generating type: KeyType) throws(IdentityError) {
         var handle: OpaquePointer?
         let status = ctls_key_generate(&handle, type.kind, type.bits)
-        guard let handle else { throw IdentityFault(status) }
+        guard let handle else { throw IdentityError(status) }
         self.handle = handle
     }
 
@@ -53,13 +53,13 @@ public struct PrivateKey: ~Copyable {
     /// (SubjectPublicKeyInfo), the private key has to belong to it. The contents are overwritten.
     public init(
         _ contents: UnsafeMutableRawBufferPointer, of publicKey: UnsafeRawBufferPointer? = nil
-    ) throws(IdentityFault) {
+    ) throws(IdentityError) {
         let der = try KeyText.decode(contents)
         var handle: OpaquePointer?
         let status = ctls_key_parse(
             &handle, der.baseAddress?.assumingMemoryBound(to: UInt8.self), der.count,
             publicKey?.baseAddress?.assumingMemoryBound(to: UInt8.self), publicKey?.count ?? 0)
-        guard let handle else { throw IdentityFault(status) }
+        guard let handle else { throw IdentityError(status) }
         self.handle = handle
     }
 
@@ -74,24 +74,24 @@ public struct PrivateKey: ~Copyable {
         }
     }
 
-    /// Writes its public half, a SubjectPublicKeyInfo in DER, to memory of `derBytesMost` and returns it.
+    /// Writes its public half, a SubjectPublicKeyInfo in DER, to memory of `derBytesMax` and returns it.
     public borrowing func publicKey(
         into memory: UnsafeMutableRawBufferPointer
-    ) throws(IdentityFault) -> UnsafeRawBufferPointer {
-        precondition(memory.count >= PrivateKey.derBytesMost, "room for any key")
+    ) throws(IdentityError) -> UnsafeRawBufferPointer {
+        precondition(memory.count >= PrivateKey.derBytesMax, "room for any key")
         let count = ctls_key_write_public(handle, memory.baseAddress?.assumingMemoryBound(to: UInt8.self))
         guard count > 0 else { throw .outOfMemory }
         return UnsafeRawBufferPointer(rebasing: memory[..<count])
     }
 
     /// Room for any key in DER.
-    public static let derBytesMost = 2_560
+    public static let derBytesMax = 2_560
 
     /// Writes it as PKCS#8 (RFC 5208): the one form that every tool reads, whatever kind of key it is.
     public borrowing func write(
         to writer: inout DERWriter, publicKey: UnsafeRawBufferPointer
-    ) throws(IdentityFault) {
-        guard let memory = TLSArena.allocate(PrivateKey.derBytesMost) else { throw .outOfMemory }
+    ) throws(IdentityError) {
+        guard let memory = TLSArena.allocate(PrivateKey.derBytesMax) else { throw .outOfMemory }
         defer { TLSArena.release(memory) }
         let count = ctls_key_write_private(handle, memory.baseAddress?.assumingMemoryBound(to: UInt8.self))
         guard count > 0 else { throw .outOfMemory }
@@ -110,7 +110,7 @@ public struct PrivateKey: ~Copyable {
     /// Writes a signed object: what `content` writes, the algorithm, the signature over the former.
     public borrowing func sign(
         to writer: inout DERWriter, _ content: (inout DERWriter) -> Void
-    ) throws(IdentityFault) {
+    ) throws(IdentityError) {
         var signature = InlineArray<512, UInt8>(repeating: 0)
         var signatureCount = 0
         writer.constructed(DERTag.sequence) { fields in
@@ -135,7 +135,7 @@ extension PrivateKey {
     /// What stands for a public key (SubjectPublicKeyInfo in DER) in certificates.
     public static func identifier(
         of publicKey: UnsafeRawBufferPointer
-    ) throws(IdentityFault) -> KeyIdentifier {
+    ) throws(IdentityError) -> KeyIdentifier {
         var outer = DERReader(publicKey)
         guard var fields = try? outer.next(DERTag.sequence).reader, (try? fields.next()) != nil,
             let bits = try? fields.next(DERTag.bitString).content, bits.count > 1
@@ -157,7 +157,7 @@ extension PrivateKey {
 public enum RandomNumbers {
     /// A serial number: 128 random bits. As a positive integer it takes at most 17 of the 20 bytes that RFC
     /// 5280, section 4.1.2.2 allows.
-    public static func serial() throws(IdentityFault) -> InlineArray<16, UInt8> {
+    public static func serial() throws(IdentityError) -> InlineArray<16, UInt8> {
         var serial = InlineArray<16, UInt8>(repeating: 0)
         let result = withUnsafeMutableBytes(of: &serial) { bytes in
             ctls_random_fill(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)

@@ -7,10 +7,10 @@ import PosternCore
 public struct TLSContext: ~Copyable {
     let handle: OpaquePointer
 
-    /// Of a server. Unless `clients` is none, `judge` comes next.
+    /// Of a server. Unless `clients` is none, `authorize` comes next.
     public init(
-        _ choices: TLSChoices, clients: ClientChoices.Certificates = .none
-    ) throws(ChannelFailure) {
+        _ choices: TLSConfig, clients: ClientConfig.Certificates = .none
+    ) throws(ChannelError) {
         var settings = ctls_settings()
         switch clients {
         case .none: settings.clients = CTLS_CLIENTS_NONE
@@ -21,14 +21,14 @@ public struct TLSContext: ~Copyable {
     }
 
     /// Of a client. `tls12`: offer TLS 1.2 too. The life of tickets is the server's choice.
-    public init(client choices: TLSChoices, tls12: Bool) throws(ChannelFailure) {
+    public init(client choices: TLSConfig, tls12: Bool) throws(ChannelError) {
         var settings = ctls_settings()
         settings.is_client = 1
         settings.tls12 = tls12 ? 1 : 0
         try self.init(&settings, choices)
     }
 
-    private init(_ settings: inout ctls_settings, _ choices: TLSChoices) throws(ChannelFailure) {
+    private init(_ settings: inout ctls_settings, _ choices: TLSConfig) throws(ChannelError) {
         settings.chacha_first = choices.suites == .chachaFirst ? 1 : 0
         settings.tls13 = choices.tls13 ? 1 : 0
         settings.ticket_seconds = UInt32(choices.ticketSeconds)
@@ -45,7 +45,7 @@ public struct TLSContext: ~Copyable {
         var handle: OpaquePointer?
         var failure = ctls_failure()
         ctls_context_create(&handle, &settings, &failure)
-        guard let handle else { throw ChannelFailure(failure) }
+        guard let handle else { throw ChannelError(failure) }
         self.handle = handle
     }
 
@@ -61,7 +61,7 @@ public struct TLSContext: ~Copyable {
     public static var hasTLS13: Bool { libraryVersion.major >= 3 }
 }
 
-extension TLSChoices.Group {
+extension TLSConfig.Group {
     /// In the IANA registry "TLS Supported Groups".
     var number: UInt16 {
         switch self {
@@ -72,7 +72,7 @@ extension TLSChoices.Group {
     }
 }
 
-extension ChannelFailure {
+extension ChannelError {
     init(_ failure: ctls_failure) {
         let reason: CloseReason
         switch failure.kind {

@@ -7,10 +7,10 @@ import PosternCore
 public enum TLSLibrary {
     /// Refuses a library that SECURITY.md rules out. The compiler has refused it as well; this is for what
     /// was linked afterwards.
-    public static func check() throws(OperatorFault) {
+    public static func check() throws(OperatorError) {
         let fault = ctls_library_check(ctls_library_version())
         guard fault != CTLS_LIBRARY_OK else { return }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.appendLibraryVersion()
             line.append(" is linked, ")
             line.append(

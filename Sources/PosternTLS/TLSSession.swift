@@ -34,11 +34,11 @@ public struct TLSSession {
 
     let handle: OpaquePointer
 
-    public init(_ context: borrowing TLSContext) throws(ChannelFailure) {
+    public init(_ context: borrowing TLSContext) throws(ChannelError) {
         var handle: OpaquePointer?
         var failure = ctls_failure()
         ctls_session_create(&handle, context.handle, &failure)
-        guard let handle else { throw ChannelFailure(failure) }
+        guard let handle else { throw ChannelError(failure) }
         self.handle = handle
     }
 
@@ -50,15 +50,15 @@ public struct TLSSession {
     public func begin(
         _ identity: borrowing Identity, stream: UnsafeMutableRawPointer,
         send: @escaping Send, receive: @escaping Receive
-    ) throws(ChannelFailure) {
+    ) throws(ChannelError) {
         guard ctls_session_begin(handle, identity.handle, stream, send, receive) == 0 else { throw failure }
     }
 
-    public func handshake() throws(ChannelFailure) -> ChannelStep {
+    public func handshake() throws(ChannelError) -> ChannelStep {
         try step(ctls_session_handshake(handle))
     }
 
-    public func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
+    public func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         let result = ctls_session_read(handle, start, bytes.count)
         if result >= 0 { return .bytes(Int(result)) }
@@ -68,21 +68,21 @@ public struct TLSSession {
         case CTLS_AGAIN: return .again
         case CTLS_CLOSE_NOTIFY: return .closeNotify
         case CTLS_END_OF_STREAM: return .endOfStream
-        case CTLS_RESET: throw ChannelFailure(reason: .peerReset, code: 0)
+        case CTLS_RESET: throw ChannelError(reason: .peerReset, code: 0)
         default: throw failure
         }
     }
 
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         let result = ctls_session_write(handle, start, bytes.count)
         if result >= 0 && Int(result) != bytes.count {
-            throw ChannelFailure(reason: .internalFault, code: 0)
+            throw ChannelError(reason: .internalFault, code: 0)
         }
         return try step(result)
     }
 
-    public func closeNotify() throws(ChannelFailure) -> ChannelStep {
+    public func closeNotify() throws(ChannelError) -> ChannelStep {
         try step(ctls_session_close_notify(handle))
     }
 
@@ -97,34 +97,34 @@ public struct TLSSession {
     public var isResumed: Bool { ctls_session_resumed(handle) != 0 }
     public var versionName: Text { ctls_session_version(handle) == 0x0304 ? "TLSv1.3" : "TLSv1.2" }
     /// The certificates that the client has shown, in DER, one behind the other, its own first; empty when
-    /// it showed none. Valid as soon as they have been judged, as long as the connection lives.
+    /// it showed none. Valid as soon as they have been authorized, as long as the connection lives.
     public var shown: UnsafeRawBufferPointer {
         var count = 0
         let start = ctls_session_shown(handle, &count)
         return UnsafeRawBufferPointer(start: start, count: count)
     }
-    /// Judges the client once more: why it may not stay, nil if it may.
-    public func judgeAgain() -> CloseReason? {
-        let kind = ctls_session_judge(handle)
+    /// Authorizes the client once more: why it may not stay, nil if it may.
+    public func reauthorize() -> CloseReason? {
+        let kind = ctls_session_authorize(handle)
         guard kind != 0 else { return nil }
-        return ChannelFailure(
+        return ChannelError(
             ctls_failure(kind: ctls_failure_kind(UInt32(bitPattern: kind)), code: 0)
         ).reason
     }
     public var suiteName: Text { Text(zeroTerminated: ctls_session_suite(handle)) }
 
-    func step(_ result: Int32) throws(ChannelFailure) -> ChannelStep {
+    func step(_ result: Int32) throws(ChannelError) -> ChannelStep {
         if result >= 0 { return .done }
         switch result {
         case CTLS_WANT_READ: return .wantRead
         case CTLS_WANT_WRITE: return .wantWrite
         case CTLS_AGAIN: return .again
-        case CTLS_RESET: throw ChannelFailure(reason: .peerReset, code: 0)
-        case CTLS_END_OF_STREAM: throw ChannelFailure(reason: .peerVanished, code: 0)
-        case CTLS_CLOSE_NOTIFY: throw ChannelFailure(reason: .peerClosed, code: 0)
+        case CTLS_RESET: throw ChannelError(reason: .peerReset, code: 0)
+        case CTLS_END_OF_STREAM: throw ChannelError(reason: .peerVanished, code: 0)
+        case CTLS_CLOSE_NOTIFY: throw ChannelError(reason: .peerClosed, code: 0)
         default: throw failure
         }
     }
 
-    var failure: ChannelFailure { ChannelFailure(ctls_session_failure(handle)) }
+    var failure: ChannelError { ChannelError(ctls_session_failure(handle)) }
 }

@@ -17,11 +17,11 @@ public struct TrustStore: ~Copyable {
 
     /// Trusts the certificates of a file: PEM with any number of them, or DER. `contents` are followed by a
     /// zero byte, which is not counted, and are overwritten. On a fault some of them may have been added.
-    public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentFault) {
+    public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError) {
         var reader = DERReader(try Documents.decode(contents, .certificates))
         while !reader.isEmpty {
             let document: UnsafeRawBufferPointer
-            do throws(DERFault) {
+            do throws(DERError) {
                 document = try reader.next().whole
                 _ = try Certificate(document)
             } catch {
@@ -35,7 +35,7 @@ public struct TrustStore: ~Copyable {
     /// among the public authorities. Otherwise as above.
     public mutating func addReadableAuthorities(
         _ contents: UnsafeMutableRawBufferPointer
-    ) throws(DocumentFault) -> Int {
+    ) throws(DocumentError) -> Int {
         var reader = DERReader(try Documents.decode(contents, .certificates))
         var unreadable = 0
         while let document = try? reader.next().whole {
@@ -50,12 +50,12 @@ public struct TrustStore: ~Copyable {
     }
 
     /// The same for revocation lists.
-    public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentFault)
+    public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError)
     {
         var reader = DERReader(try Documents.decode(contents, .revocationLists))
         while !reader.isEmpty {
             let document: UnsafeRawBufferPointer
-            do throws(DERFault) {
+            do throws(DERError) {
                 document = try reader.next().whole
                 _ = try RevocationList(document)
             } catch {
@@ -69,7 +69,7 @@ public struct TrustStore: ~Copyable {
     /// Throws only where memory ran out.
     public func verify(
         _ chain: UnsafeRawBufferPointer, _ parameters: VerificationParameters
-    ) throws(DocumentFault) -> VerificationResult {
+    ) throws(DocumentError) -> VerificationResult {
         var search = PathSearch(
             chain, anchors: authorities.documents, revocationLists: revocationLists.documents, parameters,
             LibrarySignatures())

@@ -11,7 +11,7 @@ extension TrustStore {
         var node = authorities.first
         while let current = node {
             node = current.pointee.next
-            do throws(DERFault) { newest = max(newest, try Certificate(current.der).notBefore) } catch {}
+            do throws(DERError) { newest = max(newest, try Certificate(current.der).notBefore) } catch {}
         }
         return newest
     }
@@ -22,7 +22,7 @@ extension TrustStore {
         var node = revocationLists.first
         while let current = node {
             node = current.pointee.next
-            do throws(DERFault) { newest = max(newest, try RevocationList(current.der).thisUpdate) } catch {}
+            do throws(DERError) { newest = max(newest, try RevocationList(current.der).thisUpdate) } catch {}
         }
         return newest
     }
@@ -58,7 +58,7 @@ extension TrustStore {
     }
 
     /// Looks at each list. Throws only where memory ran out.
-    func reviewRevocationLists(atSeconds time: Int64) throws(DocumentFault) -> RevocationListReview {
+    func reviewRevocationLists(atSeconds time: Int64) throws(DocumentError) -> RevocationListReview {
         var review = RevocationListReview()
         var node = revocationLists.first
         while let current = node {

@@ -1,5 +1,5 @@
 // The index of an authority: what it has issued and revoked, and the number of its last revocation list. A
-// text file, read strictly, changed in memory of the caller's and written anew as a whole:
+// text file, read strictly, changed in memory of the caller's and rewritten as a whole:
 //
 //   postern-index 1
 //   crl-number 3
@@ -29,7 +29,7 @@ public struct IssuedIndex {
     public private(set) var revokedCount = 0
 
     /// An empty one. `memory` has room for what it is to become, and for a longer second line.
-    public init(emptyIn memory: UnsafeMutableRawBufferPointer) throws(IssuedIndexFault) {
+    public init(emptyIn memory: UnsafeMutableRawBufferPointer) throws(IssuedIndexError) {
         self.memory = memory
         count = 0
         var line = Line()
@@ -44,20 +44,20 @@ public struct IssuedIndex {
     /// Of a file's contents, the first `count` bytes of `memory`. Every line is looked at.
     public init(
         _ memory: UnsafeMutableRawBufferPointer, count: Int
-    ) throws(IssuedIndexFault) {
+    ) throws(IssuedIndexError) {
         self.memory = memory
         self.count = count
         var lines = IndexLines(UnsafeRawBufferPointer(rebasing: memory[..<count]))
         guard let header = try lines.next(), header.isText(IssuedIndex.header) else {
-            throw IssuedIndexFault(line: 1, "is not the first line of an index")
+            throw IssuedIndexError(line: 1, "is not the first line of an index")
         }
         guard let second = try lines.next(), let number = IssuedIndex.number(second) else {
-            throw IssuedIndexFault(line: 2, "is not 'crl-number' and a number")
+            throw IssuedIndexError(line: 2, "is not 'crl-number' and a number")
         }
         listNumber = number
         while let line = try lines.next() {
             guard let entry = Entry(line) else {
-                throw IssuedIndexFault(line: lines.number, Entry.hint)
+                throw IssuedIndexError(line: lines.number, Entry.hint)
             }
             entryCount += 1
             if entry.revocation != nil { revokedCount += 1 }
@@ -87,7 +87,7 @@ public struct IssuedIndex {
 
     public mutating func add(
         serial: UnsafeRawBufferPointer, notAfter: Int64, name: UnsafeRawBufferPointer
-    ) throws(IssuedIndexFault) {
+    ) throws(IssuedIndexError) {
         var line = Line()
         line.append(serial: serial)
         line.append(" ")
@@ -102,7 +102,7 @@ public struct IssuedIndex {
     /// Marks a certificate that is there.
     public mutating func revoke(
         serial: UnsafeRawBufferPointer, at time: Int64, _ reason: RevocationReason
-    ) throws(IssuedIndexFault) {
+    ) throws(IssuedIndexError) {
         var lines = entryLines
         while true {
             let first = count - lines.rest.count
@@ -126,9 +126,9 @@ public struct IssuedIndex {
     }
 
     /// The number for a new revocation list.
-    public mutating func takeListNumber(above least: UInt32) throws(IssuedIndexFault) -> UInt32 {
+    public mutating func takeListNumber(above least: UInt32) throws(IssuedIndexError) -> UInt32 {
         let last = max(listNumber, least)
-        guard last < UInt32.max else { throw IssuedIndexFault(line: 2, "has the largest number there is") }
+        guard last < UInt32.max else { throw IssuedIndexError(line: 2, "has the largest number there is") }
         listNumber = last + 1
         var line = Line()
         line.append(IssuedIndex.numberWord)
@@ -146,7 +146,7 @@ public struct IssuedIndex {
     }
 
     /// What is written must be what is read: a serial number, a time or a name can be anything.
-    private static func check(_ line: inout Line) throws(IssuedIndexFault) {
+    private static func check(_ line: inout Line) throws(IssuedIndexError) {
         let isEntry = line.withTerminatedBytes { bytes in
             let text = UnsafeRawBufferPointer(bytes)
             return Entry(UnsafeRawBufferPointer(rebasing: text[..<(text.count - 1)])) != nil
@@ -155,9 +155,9 @@ public struct IssuedIndex {
     }
 
     /// Puts a line where others were.
-    private mutating func replace(_ range: Range<Int>, with line: inout Line) throws(IssuedIndexFault) {
+    private mutating func replace(_ range: Range<Int>, with line: inout Line) throws(IssuedIndexError) {
         let grown = count - range.count + line.count + 1
-        guard grown <= memory.count, let start = memory.baseAddress else { throw IssuedIndexFault() }
+        guard grown <= memory.count, let start = memory.baseAddress else { throw IssuedIndexError() }
         let rest = start + range.upperBound
         (start + range.lowerBound + line.count + 1).copyMemory(
             from: rest, byteCount: count - range.upperBound)

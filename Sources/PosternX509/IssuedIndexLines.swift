@@ -4,7 +4,7 @@ import PosternCore
 
 /// Which line is wrong, and in which way; line 0 when nothing is, but the index has outgrown its memory or
 /// cannot hold what it should.
-public struct IssuedIndexFault: Error {
+public struct IssuedIndexError: Error {
     public let line: Int
     public let problem: Text
 
@@ -17,8 +17,8 @@ public struct IssuedIndexFault: Error {
     init() { self.init(line: 0, "") }
 
     /// A certificate that no line can stand for.
-    static var unusable: IssuedIndexFault {
-        IssuedIndexFault(line: 0, "cannot hold this certificate; its serial number must have 1 to 20 bytes")
+    static var unusable: IssuedIndexError {
+        IssuedIndexError(line: 0, "cannot hold this certificate; its serial number must have 1 to 20 bytes")
     }
 }
 
@@ -30,12 +30,12 @@ struct IndexLines {
     init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
 
     /// The next line without its end; nil behind the last.
-    mutating func next() throws(IssuedIndexFault) -> UnsafeRawBufferPointer? {
+    mutating func next() throws(IssuedIndexError) -> UnsafeRawBufferPointer? {
         guard !rest.isEmpty else { return nil }
         number += 1
         var end = 0
         while end < rest.count, rest[end] != UInt8(ascii: "\n") { end += 1 }
-        guard end < rest.count else { throw IssuedIndexFault(line: number, "does not end") }
+        guard end < rest.count else { throw IssuedIndexError(line: number, "does not end") }
         let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
         rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
         return line
@@ -44,7 +44,7 @@ struct IndexLines {
 
 extension IssuedIndex.Entry {
     static let hint: Text =
-        "is no certificate: a serial number, an end, 'valid' or 'revoked' with time and reason, a name"
+        "is not a certificate: a serial number, an end, 'valid' or 'revoked' with time and reason, a name"
 
     /// Nil when the line is none.
     init?(_ line: UnsafeRawBufferPointer) {
@@ -70,11 +70,11 @@ extension IssuedIndex.Entry {
         name = words
     }
 
-    static let nameBytesMost = 256
+    static let nameBytesMax = 256
 
     /// Whether this is its name, as far as an index has it.
     public func hasName(_ other: UnsafeRawBufferPointer) -> Bool {
-        hasSameBytes(name, UnsafeRawBufferPointer(rebasing: other.prefix(IssuedIndex.Entry.nameBytesMost)))
+        hasSameBytes(name, UnsafeRawBufferPointer(rebasing: other.prefix(IssuedIndex.Entry.nameBytesMax)))
     }
 
     public func hasSerial(_ magnitude: UnsafeRawBufferPointer) -> Bool {
@@ -131,7 +131,7 @@ extension Line {
     /// A name cut so that its line stays short, without what is not text; a dash for none.
     mutating func append(entryName name: UnsafeRawBufferPointer) {
         if name.isEmpty { append("-") }
-        for byte in name.prefix(IssuedIndex.Entry.nameBytesMost) {
+        for byte in name.prefix(IssuedIndex.Entry.nameBytesMax) {
             append(byte: byte < 0x20 || byte == 0x7F ? UInt8(ascii: "?") : byte)
         }
     }

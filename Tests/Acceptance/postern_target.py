@@ -37,6 +37,8 @@ SMALL_IDLE_SECONDS = 2.0
 SMALL_CLOSE_SECONDS = 0.5
 SMALL_DRAIN_SECONDS = 1.0
 SMALL_PROTOCOL = "postern/1"
+# How the log line of a reload begins that changed nothing.
+RELOAD_FAILED = "reload failed, keeping the current files"
 LISTENER_LIMIT = 8
 
 VERSION_LINE = re.compile(r"postern (?P<release>\d+\.\d+\.\d+) \((?P<port>[\w-]+)\), "

@@ -191,7 +191,7 @@ def test_unreadable_requests(work, content, part):
 def test_issuers_that_are_refused(work):
     work.request("board")
     work.run("self-signed", "--name", "x", "--certificate", "leaf.crt", "--key", "leaf.key")
-    assert "is no authority" in work.refuse(*work.signing("board", ca="leaf"))
+    assert "is not an authority" in work.refuse(*work.signing("board", ca="leaf"))
     work.ca("old", "--not-before", "2020-01-01", "--days", "100")
     assert "has expired" in work.refuse(*work.signing("board", ca="old"))
     work.ca("early", "--not-before", "2090-01-01")

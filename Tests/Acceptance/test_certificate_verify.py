@@ -90,9 +90,9 @@ CASES = {
     "self-signed": (self_signed(False), "is signed by itself and not among the trusted"),
     "self-signed and trusted": (self_signed(True),),
 
-    "intermediate is no authority": (under(lambda make: make.certificate("I", "R", usage(issues=True))),
-                                     "no authority"),
-    "intermediate is a plain one": (under(lambda make: make.certificate("I", "R")), "no authority", "key usage"),
+    "intermediate is not an authority": (under(lambda make: make.certificate("I", "R", usage(issues=True))),
+                                     "not an authority"),
+    "intermediate is a plain one": (under(lambda make: make.certificate("I", "R")), "not an authority", "key usage"),
     "intermediate may not sign": (under(lambda make: make.authority(signs=False)), "key usage"),
     "path length exceeded": (below_two(0), "path length"),
     "path length kept": (below_two(1),),

@@ -12,7 +12,7 @@ from postern_machine import only_root
 from postern_target import PATIENCE, VERSIONS
 
 RELOADED = r"postern: notice: identity reloaded: .*"
-KEPT = r"postern: error: identity kept: (?P<reason>.+)"
+KEPT = r"postern: error: reload failed, keeping the current files: (?P<reason>.+)"
 # Long enough for what must not happen: files settle in one second, under an emulator as well.
 NEVER_SECONDS = 2 / PATIENCE
 REVOKED = r"postern: info: closed .* reason=revoked client=CN=(?P<client>.*)"
@@ -129,7 +129,7 @@ def test_clients_that_may_not_stay_are_closed(launch, rules, clients, change, re
         change(rules, clients)
         since = server.mark()
         reload(server)
-        assert tls.recv(1) == b"", "the server says farewell"
+        assert tls.recv(1) == b"", "the server sends close_notify"
         tls.close()
         assert server.wait_for_line(REVOKED, since)["client"] == "good"
         is_served(nobody)
@@ -179,7 +179,7 @@ def miss_ca(rules, clients):
 
 def spoil_crl(rules, clients):
     rules.write(rules.crl, rules.crl.read_bytes().replace(b"\nM", b"\nN", 1))
-    return r"revocation list file '.*' holds something that is no revocation list.*"
+    return r"revocation list file '.*' holds something that is not a revocation list.*"
 
 
 def miss_crl(rules, clients):
@@ -194,7 +194,7 @@ def unsigned_crl(rules, clients):
 
 def bad_name(rules, clients):
     rules.write(rules.allow, "board.home\n\n# comment\nboard.*\n")
-    return r"allow list file '.*' line 4 is no name; .*"
+    return r"allow list file '.*' line 4 is not a name; .*"
 
 
 def no_name(rules, clients):
@@ -204,7 +204,7 @@ def no_name(rules, clients):
 
 def bad_pin(rules, clients):
     rules.write(rules.pins, clients.lenient + "0123\n")
-    return rf"pin list file '.*' line {len(clients.parties) + 1} is no pin; .*"
+    return rf"pin list file '.*' line {len(clients.parties) + 1} is not a pin; .*"
 
 
 def miss_pins(rules, clients):

@@ -117,7 +117,7 @@ def test_idle_connection_is_closed_in_good_order(small):
 @pytest.mark.applies(not EMULATED)      # it has to begin to read within the close deadline
 @pytest.mark.parametrize("version", VERSIONS)
 def test_slow_reader_gets_its_answer_and_then_close_notify(small, version):
-    """The idle deadline finds a record that has not wholly left; the farewell comes behind it, not instead of it."""
+    """The idle deadline finds a record that has not wholly left; close_notify comes behind it, not instead."""
     sent = random.Random(5).randbytes(16_000)
     with small.connect(receive_buffer_bytes=4096) as raw:
         tls = tls_over(raw, client_context(version))

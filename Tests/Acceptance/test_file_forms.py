@@ -267,7 +267,7 @@ def test_lists_from_standard_input(identity):
                identity.certificate]
     assert piped(b"board.local\n", *options, "--allow", "-")[0] == 0
     assert piped(b"00" * 32, *options, "--pins", "-")[0] == 0
-    assert b"allow list file '-' line 1 is no name" in piped(b"a.*\n", *options, "--allow", "-")[1]
+    assert b"allow list file '-' line 1 is not a name" in piped(b"a.*\n", *options, "--allow", "-")[1]
 
 
 def test_commands_read_their_input_too(tmp_path):

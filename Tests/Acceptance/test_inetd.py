@@ -175,13 +175,13 @@ def inetd_refused(identity, given, *parts, options=()):
 
 
 def test_input_that_is_no_connection(identity, tmp_path):
-    inetd_refused(identity, subprocess.DEVNULL, "--inetd", "no socket with a client")
+    inetd_refused(identity, subprocess.DEVNULL, "--inetd", "not a socket with a client")
     with open(tmp_path / "file", "w+b") as file:
-        inetd_refused(identity, file, "no socket with a client")
+        inetd_refused(identity, file, "not a socket with a client")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
-        inetd_refused(identity, datagrams, "no socket with a client")
+        inetd_refused(identity, datagrams, "not a socket with a client")
     with socket.create_server(("127.0.0.1", 0)) as listener:      # as with `wait` in inetd.conf
-        inetd_refused(identity, listener, "no socket with a client")
+        inetd_refused(identity, listener, "not a socket with a client")
 
 
 def test_client_that_is_gone_already(identity):

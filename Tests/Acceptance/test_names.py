@@ -9,7 +9,7 @@ import pytest
 
 from postern_client import client_context, echo_once, tls_connection, tls_over
 from postern_identity import Identity, make_identity
-from postern_target import PATIENCE, VERSIONS
+from postern_target import PATIENCE, RELOAD_FAILED, VERSIONS
 
 both_versions = pytest.mark.parametrize("version", VERSIONS)
 
@@ -95,7 +95,7 @@ def test_one_bad_identity_keeps_them_all(launch, named, tmp_path):
     shutil.copy(named["wildcard"].certificate, live.certificate)
     since = server.mark()
     server.process.send_signal(signal.SIGHUP)
-    assert "live.key" in server.wait_for_line(r"postern: error: identity kept: (?P<reason>.+)", since)["reason"]
+    assert "live.key" in server.wait_for_line(f"postern: error: {RELOAD_FAILED}: (?P<reason>.+)", since)["reason"]
     assert shown(server, "meter.example", VERSIONS[-1]) == der(named["exact"])
     shutil.copy(named["wildcard"].key, live.key)
     since = server.mark()

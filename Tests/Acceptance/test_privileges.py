@@ -1,4 +1,4 @@
-"""--user, --group, --chroot: what needs root or the old root folder happens before, and a reload works after, or the
+"""--user, --group, --chroot: what needs root or the old root directory happens before, and a reload works after, or the
 start says why it will not. And what every server gives up, whoever it is."""
 import contextlib
 import os
@@ -18,11 +18,12 @@ from postern_client import echo_once
 from postern_daemon import Daemon
 from postern_identity import Identity
 from postern_machine import only_root
-from postern_target import BINARY, command, first_free_port, refused, run
+from postern_target import BINARY, RELOAD_FAILED, command, first_free_port, refused, run
 
 NOBODY = 65534
 RELOADED = r"postern: notice: identity reloaded: certificate .+"
-WILL_NOT_RELOAD = r"postern: warning: SIGHUP will load nothing anew, since the server gave up rights: (?P<reason>.+)"
+WILL_NOT_RELOAD = (r"postern: warning: SIGHUP will not reload the files, because the server dropped its privileges: "
+                   r"(?P<reason>.+)")
 
 pytestmark = only_root
 
@@ -36,7 +37,7 @@ def status(server):
 def reload(server):
     since = server.mark()
     server.process.send_signal(signal.SIGHUP)
-    return server.wait_for_line(r"postern: (notice: identity reloaded|error: identity kept): .+", since)[0]
+    return server.wait_for_line(f"postern: (notice: identity reloaded|error: {RELOAD_FAILED}): .+", since)[0]
 
 
 def copy_identity(identity, folder, owner=NOBODY):
@@ -237,8 +238,8 @@ def test_user_that_it_is_already(launch, own):
     (["--user", "12345"], ["user '12345' has no group", "--group"]),
     (["--group", "nosuchgroup"], ["group 'nosuchgroup'", "/etc/group", "--group"]),
     (["--chroot", "relative"], ["process.chroot", "--chroot"]),
-    (["--chroot", "/nosuchfolder"], ["folder '/nosuchfolder'", "No such file", "--chroot"]),
-    (["--chroot", "/etc/passwd"], ["folder '/etc/passwd'", "Not a directory"]),
+    (["--chroot", "/nosuchfolder"], ["directory '/nosuchfolder'", "No such file", "--chroot"]),
+    (["--chroot", "/etc/passwd"], ["directory '/etc/passwd'", "Not a directory"]),
 ])
 @pytest.mark.parametrize("action", [[], ["--test-config"]], ids=["start", "test-config"])
 def test_refused(own, options, parts, action):

@@ -191,7 +191,7 @@ def test_deadlines_are_in_time(launch):
                         raw.sendall(later)
                 waited = time.monotonic() - start
             # The log has no room for its line: so many others are closed.
-            assert SMALL_HANDSHAKE_SECONDS <= waited < (SMALL_HANDSHAKE_SECONDS + 1) * PATIENCE, waited
+            assert 0.9 * SMALL_HANDSHAKE_SECONDS < waited < (SMALL_HANDSHAKE_SECONDS + 1) * PATIENCE, waited
     assert server.settle()["handshakeTimeout"] == 2
 
 

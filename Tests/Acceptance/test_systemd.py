@@ -14,7 +14,7 @@ from postern_daemon import Daemon, wait_until
 from postern_identity import Identity
 from postern_machine import only_root
 from postern_services import NotifySocket, activation
-from postern_target import BINARY, PATIENCE, command, refused, run
+from postern_target import BINARY, PATIENCE, RELOAD_FAILED, command, refused, run
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_reload(launch, manager, identity, tmp_path):
     shutil.copy(identity.key, files.key)
     server = launch(environment=manager.environment, identity=files)
     manager.expect("READY")
-    for outcome in ("notice: identity reloaded", "error: identity kept", "error: identity kept"):
+    for outcome in ("notice: identity reloaded", f"error: {RELOAD_FAILED}", f"error: {RELOAD_FAILED}"):
         since = server.mark()
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         server.process.send_signal(signal.SIGHUP)
@@ -127,7 +127,7 @@ def test_a_loop_that_is_stuck_gives_no_sign_of_life(launch, manager):
 
 
 def test_signs_of_life_during_a_drain(launch, manager):
-    """A long farewell is no reason to be killed."""
+    """A long close_notify is no reason to be killed."""
     server = launch(environment=watchdog(manager, 100_000))
     manager.expect("READY")
     with tls_connection(server) as tls:
@@ -278,30 +278,30 @@ def given_refused(identity, given, *parts, **variables):
 def test_datagram_socket(identity, listener):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as given:
         given.bind(("127.0.0.1", 0))
-        given_refused(identity, [listener, given], "descriptor 4", "no socket that listens for TCP")
+        given_refused(identity, [listener, given], "descriptor 4", "not a socket that listens for TCP")
 
 
 def test_socket_that_does_not_listen(identity):
     with socket.socket() as given:
         given.bind(("127.0.0.1", 0))
-        given_refused(identity, [given], "descriptor 3", "no socket that listens for TCP")
+        given_refused(identity, [given], "descriptor 3", "not a socket that listens for TCP")
 
 
 def test_socket_that_is_connected(identity, listener):
     with socket.create_connection(listener.getsockname()) as given:
-        given_refused(identity, [given], "descriptor 3", "no socket that listens for TCP")
+        given_refused(identity, [given], "descriptor 3", "not a socket that listens for TCP")
 
 
 def test_local_socket(identity, tmp_path):
     with socket.socket(socket.AF_UNIX) as given:
         given.bind(str(tmp_path / "local"))
         given.listen()
-        given_refused(identity, [given], "descriptor 3", "no socket that listens for TCP", "ListenStream=")
+        given_refused(identity, [given], "descriptor 3", "not a socket that listens for TCP", "ListenStream=")
 
 
 def test_file(identity, tmp_path):
     with open(tmp_path / "file", "wb") as given:
-        given_refused(identity, [given], "descriptor 3", "no socket that listens for TCP")
+        given_refused(identity, [given], "descriptor 3", "not a socket that listens for TCP")
 
 
 def test_closed_descriptor(identity, listener):

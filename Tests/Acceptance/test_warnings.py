@@ -11,7 +11,7 @@ import pytest
 from postern_certificate import Authority
 from postern_identity import Identity, make_key, openssl
 from postern_machine import only_root
-from postern_target import refused, run
+from postern_target import RELOAD_FAILED, refused, run
 
 WARNING = re.compile(r"postern: warning: (.*)")
 
@@ -111,7 +111,7 @@ def test_what_the_server_could_not_load_again(work, launch, open_folder):
     made.key.chmod(0o600)
     options = ["--user", "65534", "--group", "65534"]
     warned = both(launch, made, *options)
-    assert [line for line in warned if "SIGHUP will load nothing anew" in line and "board.key" in line], warned
+    assert [line for line in warned if "SIGHUP will not reload the files" in line and "board.key" in line], warned
     os.chown(made.key, 65534, 65534)
     assert both(launch, made, *options) == []
     shutil.rmtree(folder)
@@ -195,7 +195,7 @@ def test_a_list_that_outgrows_its_room_is_told_at_the_reload(work, launch):
         listed(work, count)
         since = server.mark()
         server.process.send_signal(signal.SIGHUP)
-        line = server.wait_for_line(r"postern: error: identity kept: (?P<why>.*)", since)["why"]
+        line = server.wait_for_line(f"postern: error: {RELOAD_FAILED}: (?P<why>.*)", since)["why"]
         assert said in line and line.endswith("; no revocation since the last reload is in force")
     listed(work, 50)
     since = server.mark()

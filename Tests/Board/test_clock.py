@@ -15,7 +15,7 @@ UNSET = "1970-01-02 00:00:00"
 FOLDER = "/etc/postern"
 LISTENING = "postern: notice: listening on .*"
 SET = "postern: notice: the clock was set.*"
-JUDGED = "postern: notice: the clock was set; clients are judged again"
+JUDGED = "postern: notice: the clock was set; clients are authorized again"
 RENEWED = "postern: notice: certificate renewed: .*"
 CLOSED = r"postern: info: closed .* reason=(?P<reason>\w+) .*client=CN=(?P<client>\S+)"
 
@@ -80,7 +80,7 @@ def test_clients_are_judged_again_when_the_clock_is_set(board, echo, clients):
             since = server.mark()
             set_clock(board, f"@{int(time.time() + days * DAY.total_seconds())}")
             server.wait_for_line(JUDGED, since)
-            assert ends.recv(1) == b"", "a farewell"
+            assert ends.recv(1) == b"", "a close_notify"
             ends.close()
             assert server.wait_for_line(CLOSED, since)["reason"] == reason
             is_served(stays)

@@ -65,7 +65,7 @@ static int make_server(ctls_trial *trial) {
     if (trial->identity == NULL) return CTLS_FAILED;
     int error = ctls_context_create(&trial->context, &settings, &failure);
     if (error != 0) return error;
-    ctls_context_judge(trial->context, let_everybody_in, NULL);
+    ctls_context_set_authorizer(trial->context, let_everybody_in, NULL);
     error = ctls_session_create(&trial->session, trial->context, &failure);
     return error != 0
         ? error : ctls_session_begin(trial->session, trial->identity, trial, send_down, receive_up);

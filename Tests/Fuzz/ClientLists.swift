@@ -28,7 +28,7 @@ private func withMemory(_ count: Int, _ body: (UnsafeMutableRawBufferPointer) ->
 
 private func readPins(_ text: UnsafeRawBufferPointer) {
     withMemory(PinList.memoryBytes(for: text)) { memory in
-        do throws(ListFault) {
+        do throws(ListError) {
             let list = try PinList(text, into: memory)
             guard list.count > 0 else { return }
             let first = UnsafeRawBufferPointer(rebasing: list.pins[..<PinList.pinBytes])
@@ -41,7 +41,7 @@ private func readPins(_ text: UnsafeRawBufferPointer) {
 
 private func readNames(_ text: UnsafeRawBufferPointer) {
     withMemory(AllowList.memoryBytes(for: text)) { memory in
-        do throws(ListFault) {
+        do throws(ListError) {
             let list = try AllowList(text, into: memory)
             _ = list.allows(commonName: text)
         } catch {
@@ -50,7 +50,7 @@ private func readNames(_ text: UnsafeRawBufferPointer) {
     }
 }
 
-private func check(_ fault: ListFault, _ text: UnsafeRawBufferPointer) {
+private func check(_ fault: ListError, _ text: UnsafeRawBufferPointer) {
     var lines = 1
     for byte in text where byte == UInt8(ascii: "\n") { lines += 1 }
     precondition((0...lines).contains(fault.lineNumber), "a fault names a line that there is")

@@ -20,7 +20,8 @@ public func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var text = PEMText(copy)
     var end = 0
     while let block = try? text.next() {
-        precondition(block.range.lowerBound >= end && block.range.upperBound <= count, "one behind the other")
+        precondition(
+            block.range.lowerBound >= end && block.range.upperBound <= count, "one behind the other")
         end = block.range.upperBound
         let format = FileFormat(block)
         let base64 = block.compact()

@@ -10,19 +10,20 @@ public func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count + 1_024, alignment: 8)
     defer { memory.deallocate() }
     memory.copyMemory(from: UnsafeRawBufferPointer(start: start, count: count))
-    do throws(IssuedIndexFault) {
+    do throws(IssuedIndexError) {
         var index = try IssuedIndex(memory, count: count)
         precondition(index.bytes.count == count, "what is taken is not changed")
         let before = index.entryCount
         let serial: InlineArray<3, UInt8> = [0x7F, 0x10, 0x01]
-        try withUnsafeBytes(of: serial) { serial throws(IssuedIndexFault) in
+        try withUnsafeBytes(of: serial) { serial throws(IssuedIndexError) in
             try index.add(serial: serial, notAfter: 0, name: UnsafeRawBufferPointer(start: nil, count: 0))
             try index.revoke(serial: serial, at: 0, .superseded)
             precondition(index.entry(serial: serial) != nil, "what was added is there")
         }
         if index.listNumber < UInt32.max { _ = try index.takeListNumber(above: 0) }
         let again = try IssuedIndex(memory, count: index.bytes.count)
-        precondition(again.entryCount == before + 1 && again.listNumber == index.listNumber, "it is read again")
+        precondition(
+            again.entryCount == before + 1 && again.listNumber == index.listNumber, "it is read again")
     } catch {
         precondition(error.line >= 0)
     }

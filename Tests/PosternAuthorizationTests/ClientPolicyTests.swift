@@ -8,7 +8,7 @@ import Testing
 @Suite struct ClientPolicyTests {
     private func reason(
         _ faults: CertificateFaults?, pinned: Bool = false, listed: Bool = true, later: Bool = false,
-        crl: ClientChoices.RevocationPolicy = .refuse, clock: ClientChoices.UnsetClock = .pinsOnly,
+        crl: ClientConfig.RevocationPolicy = .refuse, clock: ClientConfig.UnsetClock = .pinsOnly,
         unset: Bool = false
     ) -> CloseReason? {
         let findings = ClientFindings(faults: faults, isPinned: pinned, isListed: listed, startsLater: later)
@@ -25,7 +25,8 @@ import Testing
             (.revoked, .clientCertificateRevoked), (.crlMissing, .clientRevocationUnknown),
             (.crlExpired, .clientRevocationUnknown), (.crlBad, .clientRevocationUnknown),
             (.crlUnsupported, .clientRevocationUnknown), (.chainTooCostly, .clientChainTooLong),
-            (.expired | .revoked, .clientCertificateRevoked), (.untrusted | .badEncoding, .clientCertificateUntrusted),
+            (.expired | .revoked, .clientCertificateRevoked),
+            (.untrusted | .badEncoding, .clientCertificateUntrusted),
             (.wrongPurpose | .expired, .clientCertificateWrongPurpose),
             (.crlMissing | .expired, .clientCertificateExpired),
         ]
@@ -67,10 +68,10 @@ import Testing
         #expect(reason(.expired, later: false, clock: .accept, unset: true) == .clientCertificateExpired)
     }
 
-    @Test func certificatesAreJudgedAtTheFloor() {
+    @Test func certificatesAreVerifiedAtTheFloor() {
         #expect(ClockReading(nowSeconds: 5, floorSeconds: 9).isUnset)
-        #expect(ClockReading(nowSeconds: 5, floorSeconds: 9).judgedAtSeconds == 9)
+        #expect(ClockReading(nowSeconds: 5, floorSeconds: 9).verifiedAtSeconds == 9)
         #expect(!ClockReading(nowSeconds: 9, floorSeconds: 9).isUnset)
-        #expect(ClockReading(nowSeconds: 12, floorSeconds: 9).judgedAtSeconds == 12)
+        #expect(ClockReading(nowSeconds: 12, floorSeconds: 9).verifiedAtSeconds == 12)
     }
 }

@@ -24,11 +24,11 @@ import Testing
         }
     }
 
-    private func fault(of text: String) -> (problem: ListFault.Problem, line: Int)? {
+    private func fault(of text: String) -> (problem: ListError.Problem, line: Int)? {
         do {
             try read(text) { _ in }
             return nil
-        } catch let fault as ListFault {
+        } catch let fault as ListError {
             return (fault.problem, fault.lineNumber)
         } catch {
             return nil
@@ -111,7 +111,7 @@ import Testing
         let names = [0x30, UInt8(content.count + 2), tag, UInt8(content.count)] + content
         return try read(list) { list in
             names.withUnsafeBytes { names in
-                do throws(DERFault) {
+                do throws(DERError) {
                     var names = try PresentedNames(names)
                     guard let name = try names.next() else { return false }
                     return list.allows(name)
@@ -161,8 +161,8 @@ import Testing
             try read("one\n# two\n\(line)\nfour") { _ in }
             Issue.record("read without a fault")
         } catch {
-            #expect((error as? ListFault)?.problem == .noName)
-            #expect((error as? ListFault)?.lineNumber == 3)
+            #expect((error as? ListError)?.problem == .noName)
+            #expect((error as? ListError)?.lineNumber == 3)
         }
     }
 

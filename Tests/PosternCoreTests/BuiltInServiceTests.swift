@@ -44,8 +44,8 @@ struct BuiltInServiceTests {
     }
 
     @Test func theLongestPrefixLeavesRoomInTheSmallestRecord() {
-        #expect(Limits.headroomBytesMost < Limits.recordBytesLeast)
-        let room = Limits.recordBytesLeast
+        #expect(Limits.headroomBytesMax < Limits.recordBytesMin)
+        let room = Limits.recordBytesMin
         for service in [BuiltInService.echo, .article] {
             let data = [UInt8](repeating: 3, count: room - service.headroom)
             let (answer, _) = answer(of: service, to: data, in: room)

@@ -14,7 +14,7 @@ struct SlotQueueTests {
         var model: [Int] = []
         for _ in 0..<2_000 {
             if model.count < capacity, random.once(in: 2) {
-                let slot = random.number(0...Limits.connectionsMost)
+                let slot = random.number(0...Limits.connectionsMax)
                 queue.append(slot)
                 model.append(slot)
             } else {

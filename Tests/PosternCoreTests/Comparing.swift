@@ -2,8 +2,8 @@
 
 import PosternCore
 
-extension ChannelFailure: Equatable {
-    public static func == (left: ChannelFailure, right: ChannelFailure) -> Bool {
+extension ChannelError: Equatable {
+    public static func == (left: ChannelError, right: ChannelError) -> Bool {
         left.reason == right.reason && left.code == right.code
     }
 }

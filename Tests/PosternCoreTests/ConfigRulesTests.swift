@@ -132,8 +132,8 @@ struct ConfigRulesTests {
         port: "test", listeners: FixedList([ListenAddress("127.0.0.1", port: 4433)]),
         identities: FixedList([.files(certificate: "server.crt", key: "server.key")]), connections: 4)
 
-    private func fault(of config: Config) -> ConfigFault? {
-        do throws(ConfigFault) {
+    private func fault(of config: Config) -> ConfigError? {
+        do throws(ConfigError) {
             try config.validate()
             return nil
         } catch {

@@ -5,7 +5,7 @@ import Testing
 
 struct ConnectionClosingTests {
     private let one: [UInt8] = [1, 2, 3]
-    private let failure = ChannelFailure(reason: .badRecord, code: -0x7180)
+    private let failure = ChannelError(reason: .badRecord, code: -0x7180)
 
     @Test(arguments: [
         (ScriptedRead.Step.closeNotify, CloseReason.peerClosed), (.endOfStream, .peerVanished),
@@ -20,7 +20,7 @@ struct ConnectionClosingTests {
         expectWaiting(run.turn(), for: .writable)
         #expect(run.connection.phase == .closing)
         run.turn()
-        #expect(run.end == ChannelFailure(reason: reason, code: 0))
+        #expect(run.end == ChannelError(reason: reason, code: 0))
         #expect(
             run.channel.calls == [
                 .handshake, .read, .write(3), .write(3), .read, .closeNotify, .closeNotify,
@@ -43,7 +43,7 @@ struct ConnectionClosingTests {
         expectAgain(run.turn())
         expectWaiting(run.turn(), for: .readable)
         run.turn()
-        #expect(run.end == ChannelFailure(reason: .serviceClosed, code: 0))
+        #expect(run.end == ChannelError(reason: .serviceClosed, code: 0))
         // The second record is never read.
         #expect(run.channel.received == [one])
         #expect(
@@ -71,7 +71,7 @@ struct ConnectionClosingTests {
         #expect(run.connection.phase == .lingering)
         run.close(because: .lifetimeExceeded)
         run.turn()
-        #expect(run.end == ChannelFailure(reason: .idleTimeout, code: 0))
+        #expect(run.end == ChannelError(reason: .idleTimeout, code: 0))
         #expect(run.faults == [])
     }
 
@@ -81,7 +81,7 @@ struct ConnectionClosingTests {
         run.turn()
         run.close(because: .idleTimeout)
         run.run()
-        #expect(run.end == ChannelFailure(reason: .idleTimeout, code: 0))
+        #expect(run.end == ChannelError(reason: .idleTimeout, code: 0))
         #expect(
             run.channel.calls == [.handshake, .read, .write(3), .closeNotify, .endWrites, .discardInput])
         #expect(run.connection.bytesOut == 0)
@@ -97,7 +97,7 @@ struct ConnectionClosingTests {
             let run = ScriptedRun(script, BuiltInService.echo)
             run.run()
             #expect(run.end == failure)
-            // A channel that has failed is not used again, not even for a farewell.
+            // A channel that has failed is not used again, not even for a close_notify.
             #expect(!run.channel.calls.contains(.closeNotify))
             #expect(run.faults == [])
         }
@@ -108,12 +108,12 @@ struct ConnectionClosingTests {
             Script(reads: [ScriptedRead(.closeNotify)], closes: [.wantWrite, .failure(failure)]),
             BuiltInService.echo)
         run.run()
-        #expect(run.end == ChannelFailure(reason: .peerClosed, code: 0))
+        #expect(run.end == ChannelError(reason: .peerClosed, code: 0))
 
         let other = ScriptedRun(
             Script(reads: [ScriptedRead(.bytes(one))], closes: [.failure(failure)]), BuiltInService.article)
         other.run()
-        #expect(other.end == ChannelFailure(reason: .serviceClosed, code: 0))
+        #expect(other.end == ChannelError(reason: .serviceClosed, code: 0))
         // The socket is broken: nothing is left to wait for.
         #expect(!other.channel.hasEndedWrites)
     }
@@ -122,6 +122,6 @@ struct ConnectionClosingTests {
         let run = ScriptedRun(Script(reads: [ScriptedRead(.closeNotify)]), BuiltInService.article)
         run.turn()
         #expect(run.channel.calls == [.handshake, .read, .closeNotify])
-        #expect(run.end == ChannelFailure(reason: .peerClosed, code: 0))
+        #expect(run.end == ChannelError(reason: .peerClosed, code: 0))
     }
 }

@@ -36,7 +36,7 @@ struct ConnectionSeedTests {
         let lastIsFarewell = channel.thrown?.call == .closeNotify
         if let thrown = channel.thrown, !lastIsFarewell {
             if end != thrown.failure { mistakes.append("\(end) instead of \(thrown.failure)") }
-            if channel.saidFarewell { mistakes.append("a farewell after a failure") }
+            if channel.saidFarewell { mistakes.append("a close_notify after a failure") }
             return mistakes
         }
         let isComplete = channel.sent.count == expected.count
@@ -46,7 +46,7 @@ struct ConnectionSeedTests {
             mistakes.append("\(end) instead of \(String(describing: reason))")
         }
         if run.closedByServer == nil && !isComplete { mistakes.append("not everything was answered") }
-        if !channel.saidFarewell && !lastIsFarewell { mistakes.append("no farewell") }
+        if !channel.saidFarewell && !lastIsFarewell { mistakes.append("no close_notify") }
         // A peer that has ended needs no half-close, and nothing of it is left to throw away.
         let lingers = channel.peerEnd == nil && !lastIsFarewell
         if channel.hasEndedWrites != lingers { mistakes.append("lingering is wrong") }
@@ -85,11 +85,11 @@ extension SeededGenerator {
         return script
     }
 
-    mutating func failure() -> ChannelFailure {
+    mutating func failure() -> ChannelError {
         let reasons: [CloseReason] = [
             .malformed, .badRecord, .peerReset, .peerAlert, .outOfMemory, .internalFault,
         ]
-        return ChannelFailure(reason: reasons[number(0...5)], code: Int32(-number(0...0x7FFF)))
+        return ChannelError(reason: reasons[number(0...5)], code: Int32(-number(0...0x7FFF)))
     }
 
     private mutating func read() -> ScriptedRead {

@@ -33,7 +33,7 @@ struct ConnectionServingTests {
         #expect(run.connection.phase == .open)
         expectAgain(run.turn())
         #expect(run.channel.sent == [])
-        // The rest of the answer leaves, the peer's end is read, and the farewell is what comes again.
+        // The rest of the answer leaves, the peer's end is read, and the close_notify is what comes again.
         expectAgain(run.turn())
         #expect(run.channel.sent == [one])
         #expect(run.connection.phase == .closing)
@@ -147,7 +147,7 @@ struct ConnectionServingTests {
         let last = ScriptedRun(Script(reads: [bytes(one)]), Silence(isLast: true))
         last.run()
         #expect(last.channel.calls == [.handshake, .read, .closeNotify, .endWrites, .discardInput])
-        #expect(last.end == ChannelFailure(reason: .serviceClosed, code: 0))
+        #expect(last.end == ChannelError(reason: .serviceClosed, code: 0))
     }
 
     @Test func bytesAreCountedWhenTheyHavePassed() {

@@ -7,7 +7,7 @@ struct TokenTests {
     @Test func everyTokenComesBackAsItWas() {
         var tokens: [Token] = [.signals]
         for index in 0..<Limits.listeners { tokens.append(.listener(index)) }
-        let slots = [0, 1, 255, 256, Limits.connectionsMost - 1, 0xFF_FFFF]
+        let slots = [0, 1, 255, 256, Limits.connectionsMax - 1, 0xFF_FFFF]
         for slot in slots {
             for generation: UInt32 in [0, 1, 0x7FFF_FFFF, 0x8000_0000, .max] {
                 tokens.append(.connection(slot: slot, generation: generation))

@@ -9,7 +9,7 @@ enum ScriptedStep {
     case wantRead
     case wantWrite
     case again
-    case failure(ChannelFailure)
+    case failure(ChannelError)
 }
 
 struct ScriptedRead {
@@ -20,7 +20,7 @@ struct ScriptedRead {
         case again
         case closeNotify
         case endOfStream
-        case failure(ChannelFailure)
+        case failure(ChannelError)
     }
 
     let step: Step
@@ -62,7 +62,7 @@ struct ScriptedChannel: SecureChannel {
     /// A record that waits for room in the socket.
     private(set) var sealed: [UInt8]?
     /// What was thrown, and by which call.
-    private(set) var thrown: (failure: ChannelFailure, call: Call)?
+    private(set) var thrown: (failure: ChannelError, call: Call)?
     /// How the peer ended, once that was handed out.
     private(set) var peerEnd: CloseReason?
     /// The last call asked for this; nil when it did not.
@@ -83,14 +83,14 @@ struct ScriptedChannel: SecureChannel {
 
     var payloadLimit: Int { isOpen ? script.payloadLimit : -1 }
 
-    mutating func handshake() throws(ChannelFailure) -> ChannelStep {
+    mutating func handshake() throws(ChannelError) -> ChannelStep {
         note(.handshake, while: !isOpen)
         let step = try play(script.handshake.isEmpty ? .done : script.handshake.removeFirst())
         isOpen = step == .done
         return step
     }
 
-    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
+    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
         note(.read, while: isOpen && sealed == nil && peerEnd == nil && !saidFarewell)
         if let target, bytes.baseAddress != target.baseAddress || bytes.count != target.count {
             faults.append("read into \(bytes.count) bytes at the wrong place")
@@ -120,7 +120,7 @@ struct ScriptedChannel: SecureChannel {
         }
     }
 
-    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         note(
             .write(bytes.count),
             while: isOpen && !saidFarewell && bytes.count <= payloadLimit && bytes.count > 0)
@@ -137,7 +137,7 @@ struct ScriptedChannel: SecureChannel {
         return step
     }
 
-    mutating func closeNotify() throws(ChannelFailure) -> ChannelStep {
+    mutating func closeNotify() throws(ChannelError) -> ChannelStep {
         note(.closeNotify, while: isOpen && !saidFarewell)
         let step = try play(script.closes.isEmpty ? .done : script.closes.removeFirst())
         saidFarewell = step == .done
@@ -173,7 +173,7 @@ struct ScriptedChannel: SecureChannel {
     }
 
     /// Plays a step of the call that was noted last.
-    private mutating func play(_ step: ScriptedStep) throws(ChannelFailure) -> ChannelStep {
+    private mutating func play(_ step: ScriptedStep) throws(ChannelError) -> ChannelStep {
         switch step {
         case .done:
             return .done

@@ -7,7 +7,7 @@ final class ScriptedRun<Provider: Service> {
     private(set) var connection = Connection()
     private(set) var channel: ScriptedChannel
     private(set) var turns = 0
-    private(set) var end: ChannelFailure?
+    private(set) var end: ChannelError?
     /// Why the connection left the phase open, if the server said so.
     private(set) var closedByServer: CloseReason?
     private var service: Provider

@@ -73,7 +73,7 @@ struct ServiceEnvironmentTests {
 
     /// Nil when it is refused. The texts stay for as long as the test program runs.
     private func environment(_ variables: [String: String]) -> ServiceEnvironment? {
-        do throws(OperatorFault) {
+        do throws(OperatorError) {
             return try ServiceEnvironment(processID: 42) { name in
                 variables[name.string].map { value in
                     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: value.utf8.count + 1)

@@ -33,11 +33,11 @@ extension TLSTests {
 
         private func expect(
             _ entries: [[UInt8]], _ reason: CloseReason, _ rules: RulesForTests, tls13: Bool,
-            clients: ClientChoices.Certificates = .required,
+            clients: ClientConfig.Certificates = .required,
             sourceLocation: SourceLocation = #_sourceLocation
         ) throws {
-            let context = try TLSContext(TLSChoices(), clients: clients)
-            rules.judgeClients(of: context)
+            let context = try TLSContext(TLSConfig(), clients: clients)
+            rules.authorizeClients(of: context)
             let session = try TLSSession(context)
             defer { session.free() }
             let link = try connect(session, tls13: tls13, entries)
@@ -51,9 +51,9 @@ extension TLSTests {
 
         // Pins: what is pinned is a public key, which everybody may know.
 
-        @Test(arguments: Fixtures.versions, [ClientChoices.Certificates.required, .optional])
+        @Test(arguments: Fixtures.versions, [ClientConfig.Certificates.required, .optional])
         func pinnedKeyInACertificateThatTheLibraryPassesOver(
-            tls13: Bool, clients: ClientChoices.Certificates
+            tls13: Bool, clients: ClientConfig.Certificates
         ) throws {
             let rules = try RulesForTests(pinned: [Self.victim])
             let forged = Self.victim.derOfUnknownAlgorithm
@@ -118,9 +118,9 @@ extension TLSTests {
 
         @Test(arguments: Fixtures.versions)
         func resumedClientIsTheOneThatWasProven(tls13: Bool) throws {
-            let context = try TLSContext(TLSChoices(), clients: .required)
+            let context = try TLSContext(TLSConfig(), clients: .required)
             let rules = try RulesForTests(pinned: [Self.own])
-            rules.judgeClients(of: context)
+            rules.authorizeClients(of: context)
             let session = try TLSSession(context)
             defer { session.free() }
             let first = try connect(session, tls13: tls13, [Self.own.der])

@@ -17,14 +17,14 @@ final class RulesForTests {
         memory.deallocate()
     }
 
-    func judgeClients(of context: borrowing TLSContext) { context.judgeClients(by: memory) }
+    func authorizeClients(of context: borrowing TLSContext) { context.authorizeClients(by: memory) }
 
     func replace(pinned: [Fixtures.Pair]) throws { memory.pointee = try RulesForTests.make(pinned, []) }
 
     private static func make(
         _ pinned: [Fixtures.Pair], _ authorities: [[UInt8]]
     ) throws -> ClientRules {
-        let choices = ClientChoices.required(
+        let choices = ClientConfig.required(
             ca: authorities.isEmpty ? nil : "ca", pins: pinned.isEmpty ? nil : "pins")
         var rules = ClientRules(choices, releaseSeconds: 0) { 1_700_000_000 }
         for authority in authorities {

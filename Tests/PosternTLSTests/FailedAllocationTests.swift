@@ -15,7 +15,7 @@ extension TLSTests {
 
         init() throws {
             KernelPages.useArena(Self.arena, bytes: 4096)
-            context = try TLSContext(TLSChoices())
+            context = try TLSContext(TLSConfig())
             identity = try Fixtures.identity()
         }
 
@@ -39,7 +39,7 @@ extension TLSTests {
                 _ = ctls_handshake(link)
                 isServer = true
                 defer { isServer = false }
-                do throws(ChannelFailure) {
+                do throws(ChannelError) {
                     if case .done = try session.handshake() { return (calls, nil) }
                 } catch {
                     return (calls, error.reason)

@@ -11,7 +11,7 @@ extension TLSTests {
         let message: [UInt8] = Array("서버로부터의 응답: a few bytes".utf8)
 
         init() throws {
-            context = try TLSContext(TLSChoices())
+            context = try TLSContext(TLSConfig())
             identity = try Fixtures.identity()
         }
 
@@ -85,7 +85,7 @@ extension TLSTests {
             #expect(session.isResumed)
             session.free()
 
-            let anotherContext = try TLSContext(TLSChoices())
+            let anotherContext = try TLSContext(TLSConfig())
             let stranger = try TLSSession(anotherContext)
             let third = try Link(stranger, identity, tls13: tls13, resuming: first)
             third.run(saying: message)
@@ -100,7 +100,7 @@ extension TLSTests {
             let long = (0..<5_000).map { UInt8(truncatingIfNeeded: $0) }
             link.run(saying: long)
             #expect(link.received == long)
-            #expect(session.payloadLimit == Limits.recordBytesLeast)
+            #expect(session.payloadLimit == Limits.recordBytesMin)
             session.free()
         }
 
@@ -139,7 +139,7 @@ extension TLSTests {
             session.free()
         }
 
-        /// A farewell comes behind a record that is still pending, not instead of it.
+        /// A close_notify comes behind a record that is still pending, not instead of it.
         @Test(arguments: Fixtures.versions)
         func closeNotifyFollowsWhatIsPending(tls13: Bool) throws {
             let session = try TLSSession(context)

@@ -5,8 +5,8 @@ import Testing
 
 extension TLSTests {
     @Suite struct IdentityTests {
-        private func fault(_ certificate: [UInt8], _ key: [UInt8]) -> IdentityFault? {
-            do throws(IdentityFault) {
+        private func fault(_ certificate: [UInt8], _ key: [UInt8]) -> IdentityError? {
+            do throws(IdentityError) {
                 _ = try Fixtures.identity(certificate, key)
                 return nil
             } catch {

@@ -1,4 +1,4 @@
-// Both ends at work: the client says `message`, the server's Connection echoes it, the client says farewell.
+// Both ends at work: the client says `message`, the server's Connection echoes it, the client sends close_notify.
 
 import CTLSClient
 import PosternCore
@@ -8,14 +8,14 @@ import PosternTLS
 struct WireChannel: SecureChannel {
     let session: TLSSession
 
-    mutating func handshake() throws(ChannelFailure) -> ChannelStep { try session.handshake() }
-    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep {
+    mutating func handshake() throws(ChannelError) -> ChannelStep { try session.handshake() }
+    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
         try session.read(into: bytes)
     }
-    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep {
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         try session.write(bytes)
     }
-    mutating func closeNotify() throws(ChannelFailure) -> ChannelStep { try session.closeNotify() }
+    mutating func closeNotify() throws(ChannelError) -> ChannelStep { try session.closeNotify() }
     mutating func endWrites() {}
     mutating func discardInput() -> DiscardStep { .end }
     var hasBufferedInput: Bool { true }
@@ -30,7 +30,7 @@ final class Link {
     private let clientEnd: End
     let client: OpaquePointer
     private(set) var connection = Connection()
-    private(set) var closed: ChannelFailure?
+    private(set) var closed: ChannelError?
     private(set) var received: [UInt8] = []
     private(set) var clientError: Int32 = 0
     var buffer = [UInt8](repeating: 0, count: Limits.recordBytes)
@@ -138,7 +138,7 @@ enum Fixtures {
     static let versions: [Bool] = ctls_client_has_tls13() != 0 ? [false, true] : [false]
 
     static func identity(_ certificate: [UInt8] = good.certificate, _ key: [UInt8] = good.key)
-        throws(IdentityFault)
+        throws(IdentityError)
         -> Identity
     {
         // Array's withUnsafeBytes cannot return what is not copyable.

@@ -37,15 +37,15 @@ import Testing
 
     @Test(
         arguments: [
-            ([0x30], DERFault.truncated), ([0x30, 0x01], .truncated), ([0x30, 0x82, 0x01], .truncated),
+            ([0x30], DERError.truncated), ([0x30, 0x01], .truncated), ([0x30, 0x82, 0x01], .truncated),
             ([0x1F, 0x01, 0x00], .badTag), ([0x30, 0x80, 0x00, 0x00], .badLength),
             ([0x30, 0x81, 0x01, 0x00], .badLength), ([0x30, 0x82, 0x00, 0x01, 0x00], .badLength),
             ([0x30, 0x84, 0x00, 0x00, 0x00, 0x01, 0x00], .badLength),
-        ] as [([UInt8], DERFault)])
-    func badEncodingsAreRefused(bytes: [UInt8], fault: DERFault) {
+        ] as [([UInt8], DERError)])
+    func badEncodingsAreRefused(bytes: [UInt8], fault: DERError) {
         bytes.withUnsafeBytes { bytes in
             var reader = DERReader(bytes)
-            do throws(DERFault) {
+            do throws(DERError) {
                 _ = try reader.next()
                 Issue.record("read without a fault")
             } catch {

@@ -212,3 +212,21 @@ def test_limits_of_swift_and_c_agree():
 
     assert swift("protocolNames") == c("CMbedTLS/include/ctls_context.h", "CTLS_ALPN_LIMIT")
     assert swift("groups") == c("CMbedTLS/include/ctls_context.h", "CTLS_GROUP_LIMIT")
+
+
+# Homemade words, each with the term of the field that stands in its place.
+BANNED = {
+    r"(?i)farewell": "close_notify", r"(?i)\bjudg\w*": "verify (a chain), authorize (a client)",
+    r"(?i)\banew\b": "again, reload", r"(?i)\bstrangers?\b": "peer, untrusted",
+    r"\b[A-Z]\w*Choices\b": "...Config", r"\b[A-Z]\w*Fault\b": "...Error",
+    r"\b[a-z]\w*Most\b": "...Max", r"\b[a-z]\w*Least\b": "...Min",
+}
+MANUAL = TOP / "Sources/PosternCommand/postern.8"
+DOCUMENTS = [path for path in FILES if path.parent == TOP and path.suffix == ".md"]
+
+
+@paths([*BOARD_CODE, *DOCUMENTS, MANUAL])
+def test_terms_are_those_of_the_field(path):
+    text = path.read_text()
+    found = {match[0]: term for word, term in BANNED.items() for match in re.finditer(word, text)}
+    assert not found, f"write instead: {found}"

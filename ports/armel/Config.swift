@@ -12,5 +12,5 @@ public let config = Config(
     identities: FixedList([.files(certificate: "/etc/postern/server.crt", key: "/etc/postern/server.key")]),
     connections: 64,
     // These processors have no AES instructions.
-    tls: TLSChoices(suites: .chachaFirst)
+    tls: TLSConfig(suites: .chachaFirst)
 )

@@ -12,5 +12,5 @@ public let config = Config(
     identities: FixedList([.files(certificate: "certs/server.crt", key: "certs/server.key")]),
     connections: 64,
     // Cheaper than P-256 on Mbed TLS 2.28, 15.6 M instructions against 16.4 M; on 3.6 it is the other way round.
-    tls: TLSChoices(groups: FixedList([.x25519, .secp256r1, .secp384r1]))
+    tls: TLSConfig(groups: FixedList([.x25519, .secp256r1, .secp384r1]))
 )

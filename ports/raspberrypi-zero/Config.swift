@@ -12,6 +12,6 @@ public let config = Config(
     identities: FixedList([.files(certificate: "/etc/postern/server.crt", key: "/etc/postern/server.key")]),
     connections: 16,
     // A full handshake takes a good part of a second here: a burst of clients needs longer than elsewhere.
-    tls: TLSChoices(suites: .chachaFirst),
+    tls: TLSConfig(suites: .chachaFirst),
     deadlines: DeadlineLengths(handshakeMilliseconds: 20_000)
 )

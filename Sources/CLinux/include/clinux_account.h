@@ -1,4 +1,4 @@
-// Users, groups, the root folder: what a process gives up before it serves strangers.
+// Users, groups, the root directory: what a process gives up before it serves peers.
 #ifndef CLINUX_ACCOUNT_H
 #define CLINUX_ACCOUNT_H
 

@@ -25,14 +25,14 @@ typedef enum {
 // Bounds of what a client shows; more is refused.
 #define CTLS_SHOWN_BYTES 4096           ///< of its certificates in DER: two with RSA-4096, or six with P-256
 #define CTLS_SHOWN_CERTIFICATES 8
-#define CTLS_SHOWN_ARENA_BYTES 32768    ///< that parsing and judging them may take for a moment
+#define CTLS_SHOWN_ARENA_BYTES 32768    ///< that parsing and reauthorization them may take for a moment
 
-/// Judges a client by its certificates in DER, one behind the other, its own first. Returns 0 when it may
-/// come in, or the ctls_failure_kind that says why not. Called for full and resumed handshakes alike.
-typedef int32_t (*ctls_judge)(void *parameter, const uint8_t *chain, size_t bytes);
+/// Authorizes a client by its certificates in DER, one behind the other, its own first. Returns 0 when it
+/// may come in, or the ctls_failure_kind that says why not. Called for full and resumed handshakes alike.
+typedef int32_t (*ctls_authorize)(void *parameter, const uint8_t *chain, size_t bytes);
 
 typedef struct {
-    ctls_clients clients;                   ///< unless none, ctls_context_judge is called next
+    ctls_clients clients;                   ///< unless none, ctls_context_set_authorizer is called next
     uint8_t chacha_first;                   ///< ChaCha20-Poly1305 before AES-GCM
     uint8_t tls13;                          ///< offer TLS 1.3 where the library has it
     uint8_t is_client;                      ///< for sessions that are begun with ctls_session_begin_client
@@ -44,8 +44,8 @@ typedef struct {
 
 /// Makes the context. On failure *context is NULL.
 int ctls_context_create(ctls_context **context, const ctls_settings *settings, ctls_failure *failure);
-/// Who judges clients.
-void ctls_context_judge(ctls_context *context, ctls_judge judge, void *parameter);
+/// Who authorizes clients.
+void ctls_context_set_authorizer(ctls_context *context, ctls_authorize authorize, void *parameter);
 void ctls_context_free(ctls_context *context);
 
 #endif

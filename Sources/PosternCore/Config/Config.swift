@@ -15,34 +15,34 @@ public struct Config: Sendable {
     /// What clients get that ask for a name which is in no certificate.
     public var unknownNames: UnknownNames
     /// Which clients are let in.
-    public var clients: ClientChoices
-    /// Loads certificates, keys and lists anew when their files change, as SIGHUP does.
+    public var clients: ClientConfig
+    /// Reloads certificates, keys and lists when their files change, as SIGHUP does.
     public var watchesFiles: Bool
     public var service: BuiltInService
     /// Connections at the same time; further clients wait in the backlog. Each has its RAM reserved.
     public var connections: Int
-    public var tls: TLSChoices
+    public var tls: TLSConfig
     public var deadlines: DeadlineLengths
-    public var socket: SocketChoices
+    public var socket: SocketConfig
     public var turn: TurnBounds
-    public var log: LogChoices
-    public var process: ProcessChoices
+    public var log: LogConfig
+    public var process: ProcessConfig
 
     public init(
         port: Text,
         listeners: FixedList<8, ListenAddress>,
         identities: FixedList<4, IdentityFiles>,
         unknownNames: UnknownNames = .useFirst,
-        clients: ClientChoices = .none,
+        clients: ClientConfig = .none,
         watchesFiles: Bool = false,
         service: BuiltInService = .echo,
         connections: Int,
-        tls: TLSChoices = TLSChoices(),
+        tls: TLSConfig = TLSConfig(),
         deadlines: DeadlineLengths = DeadlineLengths(),
-        socket: SocketChoices = SocketChoices(),
+        socket: SocketConfig = SocketConfig(),
         turn: TurnBounds = TurnBounds(),
-        log: LogChoices = LogChoices(),
-        process: ProcessChoices = ProcessChoices()
+        log: LogConfig = LogConfig(),
+        process: ProcessConfig = ProcessConfig()
     ) {
         self.port = port
         self.listeners = listeners
@@ -123,7 +123,7 @@ public struct ListenAddress: Sendable {
 }
 
 /// What is negotiated with clients: versions, cipher suites, groups, application protocols, tickets.
-public struct TLSChoices: Sendable {
+public struct TLSConfig: Sendable {
     public enum SuiteOrder: Sendable {
         /// For processors with AES instructions.
         case aesFirst
@@ -164,7 +164,7 @@ public struct DeadlineLengths: Sendable {
     public var handshakeMilliseconds: Int
     /// Without a byte received or sent.
     public var idleMilliseconds: Int
-    /// For the farewell.
+    /// For the close_notify.
     public var closeMilliseconds: Int
     /// For a whole connection; 0 for no end.
     public var lifetimeMilliseconds: Int
@@ -191,7 +191,7 @@ public struct DeadlineLengths: Sendable {
 }
 
 /// Options of the sockets, listening and connected.
-public struct SocketChoices: Sendable {
+public struct SocketConfig: Sendable {
     /// Clients that may wait for a free connection, for each listener.
     public var backlog: Int
     /// TCP_NODELAY: answers leave at once.
@@ -218,7 +218,7 @@ public struct TurnBounds: Sendable {
 }
 
 /// What is logged, and how much of it at most.
-public struct LogChoices: Sendable {
+public struct LogConfig: Sendable {
     public var level: LogLevel
     /// Lines about single connections that are logged at once, and then each second. The rest is counted.
     public var burstLines: Int

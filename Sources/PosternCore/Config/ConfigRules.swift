@@ -2,7 +2,7 @@
 // sentence and not a server that fails later.
 
 /// The first rule that a configuration breaks. Fields are named as they are written in Config.swift.
-public enum ConfigFault: Error, Sendable {
+public enum ConfigError: Error, Sendable {
     /// Values in `allowed` would be right.
     case outOfRange(field: Text, value: Int, allowed: ClosedRange<Int>)
     /// `problem` says what is wrong and what to do.
@@ -10,10 +10,10 @@ public enum ConfigFault: Error, Sendable {
 }
 
 extension Config {
-    public func validate() throws(ConfigFault) {
+    public func validate() throws(ConfigError) {
         try require(listeners.count, in: 1...Limits.listeners, "listeners.count")
         try require(identities.count, in: 1...Limits.chains, "identities.count")
-        try require(connections, in: 1...Limits.connectionsMost, "connections")
+        try require(connections, in: 1...Limits.connectionsMax, "connections")
         try validateTLS()
         try validateDeadlines()
         try validateService()
@@ -26,17 +26,17 @@ extension Config {
         try require(log.linesPerSecond, in: 1...10_000, "log.linesPerSecond")
     }
 
-    private func validateTLS() throws(ConfigFault) {
+    private func validateTLS() throws(ConfigError) {
         try require(tls.groups.count, in: 1...Limits.groups, "tls.groups.count")
-        try require(tls.ticketSeconds, in: 0...Limits.ticketSecondsMost, "tls.ticketSeconds")
+        try require(tls.ticketSeconds, in: 0...Limits.ticketSecondsMax, "tls.ticketSeconds")
         for index in 0..<tls.protocols.count {
             // RFC 7301, section 3.1: 1 to 255 bytes.
             try require(tls.protocols[index].count, in: 1...255, "tls.protocols.count")
         }
     }
 
-    private func validateDeadlines() throws(ConfigFault) {
-        let most = Limits.deadlineMillisecondsMost
+    private func validateDeadlines() throws(ConfigError) {
+        let most = Limits.deadlineMillisecondsMax
         try require(deadlines.handshakeMilliseconds, in: 1...most, "deadlines.handshakeMilliseconds")
         try require(deadlines.idleMilliseconds, in: 1...most, "deadlines.idleMilliseconds")
         try require(deadlines.closeMilliseconds, in: 1...most, "deadlines.closeMilliseconds")
@@ -47,13 +47,13 @@ extension Config {
         try require(deadlines.drainQuietMilliseconds, in: 1...drain, "deadlines.drainQuietMilliseconds")
     }
 
-    private func validateService() throws(ConfigFault) {
+    private func validateService() throws(ConfigError) {
         guard case .respond(let prefix, let maximum, _) = service else { return }
-        try require(prefix.count, in: 0...Limits.headroomBytesMost, "service.respond.prefix.count")
+        try require(prefix.count, in: 0...Limits.headroomBytesMax, "service.respond.prefix.count")
         try require(maximum, in: 1...Limits.recordBytes - prefix.count, "service.respond.maximum")
     }
 
-    private func validateProcess() throws(ConfigFault) {
+    private func validateProcess() throws(ConfigError) {
         if process.inetd, process.detaches {
             throw .unfit(
                 field: "process.inetd",
@@ -73,7 +73,7 @@ extension Config {
 
     private func require(
         _ value: Int, in allowed: ClosedRange<Int>, _ field: Text
-    ) throws(ConfigFault) {
+    ) throws(ConfigError) {
         guard !allowed.contains(value) else { return }
         throw .outOfRange(field: field, value: value, allowed: allowed)
     }

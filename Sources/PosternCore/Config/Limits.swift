@@ -13,14 +13,14 @@ public enum Limits {
     public static let groups = 3
 
     /// Connections: a token has 24 bits for a slot, but long before that descriptors and RAM end.
-    public static let connectionsMost = 16_384
+    public static let connectionsMax = 16_384
     /// Bytes of plain text in one TLS record (RFC 8446, section 5.1; RFC 5246, section 6.2.1).
     public static let recordBytes = 16_384
     /// Bytes of the smallest record that a client may negotiate (RFC 6066, section 4): an answer always fits
     /// into one.
-    public static let recordBytesLeast = 512
+    public static let recordBytesMin = 512
     /// Bytes that a service may put before what was received. Leaves room for data in the smallest record.
-    public static let headroomBytesMost = 256
+    public static let headroomBytesMax = 256
     /// Cipher text that a connection may hold which TLS has not asked for yet. One system call then brings
     /// header and body of a small record, or the body of a large one and the next header.
     public static let readAheadBytes = 256
@@ -52,7 +52,7 @@ public enum Limits {
     public static let clientFileBytes = 2 * identityFileBytes
     /// Revoked certificates in the lists of a server: more would be 12.8 MB, and a long walk for each
     /// client.
-    public static let revocationEntriesMost = 200_000
+    public static let revocationEntriesMax = 200_000
     /// Bytes of one in DER: a serial number of 20 bytes, a time and a reason take 56.
     public static let revocationEntryBytes = 64
     /// Bytes of lists with so many entries in DER, with what stands around them, and in PEM.
@@ -63,8 +63,9 @@ public enum Limits {
     /// Milliseconds without a change after which files that are watched are loaded: whoever replaces several
     /// is done by then.
     public static let settledMilliseconds = 1_000
-    /// Connections whose client is judged again in one turn after a reload: each costs a signature or two.
-    public static let judgementsPerTurn = 1
+    /// Connections whose client is authorized again in one turn after a reload: each costs a signature or
+    /// two.
+    public static let reauthorizationsPerTurn = 1
     /// Identities in memory at once: the current one and replaced ones that handshakes still show. One more
     /// reload waits until such a handshake has ended.
     public static let identities = 4
@@ -76,9 +77,9 @@ public enum Limits {
     public static let socketNameBytes = 107
 
     /// Milliseconds of a deadline or waiting time: a day. Larger ones are mistakes of unit.
-    public static let deadlineMillisecondsMost = 86_400_000
+    public static let deadlineMillisecondsMax = 86_400_000
     /// Life of a session ticket in seconds: a week (RFC 8446, section 4.6.1).
-    public static let ticketSecondsMost = 604_800
+    public static let ticketSecondsMax = 604_800
     /// Milliseconds until a loop that ran out of descriptors looks again, even when no slot was freed.
     public static let descriptorRetryMilliseconds = 1_000
     /// Days before the end of a certificate from which on a start warns.
@@ -87,7 +88,7 @@ public enum Limits {
     /// Life of a certificate that the server makes itself, in days: ten years. Whoever trusts it has pinned
     /// it or its key, and a device whose clock is never set counts from the release on.
     public static let ownCertificateDays = 3_650
-    /// Days before its end from which on it is made anew.
+    /// Days before its end from which on it is made again.
     public static let ownCertificateRenewalDays = 30
     /// Milliseconds between two looks at whether that is due: an hour. A host name that has changed is then
     /// noticed without a signal.

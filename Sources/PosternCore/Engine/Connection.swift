@@ -31,7 +31,7 @@ public struct Connection: Sendable {
         over channel: inout Channel, for service: inout Provider,
         buffer: UnsafeMutableRawBufferPointer, recordsPerTurn: Int
     ) -> Progress {
-        do throws(ChannelFailure) {
+        do throws(ChannelError) {
             while true {
                 let progress: Progress?
                 switch phase {
@@ -59,7 +59,7 @@ public struct Connection: Sendable {
     public var isSending: Bool { unsentBytes > 0 }
 
     /// Why it ends when the close deadline passes: lingering, all was said in time, and a peer that let one
-    /// deadline pass is not blamed for the next; otherwise our farewell did not get through.
+    /// deadline pass is not blamed for the next; otherwise our close_notify did not get through.
     public var reasonAfterCloseDeadline: CloseReason {
         switch reason {
         case .idleTimeout, .lifetimeExceeded, .stopped, .revoked: reason
@@ -71,7 +71,7 @@ public struct Connection: Sendable {
 
     private mutating func finishHandshake<Channel: SecureChannel & ~Copyable>(
         over channel: inout Channel
-    ) throws(ChannelFailure) -> Progress? {
+    ) throws(ChannelError) -> Progress? {
         switch try channel.handshake() {
         case .wantRead: return .waiting(.readable)
         case .wantWrite: return .waiting(.writable)
@@ -86,7 +86,7 @@ public struct Connection: Sendable {
     private mutating func serve<Channel: SecureChannel & ~Copyable, Provider: Service>(
         _ service: inout Provider, over channel: inout Channel,
         _ buffer: UnsafeMutableRawBufferPointer, _ recordsPerTurn: Int
-    ) throws(ChannelFailure) -> Progress? {
+    ) throws(ChannelError) -> Progress? {
         if unsentBytes > 0 {
             // The channel does not look at the bytes again, so any will do.
             let sealed = UnsafeRawBufferPointer(start: buffer.baseAddress, count: unsentBytes)
@@ -122,7 +122,7 @@ public struct Connection: Sendable {
     private mutating func deliver<Channel: SecureChannel & ~Copyable, Provider: Service>(
         _ received: Range<Int>, to service: inout Provider, over channel: inout Channel,
         _ buffer: UnsafeMutableRawBufferPointer, _ room: Int
-    ) throws(ChannelFailure) -> Progress? {
+    ) throws(ChannelError) -> Progress? {
         guard !received.isEmpty else { return nil }
         let start = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
         let whole = UnsafeMutableBufferPointer(start: start, count: room)
@@ -141,7 +141,7 @@ public struct Connection: Sendable {
 
     private mutating func send<Channel: SecureChannel & ~Copyable>(
         _ bytes: UnsafeRawBufferPointer, over channel: inout Channel
-    ) throws(ChannelFailure) -> Progress? {
+    ) throws(ChannelError) -> Progress? {
         if bytes.count > 0 {
             unsentBytes = bytes.count
             switch try channel.write(bytes) {
@@ -164,20 +164,20 @@ public struct Connection: Sendable {
 
     private mutating func finishClosing<Channel: SecureChannel & ~Copyable>(
         over channel: inout Channel
-    ) throws(ChannelFailure) -> Progress? {
+    ) throws(ChannelError) -> Progress? {
         let step: ChannelStep
-        do throws(ChannelFailure) {
+        do throws(ChannelError) {
             step = try channel.closeNotify()
         } catch {
-            // The peer did not wait for our farewell. It ends for the reason for which it was closing.
-            return .closed(ChannelFailure(reason: reason, code: 0))
+            // The peer did not wait for our close_notify. It ends for the reason for which it was closing.
+            return .closed(ChannelError(reason: reason, code: 0))
         }
         switch step {
         case .wantRead: return .waiting(.readable)
         case .wantWrite: return .waiting(.writable)
         case .again: return .again
         case .done:
-            guard !peerEnded else { return .closed(ChannelFailure(reason: reason, code: 0)) }
+            guard !peerEnded else { return .closed(ChannelError(reason: reason, code: 0)) }
             channel.endWrites()
             phase = .lingering
             return nil
@@ -189,7 +189,7 @@ public struct Connection: Sendable {
         switch channel.discardInput() {
         case .wantRead: .waiting(.readable)
         case .more: .again
-        case .end: .closed(ChannelFailure(reason: reason, code: 0))
+        case .end: .closed(ChannelError(reason: reason, code: 0))
         }
     }
 }
@@ -199,7 +199,7 @@ public enum Progress: Sendable {
     case waiting(Interest)
     /// It has more to do at once, after the others had their turn.
     case again
-    case closed(ChannelFailure)
+    case closed(ChannelError)
 }
 
 public enum Interest: UInt8, Sendable {

@@ -7,7 +7,7 @@ public enum DeadlineKind: UInt8, Sendable {
     case handshake
     /// Since bytes were last received or sent.
     case idle
-    /// For the farewell, and for the peer to close its side.
+    /// For the close_notify, and for the peer to close its side.
     case close
     /// The whole connection, from accept on.
     case lifetime
@@ -36,7 +36,7 @@ public struct Deadlines {
 
     private let links: UnsafeMutablePointer<Link>
     private var queues = InlineArray<4, Queue>(repeating: Queue())
-    /// No deadline passes before this. It may be too early: deadlines that are started anew or cancelled
+    /// No deadline passes before this. It may be too early: deadlines that are started again or cancelled
     /// leave it as it is, so that a busy connection does not pay for finding the next one.
     private var boundMilliseconds = Int64.max
 

@@ -3,14 +3,14 @@
 
 public protocol SecureChannel: ~Copyable {
     /// Goes on with the handshake.
-    mutating func handshake() throws(ChannelFailure) -> ChannelStep
+    mutating func handshake() throws(ChannelError) -> ChannelStep
     /// Receives the plain text of at most one record.
-    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelFailure) -> ReadStep
+    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep
     /// Sends `bytes` as one record. After anything but `.done` it is called again with as many bytes,
     /// which are not looked at again: the record is already sealed.
-    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelFailure) -> ChannelStep
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep
     /// Sends close_notify.
-    mutating func closeNotify() throws(ChannelFailure) -> ChannelStep
+    mutating func closeNotify() throws(ChannelError) -> ChannelStep
     /// Half-closes the socket: nothing more will be sent.
     mutating func endWrites()
     /// Throws away what the peer still sends.
@@ -61,7 +61,7 @@ public enum StreamStep {
 }
 
 /// The channel cannot go on; the connection closes with `reason`.
-public struct ChannelFailure: Error, Sendable {
+public struct ChannelError: Error, Sendable {
     public let reason: CloseReason
     /// The TLS library's own number, 0 if there is none.
     public let code: Int32

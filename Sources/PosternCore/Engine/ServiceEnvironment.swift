@@ -13,7 +13,7 @@ public struct ServiceEnvironment: Sendable {
     public let watchdogMilliseconds: Int?
 
     /// `value` looks a variable up; `processID` is the id that this process was started with.
-    public init(processID: Int32, _ value: (Text) -> Text?) throws(OperatorFault) {
+    public init(processID: Int32, _ value: (Text) -> Text?) throws(OperatorError) {
         let isListening = ServiceEnvironment.isMeant(value("LISTEN_PID"), processID, whenUnset: false)
         let isWatched = ServiceEnvironment.isMeant(value("WATCHDOG_PID"), processID, whenUnset: true)
         listeners = try ServiceEnvironment.listeners(isListening ? value("LISTEN_FDS") : nil)
@@ -34,20 +34,20 @@ public struct ServiceEnvironment: Sendable {
         return text.number(upTo: UInt64(widening: UInt32.max)) == UInt64(widening: Int(processID))
     }
 
-    private static func listeners(_ text: Text?) throws(OperatorFault) -> Int {
+    private static func listeners(_ text: Text?) throws(OperatorError) -> Int {
         guard let text else { return 0 }
         guard let number = text.number(upTo: UInt64(widening: Limits.listeners)) else {
-            throw OperatorFault(
+            throw OperatorError(
                 variable: "LISTEN_FDS", text, "a service manager may pass up to 8 sockets")
         }
         return Int(narrowing: number)
     }
 
-    private static func watchdog(_ text: Text?) throws(OperatorFault) -> Int? {
+    private static func watchdog(_ text: Text?) throws(OperatorError) -> Int? {
         guard let text else { return nil }
-        let most = UInt64(widening: Limits.deadlineMillisecondsMost) * 1000
+        let most = UInt64(widening: Limits.deadlineMillisecondsMax) * 1000
         guard let microseconds = text.number(upTo: most), microseconds >= 2000 else {
-            throw OperatorFault(
+            throw OperatorError(
                 variable: "WATCHDOG_USEC", text,
                 "a watchdog may wait for 2 ms to a day (WatchdogSec= of the service)")
         }
@@ -60,7 +60,7 @@ public struct ServiceEnvironment: Sendable {
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     fileprivate init(variable: Text, _ value: Text, _ rule: Text) {
         self.init { line in
             line.append("environment variable ")

@@ -8,20 +8,20 @@ public struct IdentityArguments {
 
     public init() {}
 
-    public mutating func addCertificate(_ file: Text) throws(OperatorFault) {
+    public mutating func addCertificate(_ file: Text) throws(OperatorError) {
         guard certificates.append(file) else { throw IdentityArguments.tooMany }
     }
 
-    public mutating func addKey(_ file: Text) throws(OperatorFault) {
+    public mutating func addKey(_ file: Text) throws(OperatorError) {
         guard keys.append(file) else { throw IdentityArguments.tooMany }
     }
 
     /// One certificate or one key alone replaces that file of the configuration's first identity; otherwise
     /// the pairs replace all of its identities.
-    public func replace(in config: inout Config) throws(OperatorFault) {
+    public func replace(in config: inout Config) throws(OperatorError) {
         if certificates.count + keys.count > 1 || config.identities.isEmpty {
             guard certificates.count == keys.count else {
-                throw OperatorFault { line in
+                throw OperatorError { line in
                     line.append("options --certificate and --key come in pairs")
                     line.append("; give as many of one as of the other")
                 }
@@ -49,8 +49,8 @@ public struct IdentityArguments {
         return createsMissing ? .createIfMissing(names: FixedList()) : .refuse
     }
 
-    private static var tooMany: OperatorFault {
-        OperatorFault { line in
+    private static var tooMany: OperatorError {
+        OperatorError { line in
             line.append("too many identities; give --certificate and --key for at most ")
             line.append(Limits.chains)
         }

@@ -4,7 +4,7 @@
 public struct OptionRow<Target>: Sendable {
     // A closure that captures nothing: others would need the Swift runtime.
     public typealias Setter =
-        @convention(thin) (inout Target, OptionArgument) throws(OperatorFault) -> Void
+        @convention(thin) (inout Target, OptionArgument) throws(OperatorError) -> Void
 
     /// The long form without dashes.
     public let name: Text
@@ -44,8 +44,8 @@ public struct OptionArgument {
 
     /// option --days: '0' is not ...
     @inline(never)
-    public func error(_ problem: Text) -> OperatorFault {
-        OperatorFault { line in
+    public func error(_ problem: Text) -> OperatorError {
+        OperatorError { line in
             append(to: &line)
             line.append(problem)
         }
@@ -53,14 +53,14 @@ public struct OptionArgument {
 
     /// One of the values that `named` knows; `values` lists them for the message.
     @inline(__always)
-    public func one<Value>(of values: Text, _ named: (Text) -> Value?) throws(OperatorFault) -> Value {
+    public func one<Value>(of values: Text, _ named: (Text) -> Value?) throws(OperatorError) -> Value {
         guard let value = named(text) else { throw notOne(of: values) }
         return value
     }
 
     @inline(never)
-    public func notOne(of values: Text) -> OperatorFault {
-        OperatorFault { line in
+    public func notOne(of values: Text) -> OperatorError {
+        OperatorError { line in
             append(to: &line)
             line.append("is not valid; use ")
             line.append(values)
@@ -68,12 +68,12 @@ public struct OptionArgument {
     }
 
     @inline(never)
-    public func number(_ range: ClosedRange<Int>) throws(OperatorFault) -> Int {
+    public func number(_ range: ClosedRange<Int>) throws(OperatorError) -> Int {
         let most = UInt64(widening: range.upperBound)
         if let number = text.number(upTo: most), range.contains(Int(narrowing: number)) {
             return Int(narrowing: number)
         }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             append(to: &line)
             line.append("is not a whole number from ")
             line.append(range.lowerBound)
@@ -83,13 +83,13 @@ public struct OptionArgument {
     }
 
     @inline(__always)
-    public func append<let capacity: Int>(to list: inout FixedList<capacity, Text>) throws(OperatorFault) {
+    public func append<let capacity: Int>(to list: inout FixedList<capacity, Text>) throws(OperatorError) {
         guard list.append(text) else { throw tooMany(capacity) }
     }
 
     @inline(never)
-    public func tooMany(_ most: Int) -> OperatorFault {
-        OperatorFault { line in
+    public func tooMany(_ most: Int) -> OperatorError {
+        OperatorError { line in
             append(to: &line)
             line.append("is one too many; give --")
             line.append(option)

@@ -72,7 +72,7 @@ public struct Line: Sendable {
     public mutating func append(byte: UInt8) {
         // The last place is for the end of the line.
         guard count < Limits.logLineBytes - 1 else { return }
-        // Words of a stranger or of a certificate must neither break the line nor steer a terminal.
+        // Text of a peer or of a certificate must neither break the line nor steer a terminal.
         let isControl = byte < 0x20 || byte == 0x7F
         bytes[count] = isControl ? UInt8(ascii: "?") : byte
         count += 1

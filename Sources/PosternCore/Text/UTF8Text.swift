@@ -1,4 +1,4 @@
-// Text of strangers, character by character: what may be shown on a terminal.
+// Untrusted text, character by character: what may be shown on a terminal.
 
 public enum UTF8Text {
     /// Bytes of the character at `index`; 0 when there is none that is well-formed, and for those that
@@ -41,7 +41,7 @@ public enum UTF8Text {
 }
 
 extension Line {
-    /// Appends words of a stranger: what is no text becomes question marks.
+    /// Appends untrusted text: what is no text becomes question marks.
     public mutating func append(foreign text: UnsafeBufferPointer<UInt8>) {
         var index = 0
         while index < text.count {

@@ -45,8 +45,8 @@ public struct Arguments {
     public func read<Target, let rowCount: Int>(
         _ table: borrowing InlineArray<rowCount, OptionRow<Target>>, of command: CommandName,
         at index: Int32, into target: inout Target,
-        operand: (inout Target, Text) throws(OperatorFault) -> Void
-    ) throws(OperatorFault) {
+        operand: (inout Target, Text) throws(OperatorError) -> Void
+    ) throws(OperatorError) {
         var options = OptionNames()
         for index in 0..<rowCount {
             let row = table[index]
@@ -74,7 +74,7 @@ public struct Arguments {
     @inline(never)
     private func next(
         _ options: borrowing OptionNames, _ command: CommandName
-    ) throws(OperatorFault) -> Step {
+    ) throws(OperatorError) -> Step {
         var argument: UnsafePointer<CChar>?
         let result = options.withPointer { options, optionCount in
             clinux_option_next(count, words, options, optionCount, &argument)
@@ -103,8 +103,8 @@ public struct Arguments {
 extension CommandName {
     /// option '--x' problem; see postern probe --help
     @inline(never)
-    public func error(_ kind: Text, _ word: Text, _ problem: Text) -> OperatorFault {
-        OperatorFault { line in
+    public func error(_ kind: Text, _ word: Text, _ problem: Text) -> OperatorError {
+        OperatorError { line in
             line.append(kind)
             line.append(" '")
             line.append(word)
@@ -116,8 +116,8 @@ extension CommandName {
 
     /// postern probe needs HOST:PORT; see postern probe --help
     @inline(never)
-    public func error(needs what: Text) -> OperatorFault {
-        OperatorFault { line in
+    public func error(needs what: Text) -> OperatorError {
+        OperatorError { line in
             append(to: &line)
             line.append(" needs ")
             line.append(what)
@@ -125,8 +125,8 @@ extension CommandName {
         }
     }
 
-    fileprivate func error(foreign option: Text) -> OperatorFault {
-        OperatorFault { line in
+    fileprivate func error(foreign option: Text) -> OperatorError {
+        OperatorError { line in
             append(to: &line)
             line.append(" does not take the option --")
             line.append(option)
@@ -134,9 +134,9 @@ extension CommandName {
         }
     }
 
-    fileprivate func error(unknown word: Text, of options: borrowing OptionNames) -> OperatorFault {
+    fileprivate func error(unknown word: Text, of options: borrowing OptionNames) -> OperatorError {
         let nearest = options.nearest(to: word)
-        return OperatorFault { line in
+        return OperatorError { line in
             line.append("option '")
             line.append(word)
             line.append("' is unknown")

@@ -1,5 +1,5 @@
 // JSON (RFC 8259) on standard output: one object on one line, written member by member as it is put
-// together. Values of strangers are safe in it: what is no UTF-8 becomes U+FFFD, and no control character
+// together. Untrusted values are safe in it: what is no UTF-8 becomes U+FFFD, and no control character
 // reaches a terminal.
 
 import CLinux

@@ -9,7 +9,7 @@ public struct Account: Sendable {
 
     /// Looks names or numbers up in /etc/passwd and /etc/group; nil when neither is given. A number need not
     /// be there.
-    public static func named(user: Text?, group: Text?) throws(OperatorFault) -> Account? {
+    public static func named(user: Text?, group: Text?) throws(OperatorError) -> Account? {
         guard user != nil || group != nil else { return nil }
         var ids = (user: clinux_account_user(), group: clinux_account_group())
         if let user {
@@ -18,7 +18,7 @@ public struct Account: Sendable {
             if let own = found.group {
                 ids.group = own
             } else if group == nil {
-                throw OperatorFault(
+                throw OperatorError(
                     usage: "user", user, "has no group in /etc/passwd; give one with --group")
             }
         }
@@ -27,18 +27,18 @@ public struct Account: Sendable {
     }
 
     /// Becomes this user, in no group but this one, for good.
-    public func become() throws(OperatorFault) {
+    public func become() throws(OperatorError) {
         // Who is it already needs no rights for that, unless there are rights to give up.
         if clinux_account_user() != 0, clinux_account_is(user, group) != 0 { return }
         let result = clinux_account_become(user, group)
         guard result == 0 else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("cannot become user ")
                 line.append(user)
                 line.append(" of group ")
                 line.append(group)
                 line.append(": ")
-                line.append(SystemFault(doing: .givingUpRights, code: result).text)
+                line.append(SystemError(doing: .givingUpRights, code: result).text)
                 line.append("; start as root, or without --user and --group")
             }
         }
@@ -48,7 +48,7 @@ public struct Account: Sendable {
 
     private static func find(
         _ name: Text, _ kind: Text, in file: Text, option: Text
-    ) throws(OperatorFault) -> (id: UInt32, group: UInt32?) {
+    ) throws(OperatorError) -> (id: UInt32, group: UInt32?) {
         var ids = (none, none)
         let result = withUnsafeMutablePointer(to: &ids) { ids in
             clinux_account_find(
@@ -60,7 +60,7 @@ public struct Account: Sendable {
         if let number = name.number(upTo: UInt64(widening: none - 1)) {
             return (UInt32(truncatingIfNeeded: number), nil)
         }
-        throw OperatorFault { line in
+        throw OperatorError { line in
             line.append(kind)
             line.append(" '")
             line.append(name)
@@ -68,7 +68,7 @@ public struct Account: Sendable {
             line.append(file)
             if result < 0 {
                 line.append(" (")
-                line.append(SystemFault(doing: .readingFile, code: result).text)
+                line.append(SystemError(doing: .readingFile, code: result).text)
                 line.append(")")
             }
             line.append("; add it there, or give another one or a number with ")

@@ -8,11 +8,11 @@ public enum File {
     /// and whether others may read it.
     public static func read(
         _ path: Text, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(SystemFault) -> (count: Int, isOpenToOthers: Bool) {
+    ) throws(SystemError) -> (count: Int, isOpenToOthers: Bool) {
         var found = clinux_file_status()
         let result = clinux_read_file(path.zeroTerminated, buffer.baseAddress, buffer.count, &found)
         guard result >= 0 else {
-            throw SystemFault(
+            throw SystemError(
                 doing: .readingFile, code: result, fileBytes: found.size, limitBytes: buffer.count - 1)
         }
         buffer[Int(result)] = 0
@@ -29,18 +29,18 @@ public enum File {
 
     /// Waits until no other process has locked this file, half a minute at most, and locks it until the
     /// program ends.
-    public static func lock(_ path: Text) throws(SystemFault) {
+    public static func lock(_ path: Text) throws(SystemError) {
         let result = clinux_lock_file(path.zeroTerminated)
-        guard result == 0 else { throw SystemFault(doing: .readingFile, code: result) }
+        guard result == 0 else { throw SystemError(doing: .readingFile, code: result) }
     }
 
     /// Whether something has this name; a link that leads nowhere is nothing.
     public static func exists(_ path: Text) -> Bool { clinux_exists(path.zeroTerminated) != 0 }
 
     /// Throws where this process may not put another file in this one's place.
-    public static func checkReplacing(_ path: Text) throws(SystemFault) {
+    public static func checkReplacing(_ path: Text) throws(SystemError) {
         let result = clinux_may_replace(path.zeroTerminated)
-        guard result == 0 else { throw SystemFault(doing: .writingFile, code: result) }
+        guard result == 0 else { throw SystemError(doing: .writingFile, code: result) }
     }
 
     /// Whether what replaces one of them replaces the other.
@@ -89,22 +89,22 @@ public struct NewFiles {
     }
 
     /// Writes them in the order in which they were added.
-    public func write() throws(OperatorFault) {
+    public func write() throws(OperatorError) {
         var failed = 0
         let result = withUnsafePointer(to: files) { files in
             clinux_write_files(
                 UnsafeRawPointer(files).assumingMemoryBound(to: clinux_new_file.self), count, &failed)
         }
         guard result != 0 else { return }
-        throw OperatorFault(
+        throw OperatorError(
             writing: Text(zeroTerminated: files[failed].path), roles[failed],
-            SystemFault(doing: .writingFile, code: result))
+            SystemError(doing: .writingFile, code: result))
     }
 }
 
-extension OperatorFault {
+extension OperatorError {
     /// A file that could not be read; `option` is what names another one.
-    public init(file: Text, _ role: Text, option: Text, _ fault: SystemFault) {
+    public init(file: Text, _ role: Text, option: Text, _ fault: SystemError) {
         self.init { line in
             line.append(role)
             line.append(" file '")
@@ -123,7 +123,7 @@ extension OperatorFault {
     }
 
     /// A file that could not be written.
-    public init(writing file: Text, _ role: Text, _ fault: SystemFault) {
+    public init(writing file: Text, _ role: Text, _ fault: SystemError) {
         self.init { line in
             line.append(role)
             line.append(" file '")
@@ -135,7 +135,7 @@ extension OperatorFault {
             line.append("' cannot be written: ")
             line.append(fault.text)
             if !fault.saysWhatToDo {
-                line.append("; its folder must be there, with room and leave to write")
+                line.append("; check that its directory exists, is writable, and has free space")
             }
         }
     }
@@ -143,7 +143,7 @@ extension OperatorFault {
 
 extension Line {
     /// has 60123 bytes, more than the 49151 that are taken
-    public mutating func append(sizeOf fault: SystemFault) {
+    public mutating func append(sizeOf fault: SystemError) {
         append("has ")
         if fault.fileBytes > 0 {
             append(fault.fileBytes)

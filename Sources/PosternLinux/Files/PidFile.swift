@@ -10,7 +10,7 @@ public struct PidFile: ~Copyable {
         case live(owner: Int32)
         /// It is some other file.
         case holdsSomethingElse
-        case system(SystemFault)
+        case system(SystemError)
     }
 
     private var path: Text?
@@ -33,7 +33,7 @@ public struct PidFile: ~Copyable {
         case CLINUX_PIDFILE_NOT_ONE: throw .holdsSomethingElse
         default: break
         }
-        guard result >= 0 else { throw .system(SystemFault(doing: .writingFile, code: result)) }
+        guard result >= 0 else { throw .system(SystemError(doing: .writingFile, code: result)) }
         descriptor = result
         staleOwner = owner
     }

@@ -7,19 +7,19 @@ import PosternCore
 public struct FileWatch: ~Copyable {
     let descriptor: Int32
 
-    public init() throws(SystemFault) {
+    public init() throws(SystemError) {
         descriptor = clinux_files_open()
-        guard descriptor >= 0 else { throw SystemFault(doing: .polling, code: descriptor) }
+        guard descriptor >= 0 else { throw SystemError(doing: .polling, code: descriptor) }
     }
 
     deinit { clinux_close(descriptor) }
 
     /// From now on changes of this file, and of where its name leads, are events. Returns why not.
-    public func add(_ path: Text, wantsFile: Bool) -> SystemFault? {
+    public func add(_ path: Text, wantsFile: Bool) -> SystemError? {
         var stamp: UInt64 = 0
         let result = clinux_files_look(descriptor, path.zeroTerminated, &stamp)
         guard result != 0, wantsFile || result != CLINUX_FILES_MISSING else { return nil }
-        return SystemFault(doing: .readingFile, code: result)
+        return SystemError(doing: .readingFile, code: result)
     }
 
     /// Takes all events that there are.
@@ -38,9 +38,9 @@ public struct FileWatch: ~Copyable {
 public struct ClockWatch: ~Copyable {
     let descriptor: Int32
 
-    public init() throws(SystemFault) {
+    public init() throws(SystemError) {
         descriptor = clinux_clock_open()
-        guard descriptor >= 0 else { throw SystemFault(doing: .polling, code: descriptor) }
+        guard descriptor >= 0 else { throw SystemError(doing: .polling, code: descriptor) }
     }
 
     deinit { clinux_close(descriptor) }
@@ -50,11 +50,11 @@ public struct ClockWatch: ~Copyable {
 }
 
 extension Poller {
-    public func add(_ files: borrowing FileWatch) throws(SystemFault) {
+    public func add(_ files: borrowing FileWatch) throws(SystemError) {
         try add(files.descriptor, .readable, .files)
     }
 
-    public func add(_ clock: borrowing ClockWatch) throws(SystemFault) {
+    public func add(_ clock: borrowing ClockWatch) throws(SystemError) {
         try add(clock.descriptor, .readable, .clock)
     }
 }

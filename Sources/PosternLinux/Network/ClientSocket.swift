@@ -7,17 +7,17 @@ public struct ClientSocket {
     public let descriptor: Int32
 
     /// Begins to connect. The socket becomes writable when that is decided; `connectFault` then says how.
-    public init(_ address: PeerAddress) throws(SystemFault) {
+    public init(_ address: PeerAddress) throws(SystemError) {
         var system = address.address
         let result = clinux_connect(&system)
-        guard result >= 0 else { throw SystemFault(doing: .connecting, code: result) }
+        guard result >= 0 else { throw SystemError(doing: .connecting, code: result) }
         descriptor = result
     }
 
     /// Nil when it is connected.
-    public var connectFault: SystemFault? {
+    public var connectFault: SystemError? {
         let result = clinux_connect_result(descriptor)
-        return result == 0 ? nil : SystemFault(doing: .connecting, code: result)
+        return result == 0 ? nil : SystemError(doing: .connecting, code: result)
     }
 
     public func close() { clinux_close(descriptor) }

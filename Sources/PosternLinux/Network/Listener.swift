@@ -9,24 +9,24 @@ public struct Listener {
     public let address: PeerAddress
 
     /// Resolves, binds and listens.
-    public init(_ wanted: ListenAddress, _ choices: SocketChoices) throws(SystemFault) {
+    public init(_ wanted: ListenAddress, _ choices: SocketConfig) throws(SystemError) {
         var address = clinux_address()
         guard clinux_address_parse(&address, wanted.host.zeroTerminated, wanted.port) == 0 else {
-            throw SystemFault(doing: .parsingAddress, code: 0)
+            throw SystemError(doing: .parsingAddress, code: 0)
         }
         let result = clinux_listen(
             &address, Int32(choices.backlog), choices.noDelay ? 1 : 0, Int32(choices.keepAliveSeconds))
-        guard result >= 0 else { throw SystemFault(doing: .listening, code: result) }
+        guard result >= 0 else { throw SystemError(doing: .listening, code: result) }
         descriptor = result
         self.address = PeerAddress(address)
     }
 
     /// Takes a socket that a service manager has opened, listening already.
-    public init(adopting descriptor: Int32, _ choices: SocketChoices) throws(SystemFault) {
+    public init(adopting descriptor: Int32, _ choices: SocketConfig) throws(SystemError) {
         var address = clinux_address()
         let result = clinux_listener_adopt(
             descriptor, &address, choices.noDelay ? 1 : 0, Int32(choices.keepAliveSeconds))
-        guard result == 0 else { throw SystemFault(doing: .listening, code: result) }
+        guard result == 0 else { throw SystemError(doing: .listening, code: result) }
         self.descriptor = descriptor
         self.address = PeerAddress(address)
     }
@@ -38,7 +38,7 @@ public struct Listener {
         switch clinux_kind_of_error(result) {
         case CLINUX_ERROR_WOULD_BLOCK: return .wouldBlock
         case CLINUX_ERROR_NO_DESCRIPTORS: return .noDescriptors
-        case CLINUX_ERROR_OUR_FAULT: preconditionFailure("a listener that is none")
+        case CLINUX_ERROR_OUR_FAULT: preconditionFailure("a descriptor that is not a listener")
         default: return .peerGone
         }
     }
@@ -80,7 +80,7 @@ public struct PeerAddress {
 }
 
 /// A system call that failed, and what it was for.
-public struct SystemFault: Error, Sendable {
+public struct SystemError: Error, Sendable {
     public enum Action: Sendable {
         case parsingAddress
         case listening
@@ -152,8 +152,8 @@ public struct SystemFault: Error, Sendable {
         case CLINUX_FILE_TWICE: "two files would have this place; give each a name of its own"
         case CLINUX_FILE_NOT_GIVEN:
             "it cannot be given to the user of --user; start as root, or as that user"
-        case CLINUX_NOT_LISTENING: "it is no socket that listens for TCP"
-        case CLINUX_NOT_CONNECTED: "it is no socket with a client at its other end"
+        case CLINUX_NOT_LISTENING: "it is not a socket that listens for TCP"
+        case CLINUX_NOT_CONNECTED: "it is not a socket with a client at its other end"
         default: Text(zeroTerminated: clinux_error_text(code))
         }
     }

@@ -7,9 +7,9 @@ public struct Poller: ~Copyable {
     private let descriptor: Int32
     private var events: UnsafePointer<clinux_event>?
 
-    public init() throws(SystemFault) {
+    public init() throws(SystemError) {
         descriptor = clinux_poll_open()
-        guard descriptor >= 0 else { throw SystemFault(doing: .polling, code: descriptor) }
+        guard descriptor >= 0 else { throw SystemError(doing: .polling, code: descriptor) }
         events = nil
     }
 
@@ -20,7 +20,7 @@ public struct Poller: ~Copyable {
         let longest = Int64(widening: Int32.max)
         let timeout = milliseconds.map { Int32(Int(narrowing: min(max($0, 0), longest))) } ?? -1
         let count = clinux_poll_wait(descriptor, &events, timeout)
-        precondition(count >= 0, "epoll_wait on a descriptor that is no epoll")
+        precondition(count >= 0, "epoll_wait on a descriptor that is not an epoll instance")
         return Int(count)
     }
 
@@ -29,16 +29,16 @@ public struct Poller: ~Copyable {
         return PollEvent(tokenBits: event.token, isReadable: event.ready & UInt32(CLINUX_READABLE) != 0)
     }
 
-    public func add(_ descriptor: Int32, _ interest: Interest, _ token: Token) throws(SystemFault) {
+    public func add(_ descriptor: Int32, _ interest: Interest, _ token: Token) throws(SystemError) {
         let result = clinux_poll_add(self.descriptor, descriptor, Poller.bits(interest), token.bits)
-        guard result == 0 else { throw SystemFault(doing: .polling, code: result) }
+        guard result == 0 else { throw SystemError(doing: .polling, code: result) }
     }
 
-    public func add(_ listener: Listener, _ token: Token) throws(SystemFault) {
+    public func add(_ listener: Listener, _ token: Token) throws(SystemError) {
         try add(listener.descriptor, .readable, token)
     }
 
-    public func add(_ signals: borrowing Signals) throws(SystemFault) {
+    public func add(_ signals: borrowing Signals) throws(SystemError) {
         try add(signals.descriptor, .readable, .signals)
     }
 

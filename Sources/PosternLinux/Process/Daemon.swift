@@ -16,13 +16,13 @@ public enum Daemon {
 
     /// Goes on in a new process, in a session of its own and without a terminal. Standard error stays the
     /// caller's until the report; other descriptors are closed but for the first `kept` behind it.
-    public static func detach(keeping kept: Int) throws(SystemFault) -> Step {
+    public static func detach(keeping kept: Int) throws(SystemError) -> Step {
         var code: Int32 = 0
         switch clinux_detach(Int32(kept), &code) {
         case CLINUX_DETACH_SERVER: return .server
         case CLINUX_DETACH_CALLER: return .caller(exitCode: code)
         case CLINUX_DETACH_CALLER_ALONE: return .callerAlone
-        default: throw SystemFault(doing: .detaching, code: code)
+        default: throw SystemError(doing: .detaching, code: code)
         }
     }
 

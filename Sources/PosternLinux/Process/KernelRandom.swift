@@ -6,7 +6,7 @@ import PosternCore
 
 public enum KernelRandom {
     /// Waits until there are random numbers, and says so in the log if that takes time.
-    public static func wait(_ choices: LogChoices) {
+    public static func wait(_ choices: LogConfig) {
         guard clinux_random_is_ready() == 0 else { return }
         let log = Log(choices)
         let start = clinux_monotonic_milliseconds()

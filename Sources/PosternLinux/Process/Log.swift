@@ -6,7 +6,7 @@ import CLinux
 import PosternCore
 
 public struct Log {
-    private let choices: LogChoices
+    private let choices: LogConfig
     private let isDetached: Bool
     /// Thousandths of a line that may be written now.
     private var credit: Int
@@ -14,7 +14,7 @@ public struct Log {
     private var suppressed: UInt64 = 0
 
     /// A process that detaches keeps its caller's standard error for what it says before it listens.
-    public init(_ choices: LogChoices) {
+    public init(_ choices: LogConfig) {
         self.choices = choices
         credit = choices.burstLines * 1000
         isDetached = clinux_stderr_is_detached() != 0 || Daemon.isAwaited
@@ -41,13 +41,13 @@ public struct Log {
     }
 
     /// A fault that ends the program before it serves: where nobody reads standard error, it is told here.
-    public func tell(_ fault: OperatorFault) {
+    public func tell(_ fault: OperatorError) {
         if isDetached, clinux_stderr_is_client() == 0 {
             write(.error) { line in line.append(fault.message) }
         }
     }
 
-    /// For lines that strangers can cause: only as many as the configuration allows.
+    /// For lines that peers can cause: only as many as the configuration allows.
     public mutating func writeLimited(
         _ level: LogLevel, atMilliseconds now: Int64, _ compose: (inout Line) -> Void
     ) {
@@ -128,7 +128,7 @@ public enum StandardError {
     public static func warn(_ warning: Line) {
         var line = Line()
         guard clinux_stderr_is_client() == 0 else {
-            return Log(LogChoices()).write(.warning) { line in line.append(warning) }
+            return Log(LogConfig()).write(.warning) { line in line.append(warning) }
         }
         line.append("postern: warning: ")
         line.append(warning)
@@ -136,11 +136,11 @@ public enum StandardError {
     }
 
     /// Why a program does not do what was asked for. Where standard error is a client's, as under inetd,
-    /// that goes to the system log: strangers read nothing about files.
-    public static func tell(_ fault: OperatorFault) {
+    /// that goes to the system log: peers read nothing about files.
+    public static func tell(_ fault: OperatorError) {
         var line = Line()
         guard clinux_stderr_is_client() == 0 else {
-            return Log(LogChoices()).write(.error) { line in line.append(fault.message) }
+            return Log(LogConfig()).write(.error) { line in line.append(fault.message) }
         }
         line.append("postern: error: ")
         line.append(fault.message)

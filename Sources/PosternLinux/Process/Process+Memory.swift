@@ -10,7 +10,7 @@ extension Process {
 
     /// Before a secret comes into `memory`: there will be no core file, and no dump that somebody else makes
     /// has this memory in it. Warns if the kernel cannot keep it out.
-    public static func disableDumps(of memory: MemoryRegion, _ choices: LogChoices) {
+    public static func disableDumps(of memory: MemoryRegion, _ choices: LogConfig) {
         clinux_disable_core_dumps()
         let result = clinux_exclude_from_dumps(memory.start, memory.count)
         guard result != 0 else { return }

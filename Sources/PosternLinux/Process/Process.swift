@@ -27,15 +27,15 @@ public enum Process {
     }
 
     /// Whether `folder` can become the root, as far as one can tell.
-    public static func checkRoot(_ folder: Text) throws(OperatorFault) {
+    public static func checkRoot(_ folder: Text) throws(OperatorError) {
         let result = clinux_folder_check(folder.zeroTerminated)
-        guard result == 0 else { throw OperatorFault(root: folder, result) }
+        guard result == 0 else { throw OperatorError(root: folder, result) }
     }
 
     /// Nothing outside of `folder` can be named from now on.
-    public static func changeRoot(to folder: Text) throws(OperatorFault) {
+    public static func changeRoot(to folder: Text) throws(OperatorError) {
         let result = clinux_root_change(folder.zeroTerminated)
-        guard result == 0 else { throw OperatorFault(root: folder, result) }
+        guard result == 0 else { throw OperatorError(root: folder, result) }
     }
 
     /// A folder that a process is in cannot be unmounted.
@@ -49,11 +49,11 @@ public enum Process {
     public static func dropPrivileges() { clinux_drop_privileges() }
 }
 
-extension OperatorFault {
+extension OperatorError {
     fileprivate init(root folder: Text, _ result: Int32) {
-        let fault = SystemFault(doing: .givingUpRights, code: result)
+        let fault = SystemError(doing: .givingUpRights, code: result)
         self.init { line in
-            line.append("folder '")
+            line.append("directory '")
             line.append(folder)
             line.append("' cannot become the root: ")
             line.append(fault.text)

@@ -6,7 +6,7 @@ import PosternCore
 
 extension ServiceEnvironment {
     /// What the environment says to this process.
-    public init() throws(OperatorFault) {
+    public init() throws(OperatorError) {
         try self.init(processID: clinux_process_first_id()) { name in
             clinux_environment_value(name.zeroTerminated).map(Text.init(zeroTerminated:))
         }
@@ -22,7 +22,7 @@ public struct ServiceManager: ~Copyable {
     /// Nil when there is none, or it cannot be reached.
     private let descriptor: Int32?
     /// Why it cannot be reached.
-    public let fault: SystemFault?
+    public let fault: SystemError?
     /// What was given as its socket and cannot be one.
     public let unusableSocket: Text?
     private let keepAliveMilliseconds: Int?
@@ -34,7 +34,7 @@ public struct ServiceManager: ~Copyable {
         unusableSocket = environment.unusableNotifySocket
         let result = environment.notifySocket.map { clinux_notify_open($0.zeroTerminated) }
         descriptor = result.flatMap { $0 >= 0 ? $0 : nil }
-        fault = result.flatMap { $0 < 0 ? SystemFault(doing: .notifying, code: $0) : nil }
+        fault = result.flatMap { $0 < 0 ? SystemError(doing: .notifying, code: $0) : nil }
         // At half the interval, as sd_watchdog_enabled(3) recommends.
         keepAliveMilliseconds =
             descriptor == nil ? nil : environment.watchdogMilliseconds.map { max($0 / 2, 1) }
@@ -54,7 +54,7 @@ public struct ServiceManager: ~Copyable {
         }
     }
 
-    /// It loads its files anew.
+    /// It reloads its files.
     public func tellReloading() {
         send { line in
             line.append("RELOADING=1")

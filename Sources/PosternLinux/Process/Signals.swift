@@ -19,9 +19,9 @@ public struct Signals: ~Copyable {
     public static func holdRequests() { clinux_signals_hold() }
 
     /// From now on these signals only arrive here, and SIGPIPE nowhere.
-    public init() throws(SystemFault) {
+    public init() throws(SystemError) {
         descriptor = clinux_signals_open()
-        guard descriptor >= 0 else { throw SystemFault(doing: .polling, code: descriptor) }
+        guard descriptor >= 0 else { throw SystemError(doing: .polling, code: descriptor) }
     }
 
     deinit { clinux_close(descriptor) }

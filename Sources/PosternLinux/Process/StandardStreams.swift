@@ -46,19 +46,19 @@ public enum StandardStreams {
     public static func ignoreBrokenPipes() { clinux_ignore_broken_pipes() }
 
     /// Nil when nothing is there at the moment, 0 at the end.
-    public static func read(into bytes: UnsafeMutableRawBufferPointer) throws(SystemFault) -> Int? {
+    public static func read(into bytes: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
         try count(clinux_stdin_read(bytes.baseAddress, bytes.count), .readingFile)
     }
 
     /// Writes some of the bytes; nil when none can be written at the moment.
-    public static func write(_ bytes: UnsafeRawBufferPointer) throws(SystemFault) -> Int? {
+    public static func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int? {
         try count(clinux_stdout_write_some(bytes.baseAddress, bytes.count), .writingFile)
     }
 
-    private static func count(_ result: Int32, _ action: SystemFault.Action) throws(SystemFault) -> Int? {
+    private static func count(_ result: Int32, _ action: SystemError.Action) throws(SystemError) -> Int? {
         if result >= 0 { return Int(result) }
         guard clinux_kind_of_error(result) == CLINUX_ERROR_WOULD_BLOCK else {
-            throw SystemFault(doing: action, code: result)
+            throw SystemError(doing: action, code: result)
         }
         return nil
     }

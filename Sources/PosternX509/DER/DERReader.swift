@@ -14,7 +14,7 @@ public struct DERReader {
 
     /// The next element, whatever its tag is.
     @inline(never)
-    public mutating func next() throws(DERFault) -> DERElement {
+    public mutating func next() throws(DERError) -> DERElement {
         guard rest.count >= 2 else { throw .truncated }
         guard rest[0] & 0x1F != 0x1F else { throw .badTag }
         var length = Int(rest[1])
@@ -40,19 +40,19 @@ public struct DERReader {
 
     /// The next element, which must have this tag.
     @inline(never)
-    public mutating func next(_ tag: UInt8) throws(DERFault) -> DERElement {
+    public mutating func next(_ tag: UInt8) throws(DERError) -> DERElement {
         guard nextTag == tag else { throw isEmpty ? .truncated : .badTag }
         return try next()
     }
 
     /// The next element if it has this tag.
     @inline(never)
-    public mutating func optional(_ tag: UInt8) throws(DERFault) -> DERElement? {
+    public mutating func optional(_ tag: UInt8) throws(DERError) -> DERElement? {
         nextTag == tag ? try next() : nil
     }
 
     /// Nothing may be left.
-    public func end() throws(DERFault) {
+    public func end() throws(DERError) {
         guard isEmpty else { throw .trailingBytes }
     }
 }
@@ -67,7 +67,7 @@ public struct DERElement {
     public var reader: DERReader { DERReader(content) }
 }
 
-public enum DERFault: Error, Sendable {
+public enum DERError: Error, Sendable {
     case truncated
     case badTag
     /// An indefinite length, one not written in the fewest bytes, or one of more than 16 MiB.

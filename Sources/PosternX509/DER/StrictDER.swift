@@ -5,15 +5,15 @@ import PosternCore
 
 public enum StrictDER {
     /// Elements inside of elements. Names, the deepest, have six.
-    private static let depthMost = 16
+    private static let depthMax = 16
 
     /// Throws where a value is not allowed by its type, or could be written shorter.
-    public static func check(_ bytes: UnsafeRawBufferPointer) throws(DERFault) {
+    public static func check(_ bytes: UnsafeRawBufferPointer) throws(DERError) {
         try check(bytes, depth: 0)
     }
 
-    private static func check(_ bytes: UnsafeRawBufferPointer, depth: Int) throws(DERFault) {
-        guard depth < depthMost else { throw .badValue }
+    private static func check(_ bytes: UnsafeRawBufferPointer, depth: Int) throws(DERError) {
+        guard depth < depthMax else { throw .badValue }
         var reader = DERReader(bytes)
         while !reader.isEmpty {
             let element = try reader.next()
@@ -29,7 +29,7 @@ public enum StrictDER {
         }
     }
 
-    private static func check(value element: DERElement) throws(DERFault) {
+    private static func check(value element: DERElement) throws(DERError) {
         let content = element.content
         let isRight: Bool
         switch element.tag {

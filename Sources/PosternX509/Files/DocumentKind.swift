@@ -7,7 +7,7 @@ public enum DocumentKind: Sendable {
 
     /// Nil for anything else, such as a key.
     public init?(_ der: UnsafeRawBufferPointer) {
-        do throws(DERFault) {
+        do throws(DERError) {
             var file = DERReader(der)
             var outer = try file.next(DERTag.sequence).reader
             var inner = try outer.next(DERTag.sequence).reader

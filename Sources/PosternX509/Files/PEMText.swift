@@ -43,7 +43,7 @@ public struct PEMText {
     public init(_ text: UnsafeMutableRawBufferPointer) { self.text = text }
 
     /// The next block; nil behind the last. Throws where one has no end, or another's.
-    public mutating func next() throws(DERFault) -> PEMBlock? {
+    public mutating func next() throws(DERError) -> PEMBlock? {
         let opening: Text = "-----BEGIN "
         guard let begin = end(of: opening, from: position) else { return nil }
         guard let labelEnd = position(of: "-----", from: begin) else { throw .truncated }

@@ -12,7 +12,7 @@ public enum PrivateKeyForm: Sendable {
 
     /// Nil for what is no private key.
     public init?(_ der: UnsafeRawBufferPointer) {
-        do throws(DERFault) {
+        do throws(DERError) {
             var reader = DERReader(der)
             var fields = try reader.next(DERTag.sequence).reader
             let first = try fields.next()

@@ -25,7 +25,7 @@ public struct Certificate {
     /// Content of the SEQUENCE of extensions; nil when there is none.
     public let extensions: UnsafeRawBufferPointer?
 
-    public init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
+    public init(_ der: UnsafeRawBufferPointer) throws(DERError) {
         signed = try SignedDocument(der)
         var inner = signed.fields
         version = try Certificate.readVersion(&inner)
@@ -50,7 +50,7 @@ public struct Certificate {
     }
 
     /// Version 1 is the default and is not written.
-    private static func readVersion(_ reader: inout DERReader) throws(DERFault) -> UInt8 {
+    private static func readVersion(_ reader: inout DERReader) throws(DERError) -> UInt8 {
         guard let version = try reader.explicit(0, DERTag.integer)?.content else { return 0 }
         guard version.count == 1, version[0] == 1 || version[0] == 2 else { throw .badValue }
         return version[0]
@@ -71,7 +71,7 @@ public struct Certificate {
     /// Whether it is for this name, by its alternative names alone: the common name is none (RFC 9525).
     public func covers(_ name: GeneralName) -> Bool {
         guard let alternativeNames = CertificateExtensions(extensions).alternativeNames else { return false }
-        do throws(DERFault) {
+        do throws(DERError) {
             return try PresentedNames(alternativeNames).cover(name)
         } catch {
             return false
@@ -89,7 +89,7 @@ extension Certificate {
 extension DERElement {
     /// UTCTime or GeneralizedTime, to the second and in UTC (RFC 5280, section 4.1.2.5).
     public var time: CalendarTime {
-        get throws(DERFault) {
+        get throws(DERError) {
             guard let time = CalendarTime(self) else { throw .badValue }
             return time
         }

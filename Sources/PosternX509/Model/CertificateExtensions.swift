@@ -27,7 +27,7 @@ public struct CertificateExtensions {
     public private(set) var bad: UnsafeRawBufferPointer?
 
     /// Extensions of a certificate. Real ones have about ten. What is behind them would not be seen.
-    private static let countMost = 32
+    private static let countMax = 32
 
     public struct KeyUsage {
         let bits: UInt8
@@ -53,10 +53,10 @@ public struct CertificateExtensions {
         guard let content else { return }
         var reader = DERReader(content)
         var count = 0
-        do throws(DERFault) {
+        do throws(DERError) {
             while !reader.isEmpty {
                 count += 1
-                guard count <= CertificateExtensions.countMost else { throw .badValue }
+                guard count <= CertificateExtensions.countMax else { throw .badValue }
                 let before = UnsafeRawBufferPointer(
                     rebasing: content[..<(content.count - reader.rest.count)])
                 try read(try Extension(&reader), behind: before)
@@ -69,10 +69,10 @@ public struct CertificateExtensions {
 
     private mutating func read(
         _ one: Extension, behind before: UnsafeRawBufferPointer
-    ) throws(DERFault) {
+    ) throws(DERError) {
         if !one.isCriticalInForm { faults.insert(.badEncoding) }
         if try CertificateExtensions.has(one.identifier, in: before) { faults.insert(.duplicateExtension) }
-        do throws(DERFault) {
+        do throws(DERError) {
             let isKnown = try take(one.identifier, one.value, one.isCritical)
             if !isKnown, one.isCritical {
                 faults.insert(.unknownCriticalExtension)
@@ -103,7 +103,7 @@ public struct CertificateExtensions {
 
     private static func has(
         _ identifier: UnsafeRawBufferPointer, in extensions: UnsafeRawBufferPointer
-    ) throws(DERFault) -> Bool {
+    ) throws(DERError) -> Bool {
         var reader = DERReader(extensions)
         while !reader.isEmpty {
             if hasSameBytes(identifier, try Extension(&reader).identifier) { return true }
@@ -114,7 +114,7 @@ public struct CertificateExtensions {
     /// Returns false when the extension is none whose meaning is respected here.
     private mutating func take(
         _ identifier: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ isCritical: Bool
-    ) throws(DERFault) -> Bool {
+    ) throws(DERError) -> Bool {
         // 2.5.29.x, id-ce
         guard identifier.count == 3, identifier[0] == 0x55, identifier[1] == 0x1D else { return false }
         switch identifier[2] {
@@ -139,12 +139,12 @@ public struct CertificateExtensions {
     }
 
     /// The one element of an extension's value, in strict DER and not empty where emptiness has no meaning.
-    static func only(_ value: UnsafeRawBufferPointer, _ tag: UInt8) throws(DERFault) -> DERElement {
+    static func only(_ value: UnsafeRawBufferPointer, _ tag: UInt8) throws(DERError) -> DERElement {
         try StrictDER.check(value)
         return try DERElement.only(tag, in: value)
     }
 
-    private mutating func takeKeyUsage(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+    private mutating func takeKeyUsage(_ value: UnsafeRawBufferPointer) throws(DERError) {
         let bits = try CertificateExtensions.only(value, DERTag.bitString).content
         // The byte for unused bits, and nine bits at most; RFC 5280 wants one of them set.
         guard bits.count == 2 || bits.count == 3 else { throw .badValue }
@@ -154,7 +154,7 @@ public struct CertificateExtensions {
         if bits[bits.count - 1].trailingZeroBitCount != Int(bits[0]) { faults.insert(.badEncoding) }
     }
 
-    private mutating func takeBasicConstraints(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+    private mutating func takeBasicConstraints(_ value: UnsafeRawBufferPointer) throws(DERError) {
         var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
         if let authority = try reader.optional(DERTag.boolean) {
             guard authority.content[0] == 0xFF else { throw .badValue }
@@ -167,7 +167,7 @@ public struct CertificateExtensions {
         try reader.end()
     }
 
-    private mutating func takePurposes(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+    private mutating func takePurposes(_ value: UnsafeRawBufferPointer) throws(DERError) {
         var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
         var purposes = Purposes()
         guard !reader.isEmpty else { throw .badValue }

@@ -10,7 +10,7 @@ public struct CertificateRequest {
     /// Content of the SEQUENCE of extensions that it asks for; nil when it asks for none.
     public let extensions: UnsafeRawBufferPointer?
 
-    public init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
+    public init(_ der: UnsafeRawBufferPointer) throws(DERError) {
         signed = try SignedDocument(der)
         var inner = signed.fields
         let version = try inner.next(DERTag.integer).content
@@ -23,7 +23,7 @@ public struct CertificateRequest {
     }
 
     /// The attribute extensionRequest, 1.2.840.113549.1.9.14 (RFC 2985, section 5.4.2).
-    private static func readExtensions(_ attributes: UnsafeRawBufferPointer?) throws(DERFault)
+    private static func readExtensions(_ attributes: UnsafeRawBufferPointer?) throws(DERError)
         -> UnsafeRawBufferPointer?
     {
         guard let attributes else { return nil }

@@ -17,7 +17,7 @@ public enum PublicKeyKind: Equatable {
     case other
 
     /// `information` is the whole SubjectPublicKeyInfo.
-    public init(_ information: UnsafeRawBufferPointer) throws(DERFault) {
+    public init(_ information: UnsafeRawBufferPointer) throws(DERError) {
         var outer = try DERElement.only(DERTag.sequence, in: information).reader
         var algorithm = try outer.next(DERTag.sequence).reader
         let identifier = try algorithm.next(DERTag.objectIdentifier).content
@@ -73,8 +73,8 @@ public enum PublicKeyKind: Equatable {
     private static func rsa(
         modulus: UnsafeRawBufferPointer, exponent: UnsafeRawBufferPointer
     ) -> PublicKeyKind {
-        let exponentBytesMost = 5
-        guard isPositiveAndOdd(modulus), isPositiveAndOdd(exponent), exponent.count <= exponentBytesMost
+        let exponentBytesMax = 5
+        guard isPositiveAndOdd(modulus), isPositiveAndOdd(exponent), exponent.count <= exponentBytesMax
         else { return .damaged }
         var value: UInt64 = 0
         for byte in exponent { value = value &<< 8 | UInt64(widening: byte) }

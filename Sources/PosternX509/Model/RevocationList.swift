@@ -34,7 +34,7 @@ public struct RevocationList {
         let hasOtherIssuer: Bool
     }
 
-    public init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
+    public init(_ der: UnsafeRawBufferPointer) throws(DERError) {
         signed = try SignedDocument(der)
         var inner = signed.fields
         let version = try inner.optional(DERTag.integer)?.content
@@ -65,7 +65,7 @@ public struct RevocationList {
     public var isSupported: Bool {
         guard isComplete else { return false }
         var reader = DERReader(entries)
-        do throws(DERFault) {
+        do throws(DERError) {
             while let entry = try RevocationList.next(&reader) {
                 guard entry.isSupported, !entry.hasOtherIssuer else { return false }
             }
@@ -76,7 +76,7 @@ public struct RevocationList {
     }
 
     /// Reads the next entry.
-    public static func next(_ reader: inout DERReader) throws(DERFault) -> Entry? {
+    public static func next(_ reader: inout DERReader) throws(DERError) -> Entry? {
         guard !reader.isEmpty else { return nil }
         var entry = try reader.next(DERTag.sequence).reader
         let serial = try entry.next(DERTag.integer).content
@@ -90,7 +90,7 @@ public struct RevocationList {
     }
 
     /// The entry of a certificate; nil when it is not revoked.
-    public func entry(serial: UnsafeRawBufferPointer) throws(DERFault) -> Entry? {
+    public func entry(serial: UnsafeRawBufferPointer) throws(DERError) -> Entry? {
         var reader = DERReader(entries)
         while let entry = try RevocationList.next(&reader) {
             if hasSameBytes(entry.serial, serial) { return entry }
@@ -102,7 +102,7 @@ public struct RevocationList {
     func revokes(_ serial: UnsafeRawBufferPointer) -> Bool {
         let removeFromCRL: UInt8 = 8
         var reader = DERReader(entries)
-        do throws(DERFault) {
+        do throws(DERError) {
             while let entry = try RevocationList.next(&reader) {
                 // Of whom those behind it are would have to be followed; such a list clears nobody anyway.
                 if entry.hasOtherIssuer || isIndirect { return false }
@@ -136,7 +136,7 @@ private struct ListExtensions {
     init(_ sequence: DERElement?) {
         guard let sequence else { return }
         areThere = true
-        areSupported = forEachExtension(of: sequence) { one throws(DERFault) in
+        areSupported = forEachExtension(of: sequence) { one throws(DERError) in
             guard one.identifier.count == 3, one.identifier[0] == 0x55, one.identifier[1] == 0x1D else {
                 return !one.isCritical
             }
@@ -166,7 +166,7 @@ private struct EntryExtensions {
 
     init(_ sequence: DERElement?) {
         guard let sequence else { return }
-        areSupported = forEachExtension(of: sequence) { one throws(DERFault) in
+        areSupported = forEachExtension(of: sequence) { one throws(DERError) in
             guard one.identifier.count == 3, one.identifier[0] == 0x55, one.identifier[1] == 0x1D else {
                 return !one.isCritical
             }
@@ -188,19 +188,19 @@ private struct EntryExtensions {
 /// Calls `body` with each extension. False where `body` returns false, one is there twice or cannot be read,
 /// or there is none.
 private func forEachExtension(
-    of sequence: DERElement, _ body: (Extension) throws(DERFault) -> Bool
+    of sequence: DERElement, _ body: (Extension) throws(DERError) -> Bool
 ) -> Bool {
-    let countMost = 16
+    let countMax = 16
     var reader = sequence.reader
     var areSupported = !sequence.content.isEmpty
     var count = 0
-    do throws(DERFault) {
+    do throws(DERError) {
         while !reader.isEmpty {
             let before = UnsafeRawBufferPointer(
                 rebasing: sequence.content[..<(sequence.content.count - reader.rest.count)])
             let one = try Extension(&reader)
             count += 1
-            guard count <= countMost else { return false }
+            guard count <= countMax else { return false }
             var earlier = DERReader(before)
             while !earlier.isEmpty {
                 if hasSameBytes(try Extension(&earlier).identifier, one.identifier) { areSupported = false }

@@ -5,7 +5,7 @@
 import PosternCore
 
 public struct SerialNumber: Sendable {
-    private static let bytesMost = 20
+    private static let bytesMax = 20
 
     /// Big-endian.
     private var magnitude = InlineArray<20, UInt8>(repeating: 0)
@@ -27,8 +27,8 @@ public struct SerialNumber: Sendable {
     }
 
     private mutating func append(_ digit: UInt8) {
-        for index in 0..<SerialNumber.bytesMost {
-            let next = index + 1 < SerialNumber.bytesMost ? magnitude[index + 1] >> 4 : digit
+        for index in 0..<SerialNumber.bytesMax {
+            let next = index + 1 < SerialNumber.bytesMax ? magnitude[index + 1] >> 4 : digit
             magnitude[index] = magnitude[index] &<< 4 | next
         }
     }
@@ -42,7 +42,7 @@ public struct SerialNumber: Sendable {
     /// Whether the content of an INTEGER is one: in its shortest form, above zero, not too long.
     public static func isUsable(_ content: UnsafeRawBufferPointer) -> Bool {
         guard let first = content.first, first < 0x80 else { return false }
-        guard first == 0 else { return content.count <= bytesMost }
-        return content.count > 1 && content.count <= bytesMost + 1 && content[1] >= 0x80
+        guard first == 0 else { return content.count <= bytesMax }
+        return content.count > 1 && content.count <= bytesMax + 1 && content[1] >= 0x80
     }
 }

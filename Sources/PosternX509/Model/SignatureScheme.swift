@@ -31,12 +31,12 @@ public struct SignatureScheme: Equatable, Sendable {
 
     /// Salts of RSASSA-PSS are as long as the hash or, where a tool takes the most there is room for, up to
     /// what RSA-4096 has beside it.
-    private static let saltBytesMost = 478
+    private static let saltBytesMax = 478
 
     /// Nil for an AlgorithmIdentifier (its whole SEQUENCE) of any other algorithm, or with parameters that
     /// its algorithm does not have.
     public init?(_ identifier: UnsafeRawBufferPointer) {
-        do throws(DERFault) {
+        do throws(DERError) {
             try StrictDER.check(identifier)
             var fields = try DERElement.only(DERTag.sequence, in: identifier).reader
             let algorithm = try fields.next(DERTag.objectIdentifier).content
@@ -89,7 +89,7 @@ public struct SignatureScheme: Equatable, Sendable {
     }
 
     /// RSASSA-PSS-params (RFC 4055, section 3.1). Defaults mean SHA-1 and are not taken.
-    private static func pss(_ fields: inout DERReader) throws(DERFault) -> SignatureScheme? {
+    private static func pss(_ fields: inout DERReader) throws(DERError) -> SignatureScheme? {
         var parameters = try fields.next(DERTag.sequence).reader
         guard fields.isEmpty, let hashField = try parameters.explicit(0, DERTag.sequence),
             let maskField = try parameters.explicit(1, DERTag.sequence),
@@ -106,12 +106,12 @@ public struct SignatureScheme: Equatable, Sendable {
         var saltBytes = 0
         guard salt.count <= 2, salt[0] < 0x80 else { return nil }
         for byte in salt { saltBytes = saltBytes &<< 8 | Int(byte) }
-        guard saltBytes >= hash.bytes, saltBytes <= saltBytesMost else { return nil }
+        guard saltBytes >= hash.bytes, saltBytes <= saltBytesMax else { return nil }
         return SignatureScheme(kind: .rsaPSS(saltBytes: saltBytes), hash: hash)
     }
 
     /// The AlgorithmIdentifier of a hash, with or without NULL (RFC 4055, section 2.1).
-    private static func hash(_ identifier: DERElement) throws(DERFault) -> Hash? {
+    private static func hash(_ identifier: DERElement) throws(DERError) -> Hash? {
         var fields = identifier.reader
         let algorithm = try fields.next(DERTag.objectIdentifier).content
         _ = try fields.optional(DERTag.null)

@@ -14,7 +14,7 @@ public struct SignedDocument {
     /// Reads the fields of the content.
     let fields: DERReader
 
-    init(_ der: UnsafeRawBufferPointer) throws(DERFault) {
+    init(_ der: UnsafeRawBufferPointer) throws(DERError) {
         let document = try DERElement.only(DERTag.sequence, in: der)
         whole = document.whole
         var outer = document.reader
@@ -38,7 +38,7 @@ struct Extension {
     let value: UnsafeRawBufferPointer
 
     /// The next one of a SEQUENCE of them.
-    init(_ reader: inout DERReader) throws(DERFault) {
+    init(_ reader: inout DERReader) throws(DERError) {
         var fields = try reader.next(DERTag.sequence).reader
         identifier = try fields.next(DERTag.objectIdentifier).content
         let critical = try fields.optional(DERTag.boolean)?.content
@@ -54,7 +54,7 @@ struct Extension {
 extension DERElement {
     /// The one element that `bytes` are.
     @inline(never)
-    static func only(_ tag: UInt8, in bytes: UnsafeRawBufferPointer) throws(DERFault) -> DERElement {
+    static func only(_ tag: UInt8, in bytes: UnsafeRawBufferPointer) throws(DERError) -> DERElement {
         var reader = DERReader(bytes)
         let element = try reader.next(tag)
         try reader.end()
@@ -63,7 +63,7 @@ extension DERElement {
 
     /// The content of a BIT STRING that has whole bytes.
     public var bits: UnsafeRawBufferPointer {
-        get throws(DERFault) {
+        get throws(DERError) {
             guard content.count >= 1, content[0] == 0 else { throw .badValue }
             return UnsafeRawBufferPointer(rebasing: content[1...])
         }
@@ -73,7 +73,7 @@ extension DERElement {
 extension DERReader {
     /// The element inside of the next one, if that has this explicit tag.
     @inline(never)
-    mutating func explicit(_ number: UInt8, _ tag: UInt8) throws(DERFault) -> DERElement? {
+    mutating func explicit(_ number: UInt8, _ tag: UInt8) throws(DERError) -> DERElement? {
         guard let field = try optional(DERTag.contextConstructed(number)) else { return nil }
         return try DERElement.only(tag, in: field.content)
     }

@@ -1,4 +1,4 @@
-// What certificates hold, as text for people: names, faults. All of it was written by strangers.
+// What certificates hold, as text for people: names, faults. All of it was written by others.
 
 import PosternCore
 

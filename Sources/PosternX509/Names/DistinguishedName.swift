@@ -4,7 +4,7 @@ import PosternCore
 
 public enum DistinguishedName {
     /// Attributes of one relative name. Real ones have one or two; comparing costs the square of it.
-    private static let setMost = 8
+    private static let setMax = 8
 
     /// Whether two Names, each a whole SEQUENCE, are the same: attribute by attribute, text regardless of
     /// string type, ASCII case and blanks. What is no Name is the same as nothing else.
@@ -21,7 +21,7 @@ public enum DistinguishedName {
     private static func compare(
         _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer, isPrefix: Bool
     ) -> NameMatch {
-        do throws(DERFault) {
+        do throws(DERError) {
             var left = try attributes(of: left)
             var right = try attributes(of: right)
             var match = NameMatch.same
@@ -40,16 +40,16 @@ public enum DistinguishedName {
     }
 
     /// Reads the relative names of a Name.
-    private static func attributes(of name: UnsafeRawBufferPointer) throws(DERFault) -> DERReader {
+    private static func attributes(of name: UnsafeRawBufferPointer) throws(DERError) -> DERReader {
         try DERElement.only(DERTag.sequence, in: name).reader
     }
 
     /// Sets are sorted by their bytes, which depend on string types: each attribute is looked for.
     private static func compare(sets left: DERElement, _ right: DERElement) -> NameMatch {
-        do throws(DERFault) {
+        do throws(DERError) {
             let count = try self.count(of: left)
             guard try self.count(of: right) == count else { return .different }
-            guard count <= setMost else { return hasSameBytes(left.whole, right.whole) ? .same : .unclear }
+            guard count <= setMax else { return hasSameBytes(left.whole, right.whole) ? .same : .unclear }
             var match = NameMatch.same
             var leftAttributes = left.reader
             while !leftAttributes.isEmpty {
@@ -72,7 +72,7 @@ public enum DistinguishedName {
         }
     }
 
-    private static func count(of set: DERElement) throws(DERFault) -> Int {
+    private static func count(of set: DERElement) throws(DERError) -> Int {
         var reader = set.reader
         var count = 0
         while !reader.isEmpty {
@@ -84,7 +84,7 @@ public enum DistinguishedName {
 
     private static func compare(
         attributes left: DERElement, _ right: DERElement
-    ) throws(DERFault) -> NameMatch {
+    ) throws(DERError) -> NameMatch {
         var left = left.reader
         var right = right.reader
         guard
@@ -99,7 +99,7 @@ public enum DistinguishedName {
 
     /// Whether it is a Name: relative names of at least one attribute each, whose strings are of their type.
     static func isWellFormed(_ name: UnsafeRawBufferPointer) -> Bool {
-        do throws(DERFault) {
+        do throws(DERError) {
             var sets = try attributes(of: name)
             while !sets.isEmpty {
                 var set = try sets.next(DERTag.set).reader
@@ -134,7 +134,7 @@ public enum DistinguishedName {
     static func forEachAttribute(
         of name: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, DERElement) -> Bool
     ) {
-        do throws(DERFault) {
+        do throws(DERError) {
             var sets = try attributes(of: name)
             while !sets.isEmpty {
                 var set = try sets.next(DERTag.set).reader

@@ -5,7 +5,7 @@ import PosternCore
 
 public struct NameList: ~Copyable {
     /// Room for about eighty names of ordinary length. Every handshake sends them over the wire.
-    public static let bytesMost = 2_048
+    public static let bytesMax = 2_048
 
     private var bytes = InlineArray<2048, UInt8>(repeating: 0)
     private var used = 0
@@ -104,7 +104,7 @@ public struct NameList: ~Copyable {
         guard var names = try? PresentedNames(generalNames) else { return false }
         var found = 0
         while true {
-            do throws(DERFault) {
+            do throws(DERError) {
                 guard let name = try names.next() else { return found == count }
                 guard contains(name) else { return false }
                 found += 1

@@ -5,21 +5,21 @@ import PosternCore
 
 public enum NameSyntax {
     /// Bytes of a DNS name and of one of its labels (RFC 1034, section 3.1).
-    private static let hostBytesMost = 253
-    private static let labelBytesMost = 63
+    private static let hostBytesMax = 253
+    private static let labelBytesMax = 63
     /// Bytes of the part before the @ (RFC 5321, section 4.5.3.1).
-    private static let localPartBytesMost = 64
+    private static let localPartBytesMax = 64
 
     /// Labels of letters, digits, hyphens and underscores, no dot at the end; the last one is not all
     /// digits, which would be an address written wrong. Underscores are not in RFC 1123, but in the names
     /// of devices.
     public static func isHost(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard text.count >= 1, text.count <= hostBytesMost else { return false }
+        guard text.count >= 1, text.count <= hostBytesMax else { return false }
         var label = 0
         var hasOnlyDigits = true
         for index in 0...text.count {
             guard index < text.count, text[index] != UInt8(ascii: ".") else {
-                guard label >= 1, label <= labelBytesMost, text[index - 1] != UInt8(ascii: "-") else {
+                guard label >= 1, label <= labelBytesMax, text[index - 1] != UInt8(ascii: "-") else {
                     return false
                 }
                 if index < text.count { hasOnlyDigits = true }
@@ -36,7 +36,7 @@ public enum NameSyntax {
 
     /// local@host, the local part without quotes.
     public static func isEmail(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard let at = text.lastPosition(of: UInt8(ascii: "@")), at >= 1, at <= localPartBytesMost else {
+        guard let at = text.lastPosition(of: UInt8(ascii: "@")), at >= 1, at <= localPartBytesMax else {
             return false
         }
         var wasDot = true

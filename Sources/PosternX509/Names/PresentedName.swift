@@ -14,7 +14,7 @@ public struct PresentedName {
     public static let registeredTag = DERTag.context(8)
 
     public let tag: UInt8
-    /// Text, address bytes, or for a directory name the Name in DER. A stranger wrote it.
+    /// Text, address bytes, or for a directory name the Name in DER. It is untrusted.
     public let content: UnsafeRawBufferPointer
 
     public init(_ element: DERElement) {
@@ -28,17 +28,17 @@ public struct PresentedNames {
     private var reader: DERReader
 
     /// `generalNames` is the whole SEQUENCE, as in the value of the subjectAltName extension.
-    public init(_ generalNames: UnsafeRawBufferPointer) throws(DERFault) {
+    public init(_ generalNames: UnsafeRawBufferPointer) throws(DERError) {
         reader = try DERElement.only(DERTag.sequence, in: generalNames).reader
     }
 
     /// Nil at the end.
-    public mutating func next() throws(DERFault) -> PresentedName? {
+    public mutating func next() throws(DERError) -> PresentedName? {
         reader.isEmpty ? nil : PresentedName(try reader.next())
     }
 
     /// Whether one of the names is the one that is looked for.
-    public consuming func cover(_ name: GeneralName) throws(DERFault) -> Bool {
+    public consuming func cover(_ name: GeneralName) throws(DERError) -> Bool {
         while let presented = try next() {
             if name.isCovered(by: presented) { return true }
         }

@@ -5,12 +5,12 @@
 import PosternCore
 
 extension NameSyntax {
-    private static let presentedHostBytesMost = 253
-    private static let presentedLabelBytesMost = 63
+    private static let presentedHostBytesMax = 253
+    private static let presentedLabelBytesMax = 63
 
     /// Labels of letters, digits, hyphens and underscores, no dot at either end.
     static func isPresentedHost(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard text.count <= presentedHostBytesMost else { return false }
+        guard text.count <= presentedHostBytesMax else { return false }
         var label = 0
         for byte in text {
             if byte == UInt8(ascii: ".") {
@@ -19,7 +19,7 @@ extension NameSyntax {
                 continue
             }
             let isSign = byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-            guard isLetter(byte) || isDigit(byte) || isSign, label < presentedLabelBytesMost else {
+            guard isLetter(byte) || isDigit(byte) || isSign, label < presentedLabelBytesMax else {
                 return false
             }
             label += 1

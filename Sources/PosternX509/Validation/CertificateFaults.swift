@@ -131,7 +131,7 @@ public struct CertificateFaults: Equatable, Sendable {
         ("selfSigned", "is signed by itself and not among the trusted"),
         ("chainTooLong", "has more authorities above it than are allowed"),
         ("chainTooCostly", "has a chain whose signatures cost more to check than one peer may cause"),
-        ("notAnAuthority", "has issued another one and is no authority"),
+        ("notAnAuthority", "has issued another one and is not an authority"),
         ("pathLength", "has more authorities below it than its path length allows"),
         ("wrongKeyUsage", "has a key usage that does not go with what it is used for"),
         ("wrongPurpose", "is not for this purpose"),

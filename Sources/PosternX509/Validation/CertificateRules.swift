@@ -70,7 +70,7 @@ public struct CertificateRules {
         of certificate: Certificate, _ extensions: CertificateExtensions, _ position: PathPosition
     ) -> CertificateFaults {
         var faults = CertificateFaults()
-        do throws(DERFault) {
+        do throws(DERError) {
             try StrictDER.check(certificate.whole)
         } catch {
             faults.insert(.badEncoding)
@@ -111,7 +111,7 @@ public struct CertificateRules {
     private static func fault(
         ofKey publicKey: UnsafeRawBufferPointer, _ position: PathPosition
     ) -> CertificateFaults {
-        do throws(DERFault) {
+        do throws(DERError) {
             let kind = try PublicKeyKind(publicKey)
             let isAccepted = position.isAnchor ? kind.isAcceptedOfAnchor : kind.isAccepted
             guard !isAccepted else { return CertificateFaults() }
@@ -128,7 +128,7 @@ public struct CertificateRules {
     /// Alternative names are at least one, and can be told apart.
     private static func hasNames(_ extensions: CertificateExtensions) -> Bool {
         guard let alternativeNames = extensions.alternativeNames else { return true }
-        do throws(DERFault) {
+        do throws(DERError) {
             var names = try PresentedNames(alternativeNames)
             guard try names.next() != nil else { return false }
             while try names.next() != nil {}
@@ -237,7 +237,7 @@ public struct CertificateRules {
     private static func isAllowed(
         _ certificate: Certificate, _ extensions: CertificateExtensions, by constraints: NameConstraints
     ) -> Bool {
-        do throws(DERFault) {
+        do throws(DERError) {
             return try constraints.allow(
                 subject: certificate.subject, alternativeNames: extensions.alternativeNames)
         } catch {

@@ -10,7 +10,7 @@ public struct NameConstraints {
 
     /// Of the extension's value. Throws where it says nothing, or something that has no meaning: such an
     /// authority may issue nothing.
-    public init(_ value: UnsafeRawBufferPointer) throws(DERFault) {
+    public init(_ value: UnsafeRawBufferPointer) throws(DERError) {
         var reader = try CertificateExtensions.only(value, DERTag.sequence).reader
         permitted = try NameConstraints.subtrees(reader.optional(DERTag.contextConstructed(0)))
         excluded = try NameConstraints.subtrees(reader.optional(DERTag.contextConstructed(1)))
@@ -20,7 +20,7 @@ public struct NameConstraints {
     }
 
     /// The content of GeneralSubtrees, of which there is at least one where they are written at all.
-    private static func subtrees(_ field: DERElement?) throws(DERFault) -> UnsafeRawBufferPointer {
+    private static func subtrees(_ field: DERElement?) throws(DERError) -> UnsafeRawBufferPointer {
         guard let field else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         guard !field.content.isEmpty else { throw .badValue }
         var reader = field.reader
@@ -31,7 +31,7 @@ public struct NameConstraints {
     }
 
     /// The base of the next subtree. `minimum` and `maximum` are not used (RFC 5280) and not taken.
-    private static func next(_ reader: inout DERReader) throws(DERFault) -> DERElement? {
+    private static func next(_ reader: inout DERReader) throws(DERError) -> DERElement? {
         guard !reader.isEmpty else { return nil }
         var subtree = try reader.next(DERTag.sequence).reader
         let base = try subtree.next()
@@ -39,7 +39,7 @@ public struct NameConstraints {
         return base
     }
 
-    private static func isWellFormed(_ base: DERElement) throws(DERFault) -> Bool {
+    private static func isWellFormed(_ base: DERElement) throws(DERError) -> Bool {
         let text = base.content
         switch base.tag {
         case PresentedName.dnsTag, PresentedName.uriTag:
@@ -74,7 +74,7 @@ public struct NameConstraints {
     /// common name is another question: see `allow(commonName:)`.
     public func allow(
         subject: UnsafeRawBufferPointer, alternativeNames: UnsafeRawBufferPointer?
-    ) throws(DERFault) -> Bool {
+    ) throws(DERError) -> Bool {
         let emptySequenceBytes = 2
         if subject.count > emptySequenceBytes {
             guard try allow(tag: PresentedName.directoryTag, subject) else { return false }
@@ -90,7 +90,7 @@ public struct NameConstraints {
     }
 
     /// Addresses in the subject are addresses, whether or not there are alternative names too.
-    private func allowEmails(of subject: UnsafeRawBufferPointer) throws(DERFault) -> Bool {
+    private func allowEmails(of subject: UnsafeRawBufferPointer) throws(DERError) -> Bool {
         guard constrains(PresentedName.emailTag) else { return true }
         var areAllowed = true
         DistinguishedName.forEachAttribute(of: subject) { identifier, value in
@@ -154,7 +154,7 @@ public struct NameConstraints {
         return false
     }
 
-    private func allow(tag: UInt8, _ name: UnsafeRawBufferPointer) throws(DERFault) -> Bool {
+    private func allow(tag: UInt8, _ name: UnsafeRawBufferPointer) throws(DERError) -> Bool {
         var reader = DERReader(excluded)
         while let base = try NameConstraints.next(&reader) {
             guard base.tag == tag else { continue }
@@ -173,7 +173,7 @@ public struct NameConstraints {
     /// Whether a name is in the subtree of a base of its own kind.
     private static func match(
         _ name: UnsafeRawBufferPointer, _ base: DERElement, isExcluded: Bool
-    ) throws(DERFault) -> NameMatch {
+    ) throws(DERError) -> NameMatch {
         let isInside: Bool
         switch base.tag {
         case PresentedName.dnsTag:
@@ -240,7 +240,7 @@ public struct NameConstraints {
 
     /// A Name inside of a GeneralName is tagged explicitly: it is one element in the content. A subject is
     /// that element itself.
-    private static func wholeName(_ bytes: UnsafeRawBufferPointer) throws(DERFault) -> UnsafeRawBufferPointer
+    private static func wholeName(_ bytes: UnsafeRawBufferPointer) throws(DERError) -> UnsafeRawBufferPointer
     {
         try DERElement.only(DERTag.sequence, in: bytes).whole
     }

@@ -69,7 +69,7 @@ public struct PathSearch<Checker: SignatureChecker> {
         var isTooLong = false
         for index in 0..<candidates.count where !isOver {
             let candidate = candidates[index]
-            guard candidate.isAnchor || depth < parameters.intermediatesMost else {
+            guard candidate.isAnchor || depth < parameters.intermediatesMax else {
                 isTooLong = true
                 continue
             }

@@ -7,17 +7,17 @@ public struct VerificationParameters {
     /// Seconds since 1970, UTC: whose dates must hold then. No other clock is asked.
     public let time: Int64
     /// Authorities that may stand between the leaf and the trust anchor.
-    public let intermediatesMost: Int
+    public let intermediatesMax: Int
     /// Each certificate but the anchor must be cleared by a revocation list of its issuer.
     public let checksRevocation: Bool
 
     public init(
-        purpose: CertificatePurpose, time: Int64, intermediatesMost: Int = Limits.pathIntermediates,
+        purpose: CertificatePurpose, time: Int64, intermediatesMax: Int = Limits.pathIntermediates,
         checksRevocation: Bool
     ) {
         self.purpose = purpose
         self.time = time
-        self.intermediatesMost = min(intermediatesMost, Limits.pathIntermediates)
+        self.intermediatesMax = min(intermediatesMax, Limits.pathIntermediates)
         self.checksRevocation = checksRevocation
     }
 }
@@ -74,7 +74,7 @@ public struct VerificationResult {
         }
         var number = 0
         for depth in 0..<count { number += items[depth].faults.number }
-        let numberMost = 1_024
-        return worst * numberMost + number
+        let numberMax = 1_024
+        return worst * numberMax + number
     }
 }

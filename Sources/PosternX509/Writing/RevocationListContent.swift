@@ -41,7 +41,7 @@ public struct RevocationListContent {
     }
 
     /// Bytes that a list takes at most, beside the issuer's Name and its key identifier.
-    public static func bytesMost(entries: Int) -> Int { 1_024 + entries * Limits.revocationEntryBytes }
+    public static func bytesMax(entries: Int) -> Int { 1_024 + entries * Limits.revocationEntryBytes }
 
     /// The TBSCertList. `forEach` calls its argument with each revoked certificate.
     public func write(

@@ -9,7 +9,7 @@ public let config = Config(
     listeners: FixedList([ListenAddress("127.0.0.1", port: 0)]),
     identities: FixedList([.files(certificate: "server.crt", key: "server.key")]),
     connections: 4,
-    tls: TLSChoices(protocols: FixedList(["postern/1"])),
+    tls: TLSConfig(protocols: FixedList(["postern/1"])),
     deadlines: DeadlineLengths(
         handshakeMilliseconds: 1_000, idleMilliseconds: 2_000, closeMilliseconds: 500,
         drainMilliseconds: 1_000, drainQuietMilliseconds: 200)

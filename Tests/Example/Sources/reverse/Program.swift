@@ -13,7 +13,7 @@ let config = Config(
 
 @c(reverse_main)
 public func program(_ count: Int32, _ words: Arguments.Vector) -> Int32 {
-    do throws(OperatorFault) {
+    do throws(OperatorError) {
         var server = try Server(config, service: Reverse(), memory: memory.region())
         server.run()
         return 0

@@ -2,8 +2,8 @@
 
 import PosternCore
 
-extension OperatorFault {
-    public init(_ fault: IdentityFault, certificate: Text, key: Text) {
+extension OperatorError {
+    public init(_ fault: IdentityError, certificate: Text, key: Text) {
         self.init { line in
             switch fault {
             case .certificateUnreadable:

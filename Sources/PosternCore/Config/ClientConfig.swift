@@ -2,7 +2,7 @@
 // the parts fit together is checked before anything is opened.
 
 /// Which clients are authorized, and what is done where that cannot be decided.
-public struct ClientChoices: Sendable {
+public struct ClientConfig: Sendable {
     public enum Certificates: Sendable {
         /// Clients are not asked for one.
         case none
@@ -46,7 +46,7 @@ public struct ClientChoices: Sendable {
     /// Certificates that may stand between a client's own and one of the CA bundle.
     public var depth: Int
 
-    public static let none = ClientChoices(.none, ca: nil)
+    public static let none = ClientConfig(.none, ca: nil)
 
     /// What `postern certificate crl` warns above, since servers take no more unless told.
     public static let defaultEntries = 2_000
@@ -55,8 +55,8 @@ public struct ClientChoices: Sendable {
         ca: Text? = nil, crl: Text? = nil, crlPolicy: RevocationPolicy = .refuse,
         crlEntries: Int = defaultEntries, allow: Text? = nil, pins: Text? = nil,
         clock: UnsetClock = .pinsOnly, depth: Int = 2
-    ) -> ClientChoices {
-        ClientChoices(
+    ) -> ClientConfig {
+        ClientConfig(
             .optional, ca: ca, crl: crl, crlPolicy: crlPolicy, crlEntries: crlEntries, allow: allow,
             pins: pins, clock: clock, depth: depth)
     }
@@ -65,8 +65,8 @@ public struct ClientChoices: Sendable {
         ca: Text? = nil, crl: Text? = nil, crlPolicy: RevocationPolicy = .refuse,
         crlEntries: Int = defaultEntries, allow: Text? = nil, pins: Text? = nil,
         clock: UnsetClock = .pinsOnly, depth: Int = 2
-    ) -> ClientChoices {
-        ClientChoices(
+    ) -> ClientConfig {
+        ClientConfig(
             .required, ca: ca, crl: crl, crlPolicy: crlPolicy, crlEntries: crlEntries, allow: allow,
             pins: pins, clock: clock, depth: depth)
     }
@@ -90,7 +90,7 @@ public struct ClientChoices: Sendable {
 
 // The words of the command line and of --print-config.
 
-extension ClientChoices.Certificates {
+extension ClientConfig.Certificates {
     public var name: Text {
         switch self {
         case .none: "none"
@@ -99,23 +99,23 @@ extension ClientChoices.Certificates {
         }
     }
 
-    public static func named(_ name: Text) -> ClientChoices.Certificates? {
-        if name == ClientChoices.Certificates.none.name { return ClientChoices.Certificates.none }
-        if name == ClientChoices.Certificates.optional.name { return .optional }
-        return name == ClientChoices.Certificates.required.name ? .required : nil
+    public static func named(_ name: Text) -> ClientConfig.Certificates? {
+        if name == ClientConfig.Certificates.none.name { return ClientConfig.Certificates.none }
+        if name == ClientConfig.Certificates.optional.name { return .optional }
+        return name == ClientConfig.Certificates.required.name ? .required : nil
     }
 }
 
-extension ClientChoices.RevocationPolicy {
+extension ClientConfig.RevocationPolicy {
     public var name: Text { self == .refuse ? "refuse" : "warn" }
 
-    public static func named(_ name: Text) -> ClientChoices.RevocationPolicy? {
-        if name == ClientChoices.RevocationPolicy.refuse.name { return .refuse }
-        return name == ClientChoices.RevocationPolicy.warn.name ? .warn : nil
+    public static func named(_ name: Text) -> ClientConfig.RevocationPolicy? {
+        if name == ClientConfig.RevocationPolicy.refuse.name { return .refuse }
+        return name == ClientConfig.RevocationPolicy.warn.name ? .warn : nil
     }
 }
 
-extension ClientChoices.UnsetClock {
+extension ClientConfig.UnsetClock {
     public var name: Text {
         switch self {
         case .accept: "accept"
@@ -124,14 +124,14 @@ extension ClientChoices.UnsetClock {
         }
     }
 
-    public static func named(_ name: Text) -> ClientChoices.UnsetClock? {
-        if name == ClientChoices.UnsetClock.accept.name { return .accept }
-        if name == ClientChoices.UnsetClock.pinsOnly.name { return .pinsOnly }
-        return name == ClientChoices.UnsetClock.refuse.name ? .refuse : nil
+    public static func named(_ name: Text) -> ClientConfig.UnsetClock? {
+        if name == ClientConfig.UnsetClock.accept.name { return .accept }
+        if name == ClientConfig.UnsetClock.pinsOnly.name { return .pinsOnly }
+        return name == ClientConfig.UnsetClock.refuse.name ? .refuse : nil
     }
 }
 
-extension ClientChoices {
+extension ClientConfig {
     /// Calls `body` with each file that is given.
     mutating func forEachFile(_ body: (inout Text) -> Void) {
         if var file = ca {
@@ -152,37 +152,37 @@ extension ClientChoices {
         }
     }
 
-    public func validate() throws(OperatorFault) {
+    public func validate() throws(OperatorError) {
         guard (0...Limits.pathIntermediates).contains(depth) else {
-            throw OperatorFault { line in
+            throw OperatorError { line in
                 line.append("configuration field clients.depth is ")
                 line.append(depth)
                 line.append("; give a value from 0 to ")
                 line.append(Limits.pathIntermediates)
             }
         }
-        guard (1...Limits.revocationEntriesMost).contains(crlEntries) else {
-            throw OperatorFault { line in
+        guard (1...Limits.revocationEntriesMax).contains(crlEntries) else {
+            throw OperatorError { line in
                 line.append("configuration field clients.crlEntries is ")
                 line.append(crlEntries)
                 line.append("; give a value from 1 to ")
-                line.append(Limits.revocationEntriesMost)
+                line.append(Limits.revocationEntriesMax)
             }
         }
         let unused = ca ?? crl ?? allow ?? pins
         if certificates == .none, let unused {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "file", unused,
                 "is about clients that are not asked for a certificate; give --clients optional or required"
             )
         }
         if certificates != .none, ca == nil, pins == nil {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "--clients", certificates.name,
                 "needs to know whom to trust; give --ca with certificates, or --pins with keys")
         }
         if ca == nil, let crl = crl ?? allow {
-            throw OperatorFault(
+            throw OperatorError(
                 usage: "file", crl,
                 "is about clients that a CA vouches for; give --ca with its certificate as well")
         }

@@ -1,18 +1,18 @@
 // What an operator has to mend: one sentence that names the file, option or field and what to do. Thrown by
 // whatever reads a command line, a configuration or a file; printed once, by the program or the log.
 
-public struct OperatorFault: Error {
+public struct OperatorError: Error {
     /// The sentence of the fault that was made last. It is not in the fault itself: whatever may throw would
     /// copy a kilobyte, and the compiler writes such copies out, instruction by instruction.
     nonisolated(unsafe) private static var sentence = Line()
 
     /// What is wrong and what to do, without a full stop. To be printed before another fault is made.
-    public var message: Line { OperatorFault.sentence }
+    public var message: Line { OperatorError.sentence }
 
     public init(_ compose: (inout Line) -> Void) {
         var line = Line()
         compose(&line)
-        OperatorFault.sentence = line
+        OperatorError.sentence = line
     }
 
     /// `kind 'word' problem`, as in: option '--listen' wants an argument.

@@ -2,8 +2,8 @@
 
 import PosternCore
 
-extension OperatorFault {
-    init(_ fault: ConfigFault) {
+extension OperatorError {
+    init(_ fault: ConfigError) {
         self.init { line in
             line.append("configuration field ")
             switch fault {

@@ -1,7 +1,7 @@
 // How the program runs as a process: what an init script would want. Part of the configuration.
 
 /// What becomes of the process: user, root directory, background, pid file.
-public struct ProcessChoices: Sendable {
+public struct ProcessConfig: Sendable {
     /// The server goes on in the background, and its caller gets the exit code when it listens.
     public var detaches: Bool
     /// The server serves the one connection on standard input, as inetd gives it, and ends. It listens

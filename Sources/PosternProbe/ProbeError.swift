@@ -4,14 +4,14 @@ import PosternCore
 import PosternLinux
 import PosternTLS
 
-struct ProbeFault: Error {
+struct ProbeError: Error {
     let exit: ProbeExit
     /// Nil where nobody would read it.
-    let words: OperatorFault?
+    let words: OperatorError?
 
     init(_ exit: ProbeExit, _ compose: (inout Line) -> Void) {
         self.exit = exit
-        words = OperatorFault(compose)
+        words = OperatorError(compose)
     }
 
     private init(quiet exit: ProbeExit) {
@@ -20,16 +20,16 @@ struct ProbeFault: Error {
     }
 
     /// Whoever read the answer has gone, as `head` does.
-    static var outputClosed: ProbeFault { ProbeFault(quiet: .connection) }
+    static var outputClosed: ProbeError { ProbeError(quiet: .connection) }
 
-    static var outOfMemory: ProbeFault {
-        ProbeFault(.connection) { line in
+    static var outOfMemory: ProbeError {
+        ProbeError(.connection) { line in
             line.append("the arena has no room for it; give the port's StaticMemory more pages")
         }
     }
 
-    static func timedOut(_ what: Text, _ options: ProbeOptions) -> ProbeFault {
-        ProbeFault(.connection) { line in
+    static func timedOut(_ what: Text, _ options: ProbeOptions) -> ProbeError {
+        ProbeError(.connection) { line in
             line.append(options.target)
             line.append(" did not ")
             line.append(what)
@@ -40,7 +40,7 @@ struct ProbeFault: Error {
     }
 
     /// Standard output could not be written.
-    init(output fault: SystemFault) {
+    init(output fault: SystemError) {
         self.init(.connection) { line in
             line.append("standard output cannot be written: ")
             line.append(fault.text)
@@ -57,7 +57,7 @@ struct ProbeFault: Error {
     }
 
     /// A session that could not go on.
-    init(_ failure: ChannelFailure, _ session: TLSSession, _ options: ProbeOptions) {
+    init(_ failure: ChannelError, _ session: TLSSession, _ options: ProbeOptions) {
         let isConnection = failure.reason == .peerReset || failure.reason == .outOfMemory
         self.init(isConnection ? .connection : .protocolFault) { line in
             line.append(options.target)
@@ -82,7 +82,7 @@ struct ProbeFault: Error {
                 line.append("chose a parameter that Mbed TLS cannot take; try --tls 1.2")
             case .malformed where unknownSignature.contains(failure.code):
                 line.append("showed a certificate whose signature is of a kind that Mbed TLS does not know")
-            case .malformed: line.append("sent something that is no TLS or breaks its rules")
+            case .malformed: line.append("sent something that is not TLS or breaks its rules")
             default: line.append("cannot be talked to, by a fault on this side")
             }
             if failure.code != 0, failure.reason != .peerAlert {

@@ -47,7 +47,7 @@ struct ProcessChoicesTests {
     @Test func chrootIsAbsolute() {
         var config = config("/a.crt", "/a.key")
         config.process.chroot = "jail"
-        do throws(ConfigFault) {
+        do throws(ConfigError) {
             try config.validate()
             Issue.record("a relative root was taken")
         } catch {
