@@ -84,7 +84,13 @@ static int holds_key(const unsigned char *bytes, size_t count, int is_start) {
     return header < count && header <= 6 && bytes[header] == 0x02;
 }
 
-static int check_key_stays(const clinux_place *place) {
+static int is_index(const void *bytes, size_t count) {
+    static const char start[] = "postern-index ";
+    return count >= sizeof start - 1 && memcmp(bytes, start, sizeof start - 1) == 0;
+}
+
+// What a file holds that would be lost: a private key, or what an authority has issued and revoked.
+static int check_loss(const clinux_new_file *file, const clinux_place *place) {
     unsigned char bytes[4096];
     size_t kept = 0;
     int found = 0;
@@ -95,13 +101,16 @@ static int check_key_stays(const clinux_place *place) {
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;
         size_t count = kept + (size_t)got;
-        found = holds_key(bytes, count, is_start);
+        if (is_start && is_index(bytes, count) && !is_index(file->bytes, file->count))
+            found = CLINUX_FILE_HOLDS_INDEX;
+        else if (file->keeps_keys && holds_key(bytes, count, is_start))
+            found = CLINUX_FILE_HOLDS_KEY;
         // The words may lie across two pieces.
         kept = count < 16 ? count : 16;
         memmove(bytes, bytes + count - kept, kept);
     }
     close(descriptor);
-    return found ? CLINUX_FILE_HOLDS_KEY : 0;
+    return found;
 }
 
 // Root would replace /dev/null by a file, and every program on the machine would notice. rename(2) itself
@@ -116,7 +125,7 @@ static int check_place(const clinux_new_file *file, struct staged *staged) {
     result = clinux_may_write(place, owner);
     if (result != 0 || !place->is_there || S_ISDIR(place->status.st_mode)) return result;
     if (!S_ISREG(place->status.st_mode) || place->is_opened_by_kernel) return CLINUX_FILE_NOT_REGULAR;
-    return file->keeps_keys ? check_key_stays(place) : 0;
+    return check_loss(file, place);
 }
 
 // Two names that lead to one place: the second file would replace the first.

@@ -108,6 +108,7 @@ void ctls_session_attach(
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
     session->idle_records = session->is_flooded = session->said_close_notify = 0;
     session->shown_stage = CTLS_SHOWN_UNSEEN;
+    session->unchecked = 0;
     session->group = session->hello_version = session->certificate_wanted = 0;
     mbedtls_ssl_set_bio(&session->ssl, session, ctls_traffic_send, ctls_traffic_receive, NULL);
 }
@@ -265,7 +266,9 @@ const uint8_t *ctls_session_shown(const ctls_session *session, size_t *bytes) {
     return session->shown;
 }
 
-int32_t ctls_session_authorize(const ctls_session *session) { return ctls_shown_authorize(session); }
+int ctls_session_unchecked(const ctls_session *session) { return session->unchecked; }
+
+int32_t ctls_session_authorize(ctls_session *session) { return ctls_shown_authorize(session); }
 
 const char *ctls_session_suite(const ctls_session *session) {
     const char *name = mbedtls_ssl_get_ciphersuite_name(ctls_suite_of(ctls_current_session(&session->ssl)));

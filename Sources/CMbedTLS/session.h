@@ -40,6 +40,7 @@ struct ctls_session {
     size_t shown_bytes;
     size_t shown_first_bytes;   // of its own, the first one, where they come from a message
     uint8_t shown_stage;
+    uint8_t unchecked;          // authorized without a revocation check, if it proves its key
     // Of a client:
     ctls_resumption *resumption;    // where it keeps what the server gives it for the next connection
     uint16_t group;             // of the key exchange, 0 while unknown
@@ -84,7 +85,7 @@ int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes);
 void ctls_shown_forget(ctls_session *session);
 
 /// Whether the client of this session is authorized under the present rules: 0, or a ctls_failure_kind.
-int32_t ctls_shown_authorize(const ctls_session *session);
+int32_t ctls_shown_authorize(ctls_session *session);
 
 /// What must be true at the end of a handshake: who the client is was authorized and confirmed, or resumed.
 static inline int ctls_shown_is_settled(const ctls_session *session) {

@@ -51,12 +51,15 @@ int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes) {
     return 0;
 }
 
-int32_t ctls_shown_authorize(const ctls_session *session) {
+int32_t ctls_shown_authorize(ctls_session *session) {
+    session->unchecked = 0;
     const ctls_context *context = session->context;
     if (context->clients == CTLS_CLIENTS_NONE) return 0;
     if (session->shown == NULL)
         return context->clients == CTLS_CLIENTS_REQUIRED ? CTLS_FAILURE_CLIENT_MISSING : 0;
-    return context->authorize(context->authorize_parameter, session->shown, session->shown_bytes);
+    int32_t kind = context->authorize(context->authorize_parameter, session->shown, session->shown_bytes);
+    session->unchecked = kind == CTLS_CLIENT_UNCHECKED;
+    return session->unchecked ? 0 : kind;
 }
 
 // Bytes of a list as it stands in a message, or -1 when it does not end with the message.

@@ -38,15 +38,22 @@ public struct AllowList {
         self.count = count
     }
 
-    /// Whether an alternative name of a certificate is in the list. Wildcards count in the list alone: a
-    /// certificate for `*.home` is not the one for `a.home`.
-    public func allows(_ presented: PresentedName) -> Bool {
+    /// Whether one of the alternative names of a certificate is in the list. Of more than
+    /// `Limits.listedNames` the rest is not looked at: names times entries is time that a peer chooses.
+    /// Wildcards count in the list alone: a certificate for `*.home` is not the one for `a.home`.
+    public func allows(_ names: PresentedNames) throws(DERError) -> Bool {
         var reader = ListReader(entries)
         while let entry = reader.next() {
-            guard let name = GeneralName(entry), name.tag == presented.tag else { continue }
-            let isDNS = presented.tag == PresentedName.dnsTag
-            if isDNS ? NameSyntax.dnsName(entry, covers: presented.content) : name.allows(presented) {
-                return true
+            guard let name = GeneralName(entry) else { continue }
+            var others = names
+            var count = 0
+            while count < Limits.listedNames, let other = try others.next() {
+                count += 1
+                guard other.tag == name.tag else { continue }
+                let isDNS = other.tag == PresentedName.dnsTag
+                if isDNS ? NameSyntax.dnsName(entry, covers: other.content) : name.allows(other) {
+                    return true
+                }
             }
         }
         return false

@@ -9,15 +9,12 @@ public struct ClientFindings {
     /// Of the path to the CA, verified at `ClockReading.verifiedAtSeconds`; nil where there is no CA.
     public var faults: CertificateFaults?
     public var isPinned: Bool
-    /// One of its names is in the allow list, or there is no list.
-    public var isListed: Bool
     /// One of its certificates starts later than the clock shows.
     public var startsLater: Bool
 
-    public init(faults: CertificateFaults?, isPinned: Bool, isListed: Bool, startsLater: Bool) {
+    public init(faults: CertificateFaults?, isPinned: Bool, startsLater: Bool) {
         self.faults = faults
         self.isPinned = isPinned
-        self.isListed = isListed
         self.startsLater = startsLater
     }
 }
@@ -31,7 +28,8 @@ public struct ClientPolicy: Sendable {
         self.unsetClock = unsetClock
     }
 
-    /// Nil when the client is authorized. A pinned key needs no CA, no dates and no name in the list.
+    /// Nil when nothing but the allow list may refuse the client. A pinned key needs no CA, no dates and no
+    /// name in the list.
     public func reason(toRefuse findings: ClientFindings, clockIsUnset: Bool) -> CloseReason? {
         if clockIsUnset, unsetClock == .refuse, findings.startsLater { return .clientCertificateNotYetValid }
         if findings.isPinned { return nil }
@@ -41,8 +39,7 @@ public struct ClientPolicy: Sendable {
             if unsetClock != .accept, findings.startsLater { faults.insert(.notYetValid) }
         }
         if crl == .warn { faults.remove(.uncheckedRevocation) }
-        if let reason = ClientPolicy.reason(for: faults) { return reason }
-        return findings.isListed ? nil : .clientNotAllowed
+        return ClientPolicy.reason(for: faults)
     }
 
     /// Whether a client is authorized without a revocation check: the log has to say it.

@@ -27,7 +27,7 @@ extension CertificateOptions {
         try checkNewFile(other)
     }
 
-    private static func twoThings(_ file: Text) -> OperatorError {
+    static func twoThings(_ file: Text) -> OperatorError {
         OperatorError(usage: "file", file, "cannot be two things at once; give each a name of its own")
     }
 

@@ -12,6 +12,7 @@ enum SignCommand {
         let file = try options.required(options.certificate, "--certificate")
         let requestFile = try options.required(options.request, "--request")
         let profile = try options.required(options.profile, "--profile")
+        guard !File.isSame(file, requestFile) else { throw CertificateOptions.twoThings(file) }
         try options.checkNewFile(file)
         let issuer = try Issuer(options, for: .signingCertificates)
         let request = try read(requestFile)

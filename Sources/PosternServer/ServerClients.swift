@@ -26,7 +26,7 @@ extension Server {
     }
 
     mutating func reauthorizeNext() {
-        guard var slot = reauthorization.slot else { return reportSkippedRevocation() }
+        guard var slot = reauthorization.slot else { return }
         var budget = Limits.reauthorizationsPerTurn
         while budget > 0, slot < clients.touched {
             if clients.isUsed(slot), authorize(slot) { budget -= 1 }
@@ -42,7 +42,10 @@ extension Server {
         guard let session = channels.pointer(to: client.pointee.channel).pointee.session,
             !session.shown.isEmpty
         else { return false }
-        guard let found = session.reauthorize() else { return true }
+        guard let found = session.reauthorize() else {
+            if client.pointee.connection.phase == .open { reportSkippedRevocation(session) }
+            return true
+        }
         let reason = reauthorization.reason ?? found
         switch client.pointee.connection.phase {
         case .handshaking: close(slot, ChannelError(reason: reason, code: 0))
@@ -75,10 +78,9 @@ extension Server {
         }
     }
 
-    /// Policy `warn`: never in silence.
-    private mutating func reportSkippedRevocation() {
-        guard let rules = credentials.clients, rules.pointee.hasSkippedRevocation else { return }
-        rules.pointee.hasSkippedRevocation = false
+    /// Policy `warn`: never in silence, and only of a client that has proven its key.
+    mutating func reportSkippedRevocation(_ session: TLSSession) {
+        guard session.hasSkippedRevocation else { return }
         log.writeLimited(.warning, atMilliseconds: nowMilliseconds) { line in
             line.append("a client was accepted without a revocation check: no current CRL from its issuer")
         }

@@ -169,6 +169,7 @@ extension Server {
     private mutating func countHandshake(_ channel: SecureStream) {
         counters.handshakes += 1
         if channel.session.isResumed { counters.resumed += 1 }
+        reportSkippedRevocation(channel.session)
     }
 
     private mutating func startDeadline(_ slot: Int, _ phase: Connection.Phase) {

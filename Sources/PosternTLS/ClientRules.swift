@@ -22,8 +22,6 @@ public struct ClientRules: ~Copyable {
     private var pinMemory: UnsafeMutableRawBufferPointer?
     /// No clock that has been set shows less.
     private var floorSeconds: Int64
-    /// A client was authorized without a revocation check since this was last set to false.
-    public var hasSkippedRevocation = false
 
     /// `releaseSeconds`: when this program was made.
     public init(_ choices: ClientConfig, releaseSeconds: Int64, clock: @escaping Clock) {
@@ -100,16 +98,30 @@ public struct ClientRules: ~Copyable {
     public var clockReading: ClockReading { ClockReading(nowSeconds: clock(), floorSeconds: floorSeconds) }
 
     /// Why a client is not authorized, from its certificates in DER, one behind the other, its own first;
-    /// nil if it may.
-    public mutating func reason(toRefuse chain: UnsafeRawBufferPointer) -> CloseReason? {
+    /// nil if it is, provided that it proves its key.
+    public func reason(toRefuse chain: UnsafeRawBufferPointer) -> CloseReason? {
+        var skipsRevocation = false
+        return reason(toRefuse: chain, &skipsRevocation)
+    }
+
+    /// `skipsRevocation`: it is authorized without a revocation check.
+    fileprivate func reason(
+        toRefuse chain: UnsafeRawBufferPointer, _ skipsRevocation: inout Bool
+    ) -> CloseReason? {
         let clock = clockReading
         do throws(DERError) {
             var reader = DERReader(chain)
             let leaf = try Certificate(try reader.next().whole)
-            guard let findings = try findings(chain, leaf, clock) else { return .outOfMemory }
-            let reason = policy.reason(toRefuse: findings, clockIsUnset: clock.isUnset)
-            if reason == nil, policy.skipsRevocation(findings) { hasSkippedRevocation = true }
-            return reason
+            guard let (findings, commonNameIsAllowed) = try findings(chain, leaf, clock) else {
+                return .outOfMemory
+            }
+            if let reason = policy.reason(toRefuse: findings, clockIsUnset: clock.isUnset) { return reason }
+            // Last, because it takes its time with names that anybody can write into a certificate.
+            if !findings.isPinned, try !isListed(leaf, commonNameIsAllowed: commonNameIsAllowed) {
+                return .clientNotAllowed
+            }
+            skipsRevocation = policy.skipsRevocation(findings)
+            return nil
         } catch {
             return .clientCertificateInvalid
         }
@@ -118,23 +130,22 @@ public struct ClientRules: ~Copyable {
     /// Nil when memory ran out.
     private func findings(
         _ chain: UnsafeRawBufferPointer, _ leaf: Certificate, _ clock: ClockReading
-    ) throws(DERError) -> ClientFindings? {
+    ) throws(DERError) -> (ClientFindings, commonNameIsAllowed: Bool)? {
         guard let isPinned = isPinned(leaf) else { return nil }
         // A pin proves who it is, not that the library may be given such a key.
         if isPinned, try !PublicKeyKind(leaf.publicKey).isAccepted { throw .badValue }
         let startsLater = leaf.notBefore > clock.nowSeconds
         guard !isPinned, authorityCount > 0 else {
-            return ClientFindings(faults: nil, isPinned: isPinned, isListed: false, startsLater: startsLater)
+            let findings = ClientFindings(faults: nil, isPinned: isPinned, startsLater: startsLater)
+            return (findings, commonNameIsAllowed: false)
         }
         let parameters = VerificationParameters(
             purpose: .client, time: clock.verifiedAtSeconds, intermediatesMax: depth,
             checksRevocation: checksRevocation)
         let result: VerificationResult
         do throws(DocumentError) { result = try trust.verify(chain, parameters) } catch { return nil }
-        return ClientFindings(
-            faults: result.faults, isPinned: false,
-            isListed: try isListed(leaf, commonNameIsAllowed: result.commonNameIsAllowed),
-            startsLater: startsLater)
+        let findings = ClientFindings(faults: result.faults, isPinned: false, startsLater: startsLater)
+        return (findings, result.commonNameIsAllowed)
     }
 
     /// Nil when memory ran out.
@@ -162,11 +173,7 @@ public struct ClientRules: ~Copyable {
             return true
         }
         guard let alternativeNames = extensions.alternativeNames else { return false }
-        var names = try PresentedNames(alternativeNames)
-        while let name = try names.next() {
-            if allow.allows(name) { return true }
-        }
-        return false
+        return try allow.allows(try PresentedNames(alternativeNames))
     }
 }
 
@@ -188,8 +195,10 @@ private func authorizeClient(
     _ parameter: UnsafeMutableRawPointer?, _ chain: UnsafePointer<UInt8>?, _ count: Int
 ) -> Int32 {
     let rules = parameter.unsafelyUnwrapped.assumingMemoryBound(to: ClientRules.self)
-    let reason = rules.pointee.reason(toRefuse: UnsafeRawBufferPointer(start: chain, count: count))
-    guard let reason else { return 0 }
+    var skipsRevocation = false
+    let reason = rules.pointee.reason(
+        toRefuse: UnsafeRawBufferPointer(start: chain, count: count), &skipsRevocation)
+    guard let reason else { return skipsRevocation ? CTLS_CLIENT_UNCHECKED : 0 }
     return Int32(bitPattern: reason.clientFailureKind.rawValue)
 }
 

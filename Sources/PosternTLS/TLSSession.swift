@@ -103,6 +103,9 @@ public struct TLSSession {
         let start = ctls_session_shown(handle, &count)
         return UnsafeRawBufferPointer(start: start, count: count)
     }
+    /// Whether the client was authorized without a revocation check, when it was authorized last. Before the
+    /// handshake is over nobody has proven to be that client.
+    public var hasSkippedRevocation: Bool { ctls_session_unchecked(handle) != 0 }
     /// Authorizes the client once more: why it may not stay, nil if it may.
     public func reauthorize() -> CloseReason? {
         let kind = ctls_session_authorize(handle)

@@ -44,10 +44,11 @@ def name_of(text):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def make(subject, issuer=None, *, start=None, end=None, extensions=(), key=None):
-    """A certificate signed by `issuer`, or by itself. `extensions` are pairs (value, critical)."""
+def make(subject, issuer=None, *, start=None, end=None, extensions=(), key=None, name=None):
+    """A certificate signed by `issuer`, or by itself. `extensions` are pairs (value, critical); `name` is a Name in
+    place of that with `subject`."""
     key = key or ec.generate_private_key(ec.SECP256R1())
-    builder = (x509.CertificateBuilder().subject_name(name_of(subject))
+    builder = (x509.CertificateBuilder().subject_name(name or name_of(subject))
                .issuer_name(issuer.certificate.subject if issuer else name_of(subject))
                .public_key(key.public_key()).serial_number(x509.random_serial_number())
                .not_valid_before(start or now() - DAY).not_valid_after(end or now() + 30 * DAY))

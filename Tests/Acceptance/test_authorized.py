@@ -2,11 +2,12 @@
 does not know, wherever they stand, and a client may put one with somebody else's public key before its own.
 """
 import base64
+import re
 
 import pytest
 
 from postern_attacker import SERVED, outcome
-from postern_clients import DER, make_authority, make_client
+from postern_clients import DER, PEM, make_authority, make_client, make_list
 from postern_target import VERSIONS
 
 ECDSA_SHA256 = bytes.fromhex("2a8648ce3d040302")
@@ -78,6 +79,23 @@ def test_nobody_is_let_in_for_a_key_that_he_has_not(server, version, victim, thi
 def test_a_certificate_that_the_library_knows_needs_its_own_key(server, version, victim, third):
     answered, closed = attack(server, version, [der(victim), der(third)], third)
     assert answered != SERVED and closed["reason"] == "clientCertificateInvalid"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_only_who_has_proven_the_key_makes_the_log_warn(launch, tmp_path, version):
+    """Of clients who were accepted without a revocation check: a certificate is no secret, its key is."""
+    authority = make_authority("Home CA")
+    client, stranger = make_client("client", authority), make_client("stranger")
+    ca, crl = tmp_path / "ca.crt", tmp_path / "ca.crl"
+    ca.write_bytes(authority.certificate.public_bytes(PEM))
+    crl.write_bytes(make_list(make_authority("Nobody")))
+    server = launch("--clients", "required", "--ca", ca, "--crl", crl, "--crl-policy", "warn")
+    warning = r"postern: warning: a client was accepted without a revocation check.*"
+    answered, closed = attack(server, version, [der(client)], stranger)
+    assert answered != SERVED and closed["reason"] != "peerClosed"
+    assert attack(server, version, [der(client)], client)[0] == SERVED
+    assert server.wait_for_line(warning)
+    assert len([line for line in server.lines if re.fullmatch(warning, line)]) == 1
 
 
 @pytest.mark.parametrize("version", VERSIONS)

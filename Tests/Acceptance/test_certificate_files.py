@@ -34,6 +34,24 @@ def test_nothing_is_overwritten_without_force(work, words, existing):
     assert work.path(existing).read_bytes().startswith(b"-----BEGIN")
 
 
+def test_what_a_command_reads_and_what_an_authority_keeps_is_not_replaced(work):
+    """Not with --force either: the request that is signed, and the index of whatever authority."""
+    work.ca()
+    work.run("request", "--name", "b.home", "--request", "b.csr", "--key", "b.key")
+    sign = ["sign", "--issuer", "ca.crt", "--issuer-key", "ca.key", "--request", "b.csr", "--profile", "server",
+            "--force"]
+    work.run(*sign, "--certificate", "b.crt")
+    request, index = work.path("b.csr").read_bytes(), work.path("ca.crt.index").read_bytes()
+    assert "file 'b.csr' cannot be two things at once" in work.refuse(*sign, "--certificate", "b.csr")
+    for words in (["ca", "--name", "X", "--certificate", "ca.crt.index", "--key", "n.key"],
+                  ["ca", "--name", "X", "--certificate", "n.crt", "--key", "ca.crt.index"],
+                  ["self-signed", "--name", "x", "--certificate", "ca.crt.index", "--key", "n.key"],
+                  ["request", "--name", "x", "--request", "ca.crt.index", "--key", "n.key"]):
+        assert "the index of an authority, which would be lost" in work.refuse(*words, "--force"), words
+        assert not work.path("n.key").exists() and not work.path("n.crt").exists(), words
+    assert (work.path("b.csr").read_bytes(), work.path("ca.crt.index").read_bytes()) == (request, index)
+
+
 @pytest.mark.parametrize("task", [["sign", "--request", "b.csr", "--profile", "server", "--certificate", "b.crt"],
                                   ["crl", "--crl", "b.crt"]])
 def test_nothing_is_overwritten_by_authorities(work, task):

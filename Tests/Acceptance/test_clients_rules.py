@@ -8,7 +8,8 @@ import ssl
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from postern_client import client_context, receive_exactly, tls_connection
 from postern_clients import DAY, DER, PEM, Party, make, make_authority, make_client, make_list, usage, write
@@ -171,6 +172,49 @@ def test_names_of_the_list(launch, rules, clients, tmp_path, version):
             ("a.lan", ["z.home"], "clientNotAllowed")]):
         files = write(tmp_path, f"client-{number}", make_client(subject, clients.ca, names=names))
         assert outcome(server, files, version) == expected, (subject, names)
+
+
+LISTED_NAMES = 64        # Limits.listedNames
+# As many short entries as a list may have bytes.
+LONG_LIST = "".join(f"{number:x}.z\n" for number in range(7_000))
+
+
+@pytest.mark.parametrize("position, expected", [(LISTED_NAMES, "peerClosed"), (LISTED_NAMES + 1, "clientNotAllowed")])
+def test_so_many_names_of_a_client_are_looked_for(launch, rules, clients, tmp_path, position, expected):
+    names = [f"{number}.example" for number in range(1, position)] + ["board.home"]
+    files = write(tmp_path, "many", make_client("many", clients.ca, names=names))
+    assert outcome(launch(*rules.options("required")), files) == expected
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("is_known", [False, True], ids=["somebody", "of the CA"])
+def test_names_cost_no_more_than_signatures(launch, rules, clients, tmp_path, is_known):
+    """Everybody may write as many names into a certificate as it holds, and the list may be long."""
+    rules.write(rules.allow, LONG_LIST)
+    names = [f"{number:x}" for number in range(700)]
+    files = write(tmp_path, "many", make_client("many", clients.ca if is_known else None, names=names))
+    server = launch(*rules.options("required"))
+    expected = "clientNotAllowed" if is_known else "clientCertificateUntrusted"
+    assert outcome(server, files) == expected
+    plain = server.processor_milliseconds_of(lambda: outcome(server, clients.files["wrong-ca"]))
+    taken = sorted(server.processor_milliseconds_of(lambda: outcome(server, files)) for _ in range(5))
+    print(f"{taken[2]:.1f} ms of the processor, {plain:.1f} ms without names")
+    assert taken[2] < plain + 15, taken
+
+
+@pytest.mark.parametrize("text, kind", [("\u726f\u6f74", _ASN1Type.BMPString), ("root", _ASN1Type.BMPString),
+                                        ("root", _ASN1Type.UniversalString)])
+def test_a_common_name_is_text_and_not_its_bytes(launch, rules, clients, tmp_path, text, kind):
+    """The bytes of the first one in BMPString read "root". No name in such a string is taken for a listed one."""
+    rules.write(rules.allow, "root\n")
+    party = make_client("x", clients.ca, names=(), name=x509.Name([
+        x509.NameAttribute(NameOID.COMMON_NAME, text, _type=kind)]))
+    server = launch(*rules.options("required"))
+    assert outcome(server, write(tmp_path, "client", party)) == "clientNotAllowed"
+    for kind in (_ASN1Type.UTF8String, _ASN1Type.PrintableString, _ASN1Type.T61String):
+        party = make_client("x", clients.ca, names=(), name=x509.Name([
+            x509.NameAttribute(NameOID.COMMON_NAME, "root", _type=kind)]))
+        assert outcome(server, write(tmp_path, "root", party)) == "peerClosed"
 
 
 @pytest.mark.parametrize("subject, names, expected", [

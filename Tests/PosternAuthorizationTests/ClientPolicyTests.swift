@@ -7,11 +7,11 @@ import Testing
 
 @Suite struct ClientPolicyTests {
     private func reason(
-        _ faults: CertificateFaults?, pinned: Bool = false, listed: Bool = true, later: Bool = false,
+        _ faults: CertificateFaults?, pinned: Bool = false, later: Bool = false,
         crl: ClientConfig.RevocationPolicy = .refuse, clock: ClientConfig.UnsetClock = .pinsOnly,
         unset: Bool = false
     ) -> CloseReason? {
-        let findings = ClientFindings(faults: faults, isPinned: pinned, isListed: listed, startsLater: later)
+        let findings = ClientFindings(faults: faults, isPinned: pinned, startsLater: later)
         return ClientPolicy(crl: crl, unsetClock: clock).reason(toRefuse: findings, clockIsUnset: unset)
     }
 
@@ -35,15 +35,10 @@ import Testing
 
     @Test func aPinNeedsNothingElse() {
         for bit: UInt32 in 0..<28 {
-            #expect(reason(CertificateFaults(bits: 1 << bit), pinned: true, listed: false) == nil)
+            #expect(reason(CertificateFaults(bits: 1 << bit), pinned: true) == nil)
         }
         #expect(reason(nil, pinned: true) == nil)
         #expect(reason(nil) == .clientNotAllowed)
-    }
-
-    @Test func theListOfNamesComesLast() {
-        #expect(reason(CertificateFaults(), listed: false) == .clientNotAllowed)
-        #expect(reason(.expired, listed: false) == .clientCertificateExpired)
     }
 
     @Test func warningLetsInWhatNoListSpeaksOf() {
@@ -51,7 +46,7 @@ import Testing
         #expect(reason(silent, crl: .warn) == nil)
         #expect(reason(silent | .revoked, crl: .warn) == .clientCertificateRevoked)
         let policy = ClientPolicy(crl: .warn, unsetClock: .accept)
-        let found = ClientFindings(faults: silent, isPinned: false, isListed: true, startsLater: false)
+        let found = ClientFindings(faults: silent, isPinned: false, startsLater: false)
         #expect(policy.skipsRevocation(found))
     }
 

@@ -112,9 +112,7 @@ import Testing
         return try read(list) { list in
             names.withUnsafeBytes { names in
                 do throws(DERError) {
-                    var names = try PresentedNames(names)
-                    guard let name = try names.next() else { return false }
-                    return list.allows(name)
+                    return try list.allows(try PresentedNames(names))
                 } catch {
                     return false
                 }

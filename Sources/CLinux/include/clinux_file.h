@@ -11,6 +11,7 @@
 #define CLINUX_FILE_LINKED_BY_OTHERS (-10011)   ///< a link on the way that somebody else could change
 #define CLINUX_FILE_LOCKED (-10012)             ///< another process has held the lock for half a minute
 #define CLINUX_FILE_HOLDS_KEY (-10013)          ///< a private key would be lost
+#define CLINUX_FILE_HOLDS_INDEX (-10016)        ///< the index of an authority would be lost
 #define CLINUX_FILE_TWICE (-10014)              ///< two of the files have one place
 #define CLINUX_FILE_NOT_GIVEN (-10015)          ///< it cannot be made the user's whose it shall be
 #define CLINUX_FILE_NO_WRITER (-10007)      ///< a FIFO that nobody has opened to write

@@ -149,6 +149,8 @@ public struct SystemError: Error, Sendable {
         case CLINUX_FILE_LOCKED: "another program has held its lock for half a minute"
         case CLINUX_FILE_HOLDS_KEY:
             "it holds a private key, which would be lost; move the key to a file of its own"
+        case CLINUX_FILE_HOLDS_INDEX:
+            "it is the index of an authority, which would be lost; give another name"
         case CLINUX_FILE_TWICE: "two files would have this place; give each a name of its own"
         case CLINUX_FILE_NOT_GIVEN:
             "it cannot be given to the user of --user; start as root, or as that user"

@@ -37,6 +37,18 @@ struct AttributeText {
         }
     }
 
+    /// Whether the bytes of a string are also its text in UTF-8: not those of wider characters, nor of
+    /// letters beyond ASCII in TeletexString.
+    static func isUTF8(_ value: DERElement) -> Bool {
+        switch value.tag {
+        case DERTag.universalString, DERTag.bmpString: return false
+        case DERTag.utf8String: return isValid(value)
+        default:
+            for byte in value.content where byte >= 0x80 { return false }
+            return isText(value.tag)
+        }
+    }
+
     /// Whether a string is one of its type from end to end.
     static func isValid(_ value: DERElement) -> Bool {
         guard var text = AttributeText(value) else { return true }

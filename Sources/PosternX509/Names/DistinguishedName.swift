@@ -147,12 +147,13 @@ public enum DistinguishedName {
         } catch {}
     }
 
-    /// The common name; empty where there is none.
+    /// The common name, in UTF-8; empty where there is none, or none whose bytes are UTF-8 whatever string
+    /// type says so: the bytes of a BMPString for other letters may well read "root".
     public static func commonName(of name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var found = UnsafeRawBufferPointer(start: nil, count: 0)
         forEachAttribute(of: name) { identifier, value in
             guard isCommonName(identifier) else { return true }
-            found = value.content
+            if AttributeText.isUTF8(value) { found = value.content }
             return false
         }
         return found
