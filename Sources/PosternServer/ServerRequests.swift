@@ -41,6 +41,7 @@ extension Server {
     mutating func startDraining() {
         guard drainEndMilliseconds == nil else { return }
         drainEndMilliseconds = nowMilliseconds + Int64(widening: config.deadlines.drainMilliseconds)
+        isReloadWanted = false
         reportDraining()
         tellStopping()
         for index in 0..<listeners.count { listeners[index].close() }
@@ -50,8 +51,10 @@ extension Server {
     }
 
     /// The loop reloads when handshakes with an older identity have ended. Right before the files are read
-    /// their state is noted: what changes from now on is another change.
+    /// their state is noted: what changes from now on is another change. A server that stops has no use for
+    /// it, and has told its manager so.
     mutating func requestReload() {
+        guard drainEndMilliseconds == nil else { return }
         isReloadWanted = true
         manager.tellReloading()
         files?.noteLoaded(config, poller)

@@ -94,6 +94,27 @@ def test_stopping(launch, manager):
     assert server.wait_for_exit() == 0
 
 
+def test_no_reload_while_stopping(launch, manager, identity, tmp_path):
+    """The manager has been told that the server stops: it would take READY for a server that is back."""
+    files = Identity(tmp_path / "server.crt", tmp_path / "server.key", identity.trust)
+    shutil.copy(identity.certificate, files.certificate)
+    shutil.copy(identity.key, files.key)
+    server = launch("--watch", environment=manager.environment, identity=files)
+    manager.expect("READY")
+    with tls_connection(server) as tls:
+        tls.sendall(bytes(1_000_000))       # never read: an answer is in flight until the drain ends
+        server.process.terminate()
+        manager.expect("STOPPING")
+        server.process.send_signal(signal.SIGHUP)
+        files.certificate.touch()           # settled after a second
+        assert server.wait_for_exit() == 0
+    told = []
+    while (message := manager.receive(seconds=0.1)) is not None:
+        told.append(message)
+    assert not [message for message in told if {"RELOADING", "READY"} & message.keys()], told
+    assert not [line for line in server.lines if "reload" in line], server.lines
+
+
 def watchdog(manager, microseconds, **more):
     return {**manager.environment, "WATCHDOG_USEC": str(microseconds), **more}
 
