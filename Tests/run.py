@@ -46,7 +46,7 @@ OLD_SELECTION = [f"Tests/Acceptance/test_{name}.py" for name in (
 LARGE_PAGES_TESTS = [f"Tests/Board/test_{name}" for name in (
     "service.py::test_memory_at_start", "service.py::test_memory_of_an_idle_connection",
     "service.py::test_memory_with_keys_is_in_no_dump", "service.py::test_reload", "service.py::test_restart",
-    "clock.py::test_clients_are_judged_again_when_the_clock_is_set", "acceptance.py::test_openssl",
+    "clock.py::test_clients_are_authorized_again_when_the_clock_is_set", "acceptance.py::test_openssl",
     "acceptance.py::test_gnutls", "acceptance.py::test_session_survives_a_reset_connection",
     "acceptance.py::test_spoilt_ticket_leads_to_a_full_handshake", "acceptance.py::test_bulk_comes_back_equal",
     "acceptance.py::test_many_connections_at_once_get_their_own_bytes", "acceptance.py::test_record_of_every_size",

@@ -1,4 +1,4 @@
-// Users, groups, the root folder. See clinux_account.h.
+// Users, groups, the root directory. See clinux_account.h.
 // Not getpwnam_r(3): in a static program it reads these files too, but with the heap, and with questions to
 // a name service that a board has not; 6.7 KB of code.
 #define _GNU_SOURCE
@@ -96,15 +96,15 @@ uint32_t clinux_account_user(void) { return geteuid(); }
 
 uint32_t clinux_account_group(void) { return getegid(); }
 
-int clinux_root_change(const char *folder) {
+int clinux_root_change(const char *directory) {
     // Going there first: what is forbidden to enter is no root.
-    return chdir(folder) == 0 && chroot(".") == 0 && chdir("/") == 0 ? 0 : -errno;
+    return chdir(directory) == 0 && chroot(".") == 0 && chdir("/") == 0 ? 0 : -errno;
 }
 
-void clinux_folder_leave(void) { (void)!chdir("/"); }
+void clinux_directory_leave(void) { (void)!chdir("/"); }
 
-int clinux_folder_check(const char *folder) {
+int clinux_directory_check(const char *directory) {
     struct stat status;
-    if (stat(folder, &status) != 0) return -errno;
+    if (stat(directory, &status) != 0) return -errno;
     return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
 }

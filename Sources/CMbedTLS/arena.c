@@ -316,8 +316,6 @@ ctls_arena_usage ctls_arena_read_usage(void) { return arena.usage; }
 
 uint32_t ctls_arena_failures(void) { return arena.usage.failures; }
 
-void ctls_arena_restart_peak(void) { arena.usage.peak_bytes = arena.usage.used_bytes; }
-
 // The names under which --wrap=calloc and --wrap=free bring the library's calls here. libc may call them
 // too, in a static binary: what it got from its own malloc goes back there.
 void __real_free(void *block) __attribute__((weak));

@@ -128,7 +128,7 @@ static inline int ctls_is_new_ticket(int code) {
 #endif
 }
 
-// Private fields. ARCHITECTURE.md lists them, with those of the functions below.
+// Private fields. ARCHITECTURE.md lists them, and the private functions that are declared further below.
 
 /// Where the handshake is, one of mbedtls_ssl_states: the client's Certificate message is read before the
 /// library parses it, and after a step that takes time other connections get their turn.

@@ -70,7 +70,8 @@ void __explicit_bzero_chk(void *target, size_t bytes, size_t object_bytes) {
 FILE *fopen64(const char *path, const char *mode);
 FILE *fopen64(const char *path, const char *mode) { return fopen(path, mode); }
 
-// Only mbedtls_x509_crt_parse_path reads folders, and nothing here calls it: the two have other structures.
+// Only mbedtls_x509_crt_parse_path reads directories, and nothing here calls it: the two have other
+// structures.
 int __stat64_time64(const char *path, void *status);
 int __stat64_time64(const char *path, void *status) {
     (void)path, (void)status;
@@ -78,9 +79,9 @@ int __stat64_time64(const char *path, void *status) {
     return -1;
 }
 
-void *readdir64(void *folder);
-void *readdir64(void *folder) {
-    (void)folder;
+void *readdir64(void *directory);
+void *readdir64(void *directory) {
+    (void)directory;
     return NULL;
 }
 

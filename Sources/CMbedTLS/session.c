@@ -184,7 +184,7 @@ int ctls_session_handshake(ctls_session *session) {
     drop_identity(session);
     ctls_shown_trim(ctls_session_established(&session->ssl), 1);
     ctls_end_handshake(&session->ssl);
-    // 3.6 touches the output buffer to its end in TLS 1.3. All of a record is rewritten each time.
+    // 3.6 touches the output buffer to its end in TLS 1.3. Its pages can go: every record is written whole.
     if (ctls_version_of(&session->ssl) == 0x0304 && !ctls_has_output(&session->ssl))
         ctls_arena_discard(ctls_output_buffer(&session->ssl));
     return 0;

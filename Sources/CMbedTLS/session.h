@@ -10,7 +10,7 @@
 enum {
     CTLS_SHOWN_UNSEEN,
     CTLS_SHOWN_SEEN,        // it is there
-    CTLS_SHOWN_AUTHORIZED,      // it, or a message without a certificate, is good for the server's rules
+    CTLS_SHOWN_AUTHORIZED,  // it, or a message without a certificate, is good for the server's rules
     CTLS_SHOWN_CONFIRMED,   // and the library goes on with the key of what was authorized
 };
 
@@ -30,7 +30,7 @@ struct ctls_session {
     // Of the connection:
     uint8_t idle_records;       // begun since something came of one
     uint8_t is_flooded;         // with records of which nothing comes
-    uint8_t said_close_notify;      // close_notify is sealed, if it has not left
+    uint8_t said_close_notify;  // close_notify is sealed, if it has not left
     uint8_t ended;              // the stream returned 0: tells the end from an empty record
     uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
     uint8_t resumed;
@@ -87,13 +87,14 @@ void ctls_shown_forget(ctls_session *session);
 /// Whether the client of this session is authorized under the present rules: 0, or a ctls_failure_kind.
 int32_t ctls_shown_authorize(ctls_session *session);
 
-/// What must be true at the end of a handshake: who the client is was authorized and confirmed, or resumed.
+/// What must be true at the end of a handshake: the client was authorized and its key confirmed, or its
+/// session was resumed, which authorizes it too.
 static inline int ctls_shown_is_settled(const ctls_session *session) {
     return session->context->clients == CTLS_CLIENTS_NONE || session->resumed
         || session->shown_stage == CTLS_SHOWN_CONFIRMED;
 }
 
-/// Frees what the library need not keep of the client's certificates: all but the first once they are
+/// Frees what the library need not keep of the client's certificates: all but the first once the client is
 /// authorized, and that one too when the handshake is over.
 void ctls_shown_trim(mbedtls_ssl_session *session, int is_over);
 

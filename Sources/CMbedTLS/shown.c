@@ -1,6 +1,6 @@
 // The client's certificates in a handshake: taken out of its Certificate message before the library parses
-// them, bounded, authorized by the server's rules, and kept in DER, so that tickets carry them and a
-// reload can authorize them again.
+// them, bounded, held against the server's rules, and kept in DER, so that tickets carry them and the client
+// can be authorized again after a reload.
 #include "session.h"
 
 #include "ctls_arena.h"

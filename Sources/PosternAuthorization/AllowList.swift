@@ -45,13 +45,15 @@ public struct AllowList {
         var reader = ListReader(entries)
         while let entry = reader.next() {
             guard let name = GeneralName(entry) else { continue }
-            var others = names
+            var presented = names
             var count = 0
-            while count < Limits.listedNames, let other = try others.next() {
+            while count < Limits.listedNames, let alternative = try presented.next() {
                 count += 1
-                guard other.tag == name.tag else { continue }
-                let isDNS = other.tag == PresentedName.dnsTag
-                if isDNS ? NameSyntax.dnsName(entry, covers: other.content) : name.allows(other) {
+                guard alternative.tag == name.tag else { continue }
+                let isDNS = name.tag == PresentedName.dnsTag
+                if isDNS
+                    ? NameSyntax.dnsName(entry, covers: alternative.content) : name.allows(alternative)
+                {
                     return true
                 }
             }

@@ -39,7 +39,7 @@ extension DocumentOutput {
 }
 
 extension CertificateExtensions.KeyUsage {
-    /// Of a bit that is set, counted as RFC 5280, section 4.2.1.3, does.
+    /// Of a bit, counted as RFC 5280, section 4.2.1.3, does; nil where it is not set.
     fileprivate func name(_ index: Int) -> Text? {
         guard has(index) else { return nil }
         return switch index {

@@ -20,7 +20,7 @@ struct Copying {
     private enum Sending {
         case input
         /// Standard input is at its end and close_notify has not wholly left.
-        case close_notify
+        case closeNotify
         case over
     }
     private var sending = Sending.input
@@ -117,7 +117,7 @@ struct Copying {
                 let record = UnsafeRawBufferPointer(rebasing: outgoing[..<outgoingCount])
                 if sent(try session.write(record)) { outgoingCount = 0 }
             }
-            if outgoingCount == 0, sending == .close_notify, sent(try session.closeNotify()) {
+            if outgoingCount == 0, sending == .closeNotify, sent(try session.closeNotify()) {
                 sending = .over
             }
         } catch {
@@ -144,7 +144,7 @@ struct Copying {
             let bytes = UnsafeMutableRawBufferPointer(rebasing: outgoing[..<room])
             guard let count = try StandardStreams.read(into: bytes) else { return }
             outgoingCount = count
-            if count == 0 { sending = .close_notify }
+            if count == 0 { sending = .closeNotify }
             hasNewInput = true
         } catch {
             throw ProbeError(.usage) { line in

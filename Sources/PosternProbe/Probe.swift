@@ -21,8 +21,7 @@ struct Probe: ~Copyable {
     /// Standard input and output have a buffer of one record each.
     private static let bufferBytes = 2 * Limits.recordBytes
     /// For tickets of TLS 1.3, which come after the handshake, and for the server's close_notify where no
-    /// data
-    /// is copied.
+    /// data is copied.
     private static let courtesyMilliseconds: Int64 = 2_000
 
     init(
@@ -45,11 +44,11 @@ struct Probe: ~Copyable {
     }
 
     private static func context(_ options: ProbeOptions) throws(ProbeError) -> TLSContext {
-        let choices = TLSConfig(
+        let config = TLSConfig(
             groups: FixedList([.x25519, .secp256r1, .secp384r1]), tls13: options.versions != .only12,
             protocols: options.protocols)
         do throws(ChannelError) {
-            return try TLSContext(client: choices, tls12: options.versions != .only13)
+            return try TLSContext(client: config, tls12: options.versions != .only13)
         } catch {
             throw .outOfMemory
         }

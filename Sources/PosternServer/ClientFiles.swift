@@ -11,13 +11,13 @@ enum ClientFiles {
     /// Reads the files through `memory`. `review` says what is wrong with revocation lists that are taken
     /// all the same.
     static func load(
-        _ choices: ClientConfig, _ identity: borrowing Identity,
+        _ config: ClientConfig, _ identity: borrowing Identity,
         through whole: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
     ) throws(OperatorError) -> ClientRules {
         let memory = UnsafeMutableRawBufferPointer(rebasing: whole[..<Limits.clientFileBytes])
-        var rules = ClientRules(choices, releaseSeconds: releaseSeconds, clock: Process.unixClock)
+        var rules = ClientRules(config, releaseSeconds: releaseSeconds, clock: Process.unixClock)
         for chain in 0..<identity.chainCount { rules.noteStart(identity.notBeforeSeconds(chain)) }
-        if let file = choices.ca {
+        if let file = config.ca {
             let contents = try read(file, "CA", option: "--ca", into: memory)
             do throws(DocumentError) {
                 try rules.addAuthorities(contents)
@@ -25,13 +25,13 @@ enum ClientFiles {
                 throw OperatorError(error, "CA", file: file, holds: "certificate", option: "--ca")
             }
         }
-        if let file = choices.crl {
-            let size = max(Limits.revocationFileBytes(entries: choices.crlEntries), Limits.clientFileBytes)
+        if let file = config.crl {
+            let size = max(Limits.revocationFileBytes(entries: config.crlEntries), Limits.clientFileBytes)
             try addRevocationLists(
-                file, choices, to: &rules,
+                file, config, to: &rules,
                 through: UnsafeMutableRawBufferPointer(rebasing: whole[..<size]), review: &review)
         }
-        if let file = choices.allow {
+        if let file = config.allow {
             let contents = try read(file, "allow list", option: "--allow", into: memory)
             do throws(ClientListError) {
                 try rules.setAllowList(UnsafeRawBufferPointer(contents))
@@ -39,7 +39,7 @@ enum ClientFiles {
                 throw OperatorError(error, "allow list file", file, option: "--allow")
             }
         }
-        if let file = choices.pins {
+        if let file = config.pins {
             let contents = try read(file, "pin list", option: "--pins", into: memory)
             do throws(ClientListError) {
                 try rules.setPinList(UnsafeRawBufferPointer(contents))
@@ -47,30 +47,30 @@ enum ClientFiles {
                 throw OperatorError(error, "pin list file", file, option: "--pins")
             }
         }
-        try checkSomebodyMayCome(choices, rules)
+        try checkSomebodyMayCome(config, rules)
         return rules
     }
 
     /// The last pin may be taken out where a CA vouches for clients; a list of names that has become empty
     /// is no longer a list.
     private static func checkSomebodyMayCome(
-        _ choices: ClientConfig, _ rules: borrowing ClientRules
+        _ config: ClientConfig, _ rules: borrowing ClientRules
     ) throws(OperatorError) {
-        let isWithoutNames = choices.allow != nil && rules.nameCount == 0
-        guard isWithoutNames || (choices.ca == nil && rules.pinCount == 0) else { return }
+        let isWithoutNames = config.allow != nil && rules.nameCount == 0
+        guard isWithoutNames || (config.ca == nil && rules.pinCount == 0) else { return }
         throw OperatorError { line in
             line.append(isWithoutNames ? "allow list file '" : "pin list file '")
-            line.append((isWithoutNames ? choices.allow : choices.pins) ?? "")
+            line.append((isWithoutNames ? config.allow : config.pins) ?? "")
             line.append("' has no entry; nobody would be let in")
         }
     }
 
     private static func addRevocationLists(
-        _ file: Text, _ choices: ClientConfig, to rules: inout ClientRules,
+        _ file: Text, _ config: ClientConfig, to rules: inout ClientRules,
         through memory: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
     ) throws(OperatorError) {
         do throws(OperatorError) {
-            let contents = try readLists(file, choices, into: memory)
+            let contents = try readLists(file, config, into: memory)
             do throws(DocumentError) {
                 try rules.addRevocationLists(contents)
                 review = try rules.reviewRevocationLists()
@@ -79,13 +79,13 @@ enum ClientFiles {
                     error, "revocation list", file: file, holds: "revocation list", option: "--crl")
             }
             let count = rules.revokedCount
-            guard count <= choices.crlEntries else { throw OperatorError(tooMany: count, in: file, choices) }
+            guard count <= config.crlEntries else { throw OperatorError(tooMany: count, in: file, config) }
         } catch {
-            guard choices.crlPolicy == .warn else { throw error }
+            guard config.crlPolicy == .warn else { throw error }
             review.problem = error.message
             return
         }
-        guard choices.crlPolicy == .refuse else { return }
+        guard config.crlPolicy == .refuse else { return }
         if review.unsigned > 0 {
             throw OperatorError(list: file) { line in
                 line.append("that its CA did not sign; fetch it again")
@@ -137,7 +137,7 @@ enum ClientFiles {
 
 extension ClientFiles {
     private static func readLists(
-        _ file: Text, _ choices: ClientConfig, into memory: UnsafeMutableRawBufferPointer
+        _ file: Text, _ config: ClientConfig, into memory: UnsafeMutableRawBufferPointer
     ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
         do throws(SystemError) {
             let contents = try File.read(file, into: memory)
@@ -151,7 +151,7 @@ extension ClientFiles {
                 line.append(file)
                 line.append("' ")
                 line.append(sizeOf: error)
-                line.append(entriesOf: choices)
+                line.append(entriesOf: config)
             }
         }
     }
@@ -159,22 +159,22 @@ extension ClientFiles {
 
 extension Line {
     /// for 2000 revoked certificates; raise that with --crl-entries
-    fileprivate mutating func append(entriesOf choices: ClientConfig) {
+    fileprivate mutating func append(entriesOf config: ClientConfig) {
         append(" for ")
-        append(choices.crlEntries, of: "revoked certificate")
+        append(config.crlEntries, of: "revoked certificate")
         append("; raise that with --crl-entries, or clients.crlEntries of the configuration")
     }
 }
 
 extension OperatorError {
-    fileprivate init(tooMany count: Int, in file: Text, _ choices: ClientConfig) {
+    fileprivate init(tooMany count: Int, in file: Text, _ config: ClientConfig) {
         self.init { line in
             line.append("revocation list file '")
             line.append(file)
             line.append("' has ")
             line.append(count, of: "revoked certificate")
             line.append(", more than there is room")
-            line.append(entriesOf: choices)
+            line.append(entriesOf: config)
         }
     }
 

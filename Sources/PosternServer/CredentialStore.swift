@@ -30,11 +30,11 @@ struct CredentialStore: ~Copyable {
     }
 
     private static func placeRules(
-        _ choices: ClientConfig, _ identity: borrowing Identity,
+        _ config: ClientConfig, _ identity: borrowing Identity,
         through memory: UnsafeMutableRawBufferPointer, _ review: inout RevocationListReview
     ) throws(OperatorError) -> UnsafeMutablePointer<ClientRules>? {
-        guard choices.certificates != .none else { return nil }
-        let rules = try ClientFiles.load(choices, identity, through: memory, review: &review)
+        guard config.certificates != .none else { return nil }
+        let rules = try ClientFiles.load(config, identity, through: memory, review: &review)
         let place = TLSArena.allocate(MemoryLayout<ClientRules>.stride)
         guard let place = place?.bindMemory(to: ClientRules.self).baseAddress else {
             throw OperatorError.noRoomForClients
@@ -47,7 +47,7 @@ struct CredentialStore: ~Copyable {
     /// their deadline. So a thousand reloads take no more memory than a few.
     var canReplace: Bool { Identity.liveCount < Limits.identities }
 
-    /// Clients are authorized by a clock that cannot be right.
+    /// Clients are authorized while the clock cannot be right.
     var clockIsUnset: Bool { clients?.pointee.clockReading.isUnset ?? false }
 
     /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing

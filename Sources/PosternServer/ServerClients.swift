@@ -1,6 +1,5 @@
-// What the server does about the certificates of clients beside authorizing them in handshakes:
-// authorizing them again when the rules have changed, and saying in the log who they are and what is not
-// right.
+// What the server does about the certificates of clients beside authorizing clients in handshakes: it
+// authorizes them again when the rules have changed, and says in the log who they are and what is not right.
 
 import PosternCore
 import PosternLinux

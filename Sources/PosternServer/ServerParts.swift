@@ -77,11 +77,11 @@ struct ServerParts: ~Copyable {
     }
 
     private static func makeContext(_ config: Config) throws(OperatorError) -> TLSContext {
-        var choices = config.tls
+        var tls = config.tls
         // The key of a ticket would end with the process, before a client can come back.
-        if config.process.inetd { choices.ticketSeconds = 0 }
+        if config.process.inetd { tls.ticketSeconds = 0 }
         do throws(ChannelError) {
-            return try TLSContext(choices, clients: config.clients.certificates)
+            return try TLSContext(tls, clients: config.clients.certificates)
         } catch {
             throw OperatorError { line in
                 line.append("TLS cannot be set up (Mbed TLS error ")

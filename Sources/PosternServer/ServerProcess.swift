@@ -60,16 +60,16 @@ extension Server {
         }
     }
 
-    static func takePidFile(_ choices: ProcessConfig) throws(OperatorError) -> PidFile {
+    static func takePidFile(_ config: ProcessConfig) throws(OperatorError) -> PidFile {
         do throws(PidFile.Fault) {
-            return try PidFile(choices.pidFile)
+            return try PidFile(config.pidFile)
         } catch {
-            throw OperatorError(pidFile: choices.pidFile ?? "", error)
+            throw OperatorError(pidFile: config.pidFile ?? "", error)
         }
     }
 
-    /// Everything that needs root, or the old root directory, has been done: addresses, files, system log,
-    /// the pid file. What follows happens with less.
+    /// Everything that needs root, or the old root directory, has been done: addresses, files, the system
+    /// log, the pid file. What follows happens with less.
     static func giveUpRights(
         _ config: inout Config, _ account: Account?, _ pidFile: inout PidFile
     ) throws(OperatorError) {
@@ -79,7 +79,7 @@ extension Server {
             config.enter(root: root)
             pidFile.enter(root: root)
         } else if config.process.detaches, !config.hasRelativeFiles {
-            Process.leaveFolder()
+            Process.leaveDirectory()
         }
         try account?.become()
         if !config.process.isInspectable { Process.setUndumpable() }

@@ -138,7 +138,7 @@ enum Warnings {
     }
 
     private static func aboutRevocation(
-        _ file: Text, _ choices: ClientConfig, _ review: RevocationListReview, _ tell: Tell
+        _ file: Text, _ config: ClientConfig, _ review: RevocationListReview, _ tell: Tell
     ) {
         let role: Text = "revocation list file"
         if let problem = review.problem {
@@ -165,7 +165,7 @@ enum Warnings {
             about(role, file, tell) { line in
                 line.append("holds a list that is out of date; ")
                 line.append(
-                    choices.crlPolicy == .refuse
+                    config.crlPolicy == .refuse
                         ? "clients of its CA are refused" : "it is used all the same")
                 line.append(", fetch a new one and send SIGHUP")
             }

@@ -24,10 +24,10 @@ public struct ClientRules: ~Copyable {
     private var floorSeconds: Int64
 
     /// `releaseSeconds`: when this program was made.
-    public init(_ choices: ClientConfig, releaseSeconds: Int64, clock: @escaping Clock) {
-        policy = ClientPolicy(crl: choices.crlPolicy, unsetClock: choices.clock)
-        depth = choices.depth
-        checksRevocation = choices.crl != nil
+    public init(_ config: ClientConfig, releaseSeconds: Int64, clock: @escaping Clock) {
+        policy = ClientPolicy(crl: config.crlPolicy, unsetClock: config.clock)
+        depth = config.depth
+        checksRevocation = config.crl != nil
         floorSeconds = releaseSeconds
         self.clock = clock
     }
@@ -92,19 +92,13 @@ public struct ClientRules: ~Copyable {
         try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
     }
 
-    // Reauthorization
+    // Authorization
 
     /// What the clock says now.
     public var clockReading: ClockReading { ClockReading(nowSeconds: clock(), floorSeconds: floorSeconds) }
 
     /// Why a client is not authorized, from its certificates in DER, one behind the other, its own first;
-    /// nil if it is, provided that it proves its key.
-    public func reason(toRefuse chain: UnsafeRawBufferPointer) -> CloseReason? {
-        var skipsRevocation = false
-        return reason(toRefuse: chain, &skipsRevocation)
-    }
-
-    /// `skipsRevocation`: it is authorized without a revocation check.
+    /// nil if it is, provided that it proves its key. `skipsRevocation`: it is, without a revocation check.
     fileprivate func reason(
         toRefuse chain: UnsafeRawBufferPointer, _ skipsRevocation: inout Bool
     ) -> CloseReason? {

@@ -7,9 +7,9 @@ import PosternCore
 public struct TLSContext: ~Copyable {
     let handle: OpaquePointer
 
-    /// Of a server. Unless `clients` is none, `authorize` comes next.
+    /// Of a server. Unless `clients` is none, `authorizeClients` comes next.
     public init(
-        _ choices: TLSConfig, clients: ClientConfig.Certificates = .none
+        _ config: TLSConfig, clients: ClientConfig.Certificates = .none
     ) throws(ChannelError) {
         var settings = ctls_settings()
         switch clients {
@@ -17,29 +17,29 @@ public struct TLSContext: ~Copyable {
         case .optional: settings.clients = CTLS_CLIENTS_OPTIONAL
         case .required: settings.clients = CTLS_CLIENTS_REQUIRED
         }
-        try self.init(&settings, choices)
+        try self.init(&settings, config)
     }
 
     /// Of a client. `tls12`: offer TLS 1.2 too. The life of tickets is the server's choice.
-    public init(client choices: TLSConfig, tls12: Bool) throws(ChannelError) {
+    public init(client config: TLSConfig, tls12: Bool) throws(ChannelError) {
         var settings = ctls_settings()
         settings.is_client = 1
         settings.tls12 = tls12 ? 1 : 0
-        try self.init(&settings, choices)
+        try self.init(&settings, config)
     }
 
-    private init(_ settings: inout ctls_settings, _ choices: TLSConfig) throws(ChannelError) {
-        settings.chacha_first = choices.suites == .chachaFirst ? 1 : 0
-        settings.tls13 = choices.tls13 ? 1 : 0
-        settings.ticket_seconds = UInt32(choices.ticketSeconds)
+    private init(_ settings: inout ctls_settings, _ config: TLSConfig) throws(ChannelError) {
+        settings.chacha_first = config.suites == .chachaFirst ? 1 : 0
+        settings.tls13 = config.tls13 ? 1 : 0
+        settings.ticket_seconds = UInt32(config.ticketSeconds)
         withUnsafeMutableBytes(of: &settings.groups) { groups in
             let groups = groups.bindMemory(to: UInt16.self)
-            for index in 0..<choices.groups.count { groups[index] = choices.groups[index].number }
+            for index in 0..<config.groups.count { groups[index] = config.groups[index].number }
         }
         withUnsafeMutableBytes(of: &settings.alpn) { names in
             let names = names.bindMemory(to: UnsafePointer<CChar>?.self)
-            for index in 0..<choices.protocols.count {
-                names[index] = choices.protocols[index].zeroTerminated
+            for index in 0..<config.protocols.count {
+                names[index] = config.protocols[index].zeroTerminated
             }
         }
         var handle: OpaquePointer?

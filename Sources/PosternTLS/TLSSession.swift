@@ -97,14 +97,14 @@ public struct TLSSession {
     public var isResumed: Bool { ctls_session_resumed(handle) != 0 }
     public var versionName: Text { ctls_session_version(handle) == 0x0304 ? "TLSv1.3" : "TLSv1.2" }
     /// The certificates that the client has shown, in DER, one behind the other, its own first; empty when
-    /// it showed none. Valid as soon as they have been authorized, as long as the connection lives.
+    /// it showed none. Valid as soon as the client is authorized, as long as the connection lives.
     public var shown: UnsafeRawBufferPointer {
         var count = 0
         let start = ctls_session_shown(handle, &count)
         return UnsafeRawBufferPointer(start: start, count: count)
     }
     /// Whether the client was authorized without a revocation check, when it was authorized last. Before the
-    /// handshake is over nobody has proven to be that client.
+    /// handshake is over the peer has not proven to be that client.
     public var hasSkippedRevocation: Bool { ctls_session_unchecked(handle) != 0 }
     /// Authorizes the client once more: why it may not stay, nil if it may.
     public func reauthorize() -> CloseReason? {

@@ -9,10 +9,10 @@ import pytest
 from postern_client import client_context, is_served, tls_connection
 from postern_clients import PEM, make_authority, make_list
 from postern_machine import only_root
-from postern_target import PATIENCE, VERSIONS
+from postern_target import PATIENCE, RELOAD_FAILED, VERSIONS
 
 RELOADED = r"postern: notice: identity reloaded: .*"
-KEPT = r"postern: error: reload failed, keeping the current files: (?P<reason>.+)"
+KEPT = rf"postern: error: {RELOAD_FAILED}: (?P<reason>.+)"
 # Long enough for what must not happen: files settle in one second, under an emulator as well.
 NEVER_SECONDS = 2 / PATIENCE
 REVOKED = r"postern: info: closed .* reason=revoked client=CN=(?P<client>.*)"

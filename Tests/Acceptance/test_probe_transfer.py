@@ -66,7 +66,7 @@ def test_both_ways_at_once_with_back_pressure(good, version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_server_that_ends_first_hears_a_close_notify(good, version):
+def test_a_server_that_ends_first_is_sent_close_notify(good, version):
     """While there may still be input: the probe ends with the server, and in good order."""
     heard = []
 
@@ -168,7 +168,7 @@ def test_what_the_server_said_before_it_stopped_listening_arrives(good):
 
     with python_server(good, refuse) as address:
         probed = probe(address, *trust(good), data=bytes(8 << 20), seconds=30)
-    # Closing a socket with unread input resets the connection, perhaps before the close_notify was read.
+    # Closing a socket with unread input resets the connection, perhaps before close_notify was read.
     assert probed.code in (0, 1) and probed.output == b"too large"
 
 

@@ -14,7 +14,7 @@ from postern_machine import only_root
 from postern_target import PATIENCE, RELOAD_FAILED, VERSIONS
 
 RELOADED = r"postern: notice: identity reloaded: certificate .+"
-KEPT = r"postern: error: reload failed, keeping the current files: (?P<reason>.+)"
+KEPT = rf"postern: error: {RELOAD_FAILED}: (?P<reason>.+)"
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def test_a_loop_that_is_stuck_gives_no_sign_of_life(launch, manager):
 
 
 def test_signs_of_life_during_a_drain(launch, manager):
-    """A long close_notify is no reason to be killed."""
+    """A long drain is no reason to be killed."""
     server = launch(environment=watchdog(manager, 100_000))
     manager.expect("READY")
     with tls_connection(server) as tls:

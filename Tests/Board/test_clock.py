@@ -15,7 +15,7 @@ UNSET = "1970-01-02 00:00:00"
 FOLDER = "/etc/postern"
 LISTENING = "postern: notice: listening on .*"
 SET = "postern: notice: the clock was set.*"
-JUDGED = "postern: notice: the clock was set; clients are authorized again"
+AUTHORIZED_AGAIN = "postern: notice: the clock was set; clients are authorized again"
 RENEWED = "postern: notice: certificate renewed: .*"
 CLOSED = r"postern: info: closed .* reason=(?P<reason>\w+) .*client=CN=(?P<client>\S+)"
 
@@ -71,7 +71,7 @@ def rules(board, clients, policy):
             "--clock", policy]
 
 
-def test_clients_are_judged_again_when_the_clock_is_set(board, echo, clients):
+def test_clients_are_authorized_again_when_the_clock_is_set(board, echo, clients):
     with clock_at_start(board, echo, *rules(board, clients, "accept")) as server, \
             client(server, clients, "good") as good, client(server, clients, "early") as early, \
             client(server, clients, "pinned") as pinned:
@@ -79,8 +79,8 @@ def test_clients_are_judged_again_when_the_clock_is_set(board, echo, clients):
                                           (40, good, pinned, "clientCertificateExpired")):
             since = server.mark()
             set_clock(board, f"@{int(time.time() + days * DAY.total_seconds())}")
-            server.wait_for_line(JUDGED, since)
-            assert ends.recv(1) == b"", "a close_notify"
+            server.wait_for_line(AUTHORIZED_AGAIN, since)
+            assert ends.recv(1) == b"", "close_notify"
             ends.close()
             assert server.wait_for_line(CLOSED, since)["reason"] == reason
             is_served(stays)

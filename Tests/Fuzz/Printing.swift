@@ -64,7 +64,7 @@ private func checkJSON(_ text: UnsafeBufferPointer<UInt8>) {
     precondition(index == json.count - 1)
 }
 
-/// Judged by the standard library, not by what is tested.
+/// Checked with the standard library, not by what is tested.
 private func isForTerminals(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let text = String(validating: text, as: UTF8.self) else { return false }
     return text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }

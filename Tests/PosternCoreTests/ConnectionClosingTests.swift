@@ -97,13 +97,13 @@ struct ConnectionClosingTests {
             let run = ScriptedRun(script, BuiltInService.echo)
             run.run()
             #expect(run.end == failure)
-            // A channel that has failed is not used again, not even for a close_notify.
+            // A channel that has failed is not used again, not even for close_notify.
             #expect(!run.channel.calls.contains(.closeNotify))
             #expect(run.faults == [])
         }
     }
 
-    @Test func aFarewellThatFailsDoesNotHideWhyTheConnectionCloses() {
+    @Test func aCloseNotifyThatFailsDoesNotHideWhyTheConnectionCloses() {
         let run = ScriptedRun(
             Script(reads: [ScriptedRead(.closeNotify)], closes: [.wantWrite, .failure(failure)]),
             BuiltInService.echo)
@@ -118,7 +118,7 @@ struct ConnectionClosingTests {
         #expect(!other.channel.hasEndedWrites)
     }
 
-    @Test func aPeerThatEndsAtOnceIsToldGoodbye() {
+    @Test func aPeerThatEndsAtOnceIsSentCloseNotify() {
         let run = ScriptedRun(Script(reads: [ScriptedRead(.closeNotify)]), BuiltInService.article)
         run.turn()
         #expect(run.channel.calls == [.handshake, .read, .closeNotify])

@@ -33,10 +33,10 @@ struct ConnectionSeedTests {
         let expected = answers(of: service, to: channel.received)
         if channel.sent != Array(expected.prefix(channel.sent.count)) { mistakes.append("wrong bytes sent") }
 
-        let lastIsFarewell = channel.thrown?.call == .closeNotify
-        if let thrown = channel.thrown, !lastIsFarewell {
+        let lastIsCloseNotify = channel.thrown?.call == .closeNotify
+        if let thrown = channel.thrown, !lastIsCloseNotify {
             if end != thrown.failure { mistakes.append("\(end) instead of \(thrown.failure)") }
-            if channel.saidFarewell { mistakes.append("a close_notify after a failure") }
+            if channel.saidCloseNotify { mistakes.append("close_notify after a failure") }
             return mistakes
         }
         let isComplete = channel.sent.count == expected.count
@@ -46,9 +46,9 @@ struct ConnectionSeedTests {
             mistakes.append("\(end) instead of \(String(describing: reason))")
         }
         if run.closedByServer == nil && !isComplete { mistakes.append("not everything was answered") }
-        if !channel.saidFarewell && !lastIsFarewell { mistakes.append("no close_notify") }
+        if !channel.saidCloseNotify && !lastIsCloseNotify { mistakes.append("no close_notify") }
         // A peer that has ended needs no half-close, and nothing of it is left to throw away.
-        let lingers = channel.peerEnd == nil && !lastIsFarewell
+        let lingers = channel.peerEnd == nil && !lastIsCloseNotify
         if channel.hasEndedWrites != lingers { mistakes.append("lingering is wrong") }
         return mistakes
     }

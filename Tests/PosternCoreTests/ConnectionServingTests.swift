@@ -33,7 +33,7 @@ struct ConnectionServingTests {
         #expect(run.connection.phase == .open)
         expectAgain(run.turn())
         #expect(run.channel.sent == [])
-        // The rest of the answer leaves, the peer's end is read, and the close_notify is what comes again.
+        // The rest of the answer leaves, the peer's end is read, and close_notify is what comes again.
         expectAgain(run.turn())
         #expect(run.channel.sent == [one])
         #expect(run.connection.phase == .closing)

@@ -1,4 +1,4 @@
-// Words of strangers in lines and in JSON: what a terminal gets is UTF-8 without control characters.
+// Untrusted text in lines and in JSON: what a terminal gets is UTF-8 without control characters.
 
 import Foundation
 import PosternCore

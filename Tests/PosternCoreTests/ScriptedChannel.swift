@@ -70,7 +70,7 @@ struct ScriptedChannel: SecureChannel {
     /// The last call has more to do at once.
     private(set) var wantsMore = false
     private var isOpen = false
-    private(set) var saidFarewell = false
+    private(set) var saidCloseNotify = false
     private(set) var hasEndedWrites = false
     /// What did not fit into the connection's buffer when its record was read.
     private var rest: [UInt8] = []
@@ -91,7 +91,7 @@ struct ScriptedChannel: SecureChannel {
     }
 
     mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
-        note(.read, while: isOpen && sealed == nil && peerEnd == nil && !saidFarewell)
+        note(.read, while: isOpen && sealed == nil && peerEnd == nil && !saidCloseNotify)
         if let target, bytes.baseAddress != target.baseAddress || bytes.count != target.count {
             faults.append("read into \(bytes.count) bytes at the wrong place")
         }
@@ -123,7 +123,7 @@ struct ScriptedChannel: SecureChannel {
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         note(
             .write(bytes.count),
-            while: isOpen && !saidFarewell && bytes.count <= payloadLimit && bytes.count > 0)
+            while: isOpen && !saidCloseNotify && bytes.count <= payloadLimit && bytes.count > 0)
         let record = sealed ?? Array(bytes)
         if record.count != bytes.count {
             faults.append("\(record.count) bytes sealed, \(bytes.count) repeated")
@@ -138,14 +138,14 @@ struct ScriptedChannel: SecureChannel {
     }
 
     mutating func closeNotify() throws(ChannelError) -> ChannelStep {
-        note(.closeNotify, while: isOpen && !saidFarewell)
+        note(.closeNotify, while: isOpen && !saidCloseNotify)
         let step = try play(script.closes.isEmpty ? .done : script.closes.removeFirst())
-        saidFarewell = step == .done
+        saidCloseNotify = step == .done
         return step
     }
 
     mutating func endWrites() {
-        note(.endWrites, while: saidFarewell && !hasEndedWrites); hasEndedWrites = true
+        note(.endWrites, while: saidCloseNotify && !hasEndedWrites); hasEndedWrites = true
     }
 
     mutating func discardInput() -> DiscardStep {

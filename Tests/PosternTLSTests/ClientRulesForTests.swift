@@ -24,9 +24,9 @@ final class RulesForTests {
     private static func make(
         _ pinned: [Fixtures.Pair], _ authorities: [[UInt8]]
     ) throws -> ClientRules {
-        let choices = ClientConfig.required(
+        let config = ClientConfig.required(
             ca: authorities.isEmpty ? nil : "ca", pins: pinned.isEmpty ? nil : "pins")
-        var rules = ClientRules(choices, releaseSeconds: 0) { 1_700_000_000 }
+        var rules = ClientRules(config, releaseSeconds: 0) { 1_700_000_000 }
         for authority in authorities {
             var contents = authority + [0]
             try contents.withUnsafeMutableBytes {

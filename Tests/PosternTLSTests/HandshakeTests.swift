@@ -139,7 +139,7 @@ extension TLSTests {
             session.free()
         }
 
-        /// A close_notify comes behind a record that is still pending, not instead of it.
+        /// close_notify comes behind a record that is still pending, not instead of it.
         @Test(arguments: Fixtures.versions)
         func closeNotifyFollowsWhatIsPending(tls13: Bool) throws {
             let session = try TLSSession(context)

@@ -1,4 +1,4 @@
-// Users, groups, the root directory: what a process gives up before it serves peers.
+// Users, groups, the root directory: what a process gives up before it serves anybody.
 #ifndef CLINUX_ACCOUNT_H
 #define CLINUX_ACCOUNT_H
 
@@ -18,11 +18,11 @@ int clinux_account_become(uint32_t user, uint32_t group);
 uint32_t clinux_account_user(void);
 uint32_t clinux_account_group(void);
 
-/// Makes a folder the root, and goes there. Returns 0 or -errno.
-int clinux_root_change(const char *folder);
+/// Makes a directory the root, and goes there. Returns 0 or -errno.
+int clinux_root_change(const char *directory);
 /// Goes to the root.
-void clinux_folder_leave(void);
-/// Whether the name is one of a folder. Returns 0 or -errno.
-int clinux_folder_check(const char *folder);
+void clinux_directory_leave(void);
+/// Whether the name is one of a directory. Returns 0 or -errno.
+int clinux_directory_check(const char *directory);
 
 #endif

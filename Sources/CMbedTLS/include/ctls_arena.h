@@ -19,7 +19,7 @@ typedef int (*ctls_discard)(void *start, size_t bytes);
 typedef struct {
     size_t total_bytes;     ///< what the arena can hand out
     size_t used_bytes;      ///< handed out now, rounded up to block sizes
-    size_t peak_bytes;      ///< the most that was handed out at once since ctls_arena_restart_peak
+    size_t peak_bytes;      ///< the most that was handed out at once
     uint32_t failures;      ///< requests that did not fit
 } ctls_arena_usage;
 
@@ -48,6 +48,5 @@ void ctls_arena_limit(size_t bytes);
 ctls_arena_usage ctls_arena_read_usage(void);
 /// The failures alone, for whoever asks before and after every call.
 uint32_t ctls_arena_failures(void);
-void ctls_arena_restart_peak(void);
 
 #endif

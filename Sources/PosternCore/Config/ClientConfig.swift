@@ -1,5 +1,5 @@
-// Which clients are let in: part of Config. Written as `.required(ca: "/etc/postern/clients.crt")`. Whether
-// the parts fit together is checked before anything is opened.
+// Which clients are authorized: part of Config. Written as `.required(ca: "/etc/postern/clients.crt")`.
+// Whether the parts fit together is checked before anything is opened.
 
 /// Which clients are authorized, and what is done where that cannot be decided.
 public struct ClientConfig: Sendable {

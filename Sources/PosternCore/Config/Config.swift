@@ -164,7 +164,7 @@ public struct DeadlineLengths: Sendable {
     public var handshakeMilliseconds: Int
     /// Without a byte received or sent.
     public var idleMilliseconds: Int
-    /// For the close_notify.
+    /// For close_notify, and for the peer to close its side.
     public var closeMilliseconds: Int
     /// For a whole connection; 0 for no end.
     public var lifetimeMilliseconds: Int

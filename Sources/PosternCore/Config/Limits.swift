@@ -47,8 +47,8 @@ public enum Limits {
     public static let verificationCostOfP384 = 30
     public static let verificationCostOfRSA2048 = 3
     public static let verificationCostOfRSA4096 = 9
-    /// Alternative names of a client's certificate that are looked for in the allow list. With 7,000 entries
-    /// they cost 46 million instructions, less than three signatures with P-256.
+    /// Alternative names of a client's certificate that are looked up in the allow list. With 7,000 entries
+    /// in it that costs 46 million instructions, less than three signatures with P-256.
     public static let listedNames = 64
     /// Bytes of a file about clients, read where a certificate and its key are: seven hundred pins, two
     /// thousand names, some forty authorities.
@@ -66,8 +66,7 @@ public enum Limits {
     /// Milliseconds without a change after which files that are watched are loaded: whoever replaces several
     /// is done by then.
     public static let settledMilliseconds = 1_000
-    /// Connections whose client is authorized again in one turn after a reload: each costs a signature or
-    /// two.
+    /// Connections whose client is authorized again in one turn after a reload, each for a signature or two.
     public static let reauthorizationsPerTurn = 1
     /// Identities in memory at once: the current one and replaced ones that handshakes still show. One more
     /// reload waits until such a handshake has ended.

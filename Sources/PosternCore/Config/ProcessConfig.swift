@@ -13,7 +13,7 @@ public struct ProcessConfig: Sendable {
     public var user: Text?
     /// The group instead of the user's own one: a name in /etc/group or a number.
     public var group: Text?
-    /// The folder that is all the server sees once it listens. Files are named as they are outside.
+    /// The directory that is all the server sees once it listens. Files are named as they are outside.
     public var chroot: Text?
     /// Whoever is the same user may look into the process, with a debugger or strace and in /proc. Only for
     /// measuring and finding faults, never for a device: its memory has the private key. No option sets it.
@@ -48,7 +48,7 @@ extension Config {
         clients.forEachFile(body)
     }
 
-    /// The server may leave its folder only if this is false.
+    /// The server may leave its directory only if this is false.
     public var hasRelativeFiles: Bool {
         var config = self
         var found = process.pidFile.map { !$0.isAbsolute } ?? false

@@ -7,7 +7,7 @@ public enum DeadlineKind: UInt8, Sendable {
     case handshake
     /// Since bytes were last received or sent.
     case idle
-    /// For the close_notify, and for the peer to close its side.
+    /// For close_notify, and for the peer to close its side.
     case close
     /// The whole connection, from accept on.
     case lifetime

@@ -31,16 +31,16 @@ public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
 
     public var isEmpty: Bool { count == 0 }
 
-    /// The name of a file that means the same in every folder.
+    /// The name of a file that means the same in every directory.
     public var isAbsolute: Bool { count > 0 && start[0] == UInt8(ascii: "/") }
 
-    /// What a file below an absolute `folder` is called when that is the root: "/srv/a/b" below "/srv" is
+    /// What a file below an absolute `directory` is called when that is the root: "/srv/a/b" below "/srv" is
     /// "/a/b". Nil when it is not below.
-    public func below(_ folder: Text) -> Text? {
-        var length = folder.count
-        while length > 0, folder.start[length - 1] == UInt8(ascii: "/") { length -= 1 }
+    public func below(_ directory: Text) -> Text? {
+        var length = directory.count
+        while length > 0, directory.start[length - 1] == UInt8(ascii: "/") { length -= 1 }
         guard count > length, start[length] == UInt8(ascii: "/") else { return nil }
-        for index in 0..<length where start[index] != folder.start[index] { return nil }
+        for index in 0..<length where start[index] != directory.start[index] { return nil }
         return Text(zeroTerminated: zeroTerminated + length)
     }
 

@@ -9,23 +9,23 @@ public struct Listener {
     public let address: PeerAddress
 
     /// Resolves, binds and listens.
-    public init(_ wanted: ListenAddress, _ choices: SocketConfig) throws(SystemError) {
+    public init(_ wanted: ListenAddress, _ config: SocketConfig) throws(SystemError) {
         var address = clinux_address()
         guard clinux_address_parse(&address, wanted.host.zeroTerminated, wanted.port) == 0 else {
             throw SystemError(doing: .parsingAddress, code: 0)
         }
         let result = clinux_listen(
-            &address, Int32(choices.backlog), choices.noDelay ? 1 : 0, Int32(choices.keepAliveSeconds))
+            &address, Int32(config.backlog), config.noDelay ? 1 : 0, Int32(config.keepAliveSeconds))
         guard result >= 0 else { throw SystemError(doing: .listening, code: result) }
         descriptor = result
         self.address = PeerAddress(address)
     }
 
     /// Takes a socket that a service manager has opened, listening already.
-    public init(adopting descriptor: Int32, _ choices: SocketConfig) throws(SystemError) {
+    public init(adopting descriptor: Int32, _ config: SocketConfig) throws(SystemError) {
         var address = clinux_address()
         let result = clinux_listener_adopt(
-            descriptor, &address, choices.noDelay ? 1 : 0, Int32(choices.keepAliveSeconds))
+            descriptor, &address, config.noDelay ? 1 : 0, Int32(config.keepAliveSeconds))
         guard result == 0 else { throw SystemError(doing: .listening, code: result) }
         self.descriptor = descriptor
         self.address = PeerAddress(address)

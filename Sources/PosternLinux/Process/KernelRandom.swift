@@ -6,9 +6,9 @@ import PosternCore
 
 public enum KernelRandom {
     /// Waits until there are random numbers, and says so in the log if that takes time.
-    public static func wait(_ choices: LogConfig) {
+    public static func wait(_ config: LogConfig) {
         guard clinux_random_is_ready() == 0 else { return }
-        let log = Log(choices)
+        let log = Log(config)
         let start = clinux_monotonic_milliseconds()
         log.write(.notice) { line in line.append("waiting for the kernel to have random numbers") }
         clinux_random_wait()

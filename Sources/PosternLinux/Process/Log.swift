@@ -6,7 +6,7 @@ import CLinux
 import PosternCore
 
 public struct Log {
-    private let choices: LogConfig
+    private let config: LogConfig
     private let isDetached: Bool
     /// Thousandths of a line that may be written now.
     private var credit: Int
@@ -14,14 +14,14 @@ public struct Log {
     private var suppressed: UInt64 = 0
 
     /// A process that detaches keeps its caller's standard error for what it says before it listens.
-    public init(_ choices: LogConfig) {
-        self.choices = choices
-        credit = choices.burstLines * 1000
+    public init(_ config: LogConfig) {
+        self.config = config
+        credit = config.burstLines * 1000
         isDetached = clinux_stderr_is_detached() != 0 || Daemon.isAwaited
         if isDetached { _ = clinux_syslog_open() }
     }
 
-    public func writes(_ level: LogLevel) -> Bool { level.rawValue <= choices.level.rawValue }
+    public func writes(_ level: LogLevel) -> Bool { level.rawValue <= config.level.rawValue }
 
     public func write(_ level: LogLevel, _ compose: (inout Line) -> Void) {
         guard writes(level) else { return }
@@ -81,10 +81,10 @@ public struct Log {
 
     private mutating func refill(_ now: Int64) {
         // No more than fills the credit, so that the product fits into 32 bits.
-        let full = choices.burstLines * 1000
-        let longest = full / choices.linesPerSecond + 1
+        let full = config.burstLines * 1000
+        let longest = full / config.linesPerSecond + 1
         let elapsed = Int(narrowing: min(now - creditAtMilliseconds, Int64(widening: longest)))
-        credit = min(credit + elapsed * choices.linesPerSecond, full)
+        credit = min(credit + elapsed * config.linesPerSecond, full)
         creditAtMilliseconds = now
     }
 

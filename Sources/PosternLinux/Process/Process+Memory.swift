@@ -10,11 +10,11 @@ extension Process {
 
     /// Before a secret comes into `memory`: there will be no core file, and no dump that somebody else makes
     /// has this memory in it. Warns if the kernel cannot keep it out.
-    public static func disableDumps(of memory: MemoryRegion, _ choices: LogConfig) {
+    public static func disableDumps(of memory: MemoryRegion, _ config: LogConfig) {
         clinux_disable_core_dumps()
         let result = clinux_exclude_from_dumps(memory.start, memory.count)
         guard result != 0 else { return }
-        Log(choices).write(.warning) { line in
+        Log(config).write(.warning) { line in
             line.append("memory with keys cannot be kept out of dumps of this process: ")
             line.append(Text(zeroTerminated: clinux_error_text(result)))
         }

@@ -26,20 +26,20 @@ public enum Process {
         return count - min(count, clinux_raise_descriptor_limit(count))
     }
 
-    /// Whether `folder` can become the root, as far as one can tell.
-    public static func checkRoot(_ folder: Text) throws(OperatorError) {
-        let result = clinux_folder_check(folder.zeroTerminated)
-        guard result == 0 else { throw OperatorError(root: folder, result) }
+    /// Whether `directory` can become the root, as far as one can tell.
+    public static func checkRoot(_ directory: Text) throws(OperatorError) {
+        let result = clinux_directory_check(directory.zeroTerminated)
+        guard result == 0 else { throw OperatorError(root: directory, result) }
     }
 
-    /// Nothing outside of `folder` can be named from now on.
-    public static func changeRoot(to folder: Text) throws(OperatorError) {
-        let result = clinux_root_change(folder.zeroTerminated)
-        guard result == 0 else { throw OperatorError(root: folder, result) }
+    /// Nothing outside of `directory` can be named from now on.
+    public static func changeRoot(to directory: Text) throws(OperatorError) {
+        let result = clinux_root_change(directory.zeroTerminated)
+        guard result == 0 else { throw OperatorError(root: directory, result) }
     }
 
-    /// A folder that a process is in cannot be unmounted.
-    public static func leaveFolder() { clinux_folder_leave() }
+    /// A directory that a process is in cannot be unmounted.
+    public static func leaveDirectory() { clinux_directory_leave() }
 
     /// Nobody but root can look into it, though it runs as a user who may have other processes. Becoming
     /// that user undoes it.
@@ -50,11 +50,11 @@ public enum Process {
 }
 
 extension OperatorError {
-    fileprivate init(root folder: Text, _ result: Int32) {
+    fileprivate init(root directory: Text, _ result: Int32) {
         let fault = SystemError(doing: .givingUpRights, code: result)
         self.init { line in
             line.append("directory '")
-            line.append(folder)
+            line.append(directory)
             line.append("' cannot become the root: ")
             line.append(fault.text)
             line.append(

@@ -1,8 +1,7 @@
 // The blocks of a PEM file (RFC 7468), found as openssl finds them: markers may have blanks behind them,
 // and text around the blocks means nothing. The one reader of PEM, for what is loaded and for what renewal
-// replaces in a file. Whoever forgets the line feed at the end of a file still gets a
-// chain that works: a marker may stand behind another one. Base64 itself is decoded by PosternTLS, in
-// constant time for keys.
+// replaces in a file. Whoever forgets the line feed at the end of a file still gets a chain that works: a
+// marker may stand behind another one. Base64 itself is decoded by PosternTLS, in constant time for keys.
 
 import PosternCore
 

@@ -31,7 +31,7 @@ public struct CertificateExtensions {
 
     public struct KeyUsage {
         let bits: UInt8
-        /// Bit 0 is the first, digitalSignature; there are eight here.
+        /// The first bit, 0, is digitalSignature. The ninth, decipherOnly, is not kept.
         public func has(_ index: Int) -> Bool { bits & 0x80 &>> UInt8(index) != 0 }
         public var signs: Bool { bits & 0x80 != 0 }
         public var enciphersKeys: Bool { bits & 0x20 != 0 }
