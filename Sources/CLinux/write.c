@@ -96,7 +96,7 @@ static int check_loss(const clinux_new_file *file, const clinux_place *place) {
     int found = 0;
     int descriptor = openat(place->directory, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0) return -errno;
-    for (int is_start = 1; !found; is_start = 0) {
+    for (int is_start = 1; !found && (is_start || file->keeps_keys);) {
         ssize_t got = read(descriptor, bytes + kept, sizeof bytes - kept);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;
@@ -108,6 +108,7 @@ static int check_loss(const clinux_new_file *file, const clinux_place *place) {
         // The words may lie across two pieces.
         kept = count < 16 ? count : 16;
         memmove(bytes, bytes + count - kept, kept);
+        is_start = 0;
     }
     close(descriptor);
     return found;

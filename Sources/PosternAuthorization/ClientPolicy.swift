@@ -11,11 +11,16 @@ public struct ClientFindings {
     public var isPinned: Bool
     /// One of its certificates starts later than the clock shows.
     public var startsLater: Bool
+    /// The authorities above do not forbid its common name as a name.
+    public var commonNameIsAllowed: Bool
 
-    public init(faults: CertificateFaults?, isPinned: Bool, startsLater: Bool) {
+    public init(
+        faults: CertificateFaults?, isPinned: Bool, startsLater: Bool, commonNameIsAllowed: Bool = false
+    ) {
         self.faults = faults
         self.isPinned = isPinned
         self.startsLater = startsLater
+        self.commonNameIsAllowed = commonNameIsAllowed
     }
 }
 
@@ -28,9 +33,11 @@ public struct ClientPolicy: Sendable {
         self.unsetClock = unsetClock
     }
 
-    /// Nil when nothing but the allow list may refuse the client. A pinned key needs no CA, no dates and no
-    /// name in the list.
-    public func reason(toRefuse findings: ClientFindings, clockIsUnset: Bool) -> CloseReason? {
+    /// Nil when the client is authorized. A pinned key needs no CA, no dates and no name in the list.
+    /// `isListed` is asked last: looking for names takes time, and anybody can write them into a certificate.
+    public func reason(
+        toRefuse findings: ClientFindings, clockIsUnset: Bool, isListed: () throws(DERError) -> Bool
+    ) throws(DERError) -> CloseReason? {
         if clockIsUnset, unsetClock == .refuse, findings.startsLater { return .clientCertificateNotYetValid }
         if findings.isPinned { return nil }
         guard var faults = findings.faults else { return .clientNotAllowed }
@@ -39,7 +46,8 @@ public struct ClientPolicy: Sendable {
             if unsetClock != .accept, findings.startsLater { faults.insert(.notYetValid) }
         }
         if crl == .warn { faults.remove(.uncheckedRevocation) }
-        return ClientPolicy.reason(for: faults)
+        if let reason = ClientPolicy.reason(for: faults) { return reason }
+        return try isListed() ? nil : .clientNotAllowed
     }
 
     /// Whether a client is authorized without a revocation check: the log has to say it.

@@ -106,16 +106,12 @@ public struct ClientRules: ~Copyable {
         do throws(DERError) {
             var reader = DERReader(chain)
             let leaf = try Certificate(try reader.next().whole)
-            guard let (findings, commonNameIsAllowed) = try findings(chain, leaf, clock) else {
-                return .outOfMemory
+            guard let findings = try findings(chain, leaf, clock) else { return .outOfMemory }
+            let reason = try policy.reason(toRefuse: findings, clockIsUnset: clock.isUnset) {
+                () throws(DERError) in try isListed(leaf, commonNameIsAllowed: findings.commonNameIsAllowed)
             }
-            if let reason = policy.reason(toRefuse: findings, clockIsUnset: clock.isUnset) { return reason }
-            // Last, because it takes its time with names that anybody can write into a certificate.
-            if !findings.isPinned, try !isListed(leaf, commonNameIsAllowed: commonNameIsAllowed) {
-                return .clientNotAllowed
-            }
-            skipsRevocation = policy.skipsRevocation(findings)
-            return nil
+            skipsRevocation = reason == nil && policy.skipsRevocation(findings)
+            return reason
         } catch {
             return .clientCertificateInvalid
         }
@@ -124,22 +120,22 @@ public struct ClientRules: ~Copyable {
     /// Nil when memory ran out.
     private func findings(
         _ chain: UnsafeRawBufferPointer, _ leaf: Certificate, _ clock: ClockReading
-    ) throws(DERError) -> (ClientFindings, commonNameIsAllowed: Bool)? {
+    ) throws(DERError) -> ClientFindings? {
         guard let isPinned = isPinned(leaf) else { return nil }
         // A pin proves who it is, not that the library may be given such a key.
         if isPinned, try !PublicKeyKind(leaf.publicKey).isAccepted { throw .badValue }
         let startsLater = leaf.notBefore > clock.nowSeconds
         guard !isPinned, authorityCount > 0 else {
-            let findings = ClientFindings(faults: nil, isPinned: isPinned, startsLater: startsLater)
-            return (findings, commonNameIsAllowed: false)
+            return ClientFindings(faults: nil, isPinned: isPinned, startsLater: startsLater)
         }
         let parameters = VerificationParameters(
             purpose: .client, time: clock.verifiedAtSeconds, intermediatesMax: depth,
             checksRevocation: checksRevocation)
         let result: VerificationResult
         do throws(DocumentError) { result = try trust.verify(chain, parameters) } catch { return nil }
-        let findings = ClientFindings(faults: result.faults, isPinned: false, startsLater: startsLater)
-        return (findings, result.commonNameIsAllowed)
+        return ClientFindings(
+            faults: result.faults, isPinned: false, startsLater: startsLater,
+            commonNameIsAllowed: result.commonNameIsAllowed)
     }
 
     /// Nil when memory ran out.

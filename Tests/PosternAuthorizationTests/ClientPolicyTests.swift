@@ -7,12 +7,20 @@ import Testing
 
 @Suite struct ClientPolicyTests {
     private func reason(
-        _ faults: CertificateFaults?, pinned: Bool = false, later: Bool = false,
+        _ faults: CertificateFaults?, pinned: Bool = false, listed: Bool = true, later: Bool = false,
         crl: ClientConfig.RevocationPolicy = .refuse, clock: ClientConfig.UnsetClock = .pinsOnly,
         unset: Bool = false
     ) -> CloseReason? {
         let findings = ClientFindings(faults: faults, isPinned: pinned, startsLater: later)
-        return ClientPolicy(crl: crl, unsetClock: clock).reason(toRefuse: findings, clockIsUnset: unset)
+        var isAsked = false
+        let policy = ClientPolicy(crl: crl, unsetClock: clock)
+        let reason = try? policy.reason(toRefuse: findings, clockIsUnset: unset) {
+            isAsked = true
+            return listed
+        }
+        // The list is asked about whom nothing else refuses.
+        #expect(isAsked == (!pinned && faults != nil && (reason == nil || reason == .clientNotAllowed)))
+        return reason
     }
 
     @Test func eachFaultHasItsReason() {
@@ -39,6 +47,11 @@ import Testing
         }
         #expect(reason(nil, pinned: true) == nil)
         #expect(reason(nil) == .clientNotAllowed)
+    }
+
+    @Test func theListOfNamesComesLast() {
+        #expect(reason(CertificateFaults(), listed: false) == .clientNotAllowed)
+        #expect(reason(.expired, listed: false) == .clientCertificateExpired)
     }
 
     @Test func warningLetsInWhatNoListSpeaksOf() {

@@ -45,6 +45,16 @@ extension TLSTests {
             }
         }
 
+        @Test func smallBlockTwiceWhereTheLinkToItWasWrittenOver() async {
+            await #expect(processExitsWith: Self.trap) {
+                let (first, second) = Self.blocks(100)
+                ctls_arena_release(first)
+                ctls_arena_release(second)
+                memset(second, 0, 16)
+                ctls_arena_release(first)
+            }
+        }
+
         @Test func smallestBlockTwiceWithAnotherBetween() async {
             await #expect(processExitsWith: Self.trap) {
                 let (first, second) = Self.blocks(16)

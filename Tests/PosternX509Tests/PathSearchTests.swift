@@ -171,8 +171,46 @@ private func orders<Element>(_ elements: [Element]) -> [[Element]] {
             Owner("Middle", key: UInt8(100 + number)).certificate(
                 by: Owner("Middle", key: 99), serial: UInt8(100 + number))
         }
+        let start = ContinuousClock.now
         let outcome = verify([leafCertificate] + same, anchors: [rootCertificate])
         #expect(!outcome.isTrusted && outcome.goodChecks + outcome.badChecks == 0)
+        // There are 9! such paths, which take minutes.
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    @Test(arguments: 0...3)
+    func intermediatesAreBounded(intermediatesMax: Int) {
+        let upper = Owner("Upper", key: 5)
+        let chain = [
+            leafCertificate, middle.certificate(by: upper, serial: 3),
+            upper.certificate(by: root, serial: 4),
+        ]
+        let outcome = verify(chain, anchors: [rootCertificate], intermediatesMax: intermediatesMax)
+        #expect(outcome.isTrusted == (intermediatesMax >= 2))
+        #expect(outcome.faults.contains { $0.contains(.chainTooLong) } == (intermediatesMax < 2))
+    }
+
+    /// Of many issuers of one name the one that the key identifier means is tried first, wherever it stands.
+    @Test func keyIdentifiersChooseTheIssuer() {
+        func identifier(_ number: UInt8) -> [UInt8] { [UInt8](repeating: number, count: 20) }
+        let child = leaf.certificate(
+            by: middle, serial: 9,
+            extensions: [
+                dnsNames("a.home"),
+                standardExtension(35, der(0x30, der(0x80, identifier(7))), critical: false),
+            ])
+        func issuer(_ owner: Owner, _ number: UInt8) -> [UInt8] {
+            owner.certificate(
+                by: root, serial: number,
+                extensions: authorityExtensions + [
+                    standardExtension(14, der(0x04, identifier(number)), critical: false)
+                ])
+        }
+        let others = (0..<6).map { issuer(Owner("Middle", key: UInt8(100 + $0)), UInt8(100 + $0)) }
+        for chain in [[issuer(middle, 7)] + others, others + [issuer(middle, 7)]] {
+            let outcome = verify([child] + chain, anchors: [rootCertificate])
+            #expect(outcome.isTrusted && outcome.goodChecks == 2 && outcome.badChecks == 0)
+        }
     }
 
     /// A path as long as is allowed fits the cost, with a revocation list for each.

@@ -98,7 +98,7 @@ struct Outcome {
 /// Verifies a chain, the leaf first.
 func verify(
     _ chain: [[UInt8]], anchors: [[UInt8]], lists: [[UInt8]] = [], purpose: CertificatePurpose = .any,
-    time: Int64 = 1_700_000_000
+    time: Int64 = 1_700_000_000, intermediatesMax: Int = Limits.pathIntermediates
 ) -> Outcome {
     var memory: [UnsafeMutableRawPointer] = []
     defer { for block in memory { block.deallocate() } }
@@ -118,7 +118,9 @@ func verify(
     return chain.flatMap { $0 }.withUnsafeBytes { bytes in
         var search = PathSearch(
             bytes, anchors: store(anchors), revocationLists: store(lists),
-            VerificationParameters(purpose: purpose, time: time, checksRevocation: !lists.isEmpty), checker)
+            VerificationParameters(
+                purpose: purpose, time: time, intermediatesMax: intermediatesMax,
+                checksRevocation: !lists.isEmpty), checker)
         guard let result = search.run() else { fatalError("no memory is needed") }
         let depths = 0..<result.count
         return Outcome(

@@ -212,6 +212,9 @@ def test_limits_of_swift_and_c_agree():
 
     assert swift("protocolNames") == c("CMbedTLS/include/ctls_context.h", "CTLS_ALPN_LIMIT")
     assert swift("groups") == c("CMbedTLS/include/ctls_context.h", "CTLS_GROUP_LIMIT")
+    # How an index begins: by this C knows what must not be replaced.
+    index = (TOP / "Sources/PosternX509/IssuedIndex.swift").read_text()
+    assert '"postern-index ' in (TOP / "Sources/CLinux/write.c").read_text() and '"postern-index 1' in index
 
 
 # Homemade words, each with the term of the field that stands in its place.
