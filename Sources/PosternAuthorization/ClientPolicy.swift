@@ -34,7 +34,8 @@ public struct ClientPolicy: Sendable {
     }
 
     /// Nil when the client is authorized. A pinned key needs no CA, no dates and no name in the list.
-    /// `isListed` is asked last: looking for names takes time, and anybody can write them into a certificate.
+    /// `isListed` is asked last: looking for names takes time, and anybody can write them into a
+    /// certificate.
     public func reason(
         toRefuse findings: ClientFindings, clockIsUnset: Bool, isListed: () throws(DERError) -> Bool
     ) throws(DERError) -> CloseReason? {

@@ -119,6 +119,18 @@ struct IndexFile {
         files.add(path, "index", index.bytes, replaces: !isNew)
     }
 
+    /// Adds it as it is now, to be followed by `addAgain` when it has changed.
+    func addCopy(to files: inout NewFiles) throws(OperatorError) {
+        let copy = try DocumentFile.allocate(max(index.bytes.count, 1))
+        copy.copyMemory(from: index.bytes)
+        let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<index.bytes.count])
+        files.add(path, "index", bytes, replaces: !isNew)
+    }
+
+    func addAgain(to files: inout NewFiles) {
+        files.add(path, "index", index.bytes, .openAgain, replaces: true)
+    }
+
     /// To be called when it is written. It may be the first one, or the old one was lost.
     func reportIfNew() {
         guard isNew else { return }

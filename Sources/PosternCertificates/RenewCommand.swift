@@ -96,18 +96,25 @@ enum RenewCommand {
             var index = try IndexFile(besides: issuer.file)
             try check(old, chain.file, isValidIn: index)
             try index.add(content)
-            if options.supersedes {
-                try index.revoke(old, in: chain.file, at: IssuingClock.seconds(), .superseded)
-            }
             let der = try memory.certificate(content, signedBy: issuer.key)
             var files = NewFiles()
-            index.add(to: &files)
+            if options.supersedes {
+                try index.addCopy(to: &files)
+            } else {
+                index.add(to: &files)
+            }
             try add(chain, der, newKey, newKeyFile, to: &files)
+            if options.supersedes {
+                // Last: after a kill at any moment the certificate in use is a good one.
+                try index.revoke(old, in: chain.file, at: IssuingClock.seconds(), .superseded)
+                index.addAgain(to: &files)
+            }
             try files.write()
             index.reportIfNew()
         }
         Report.write(chain.file, content)
     }
+
     /// Certificate and new key in one file, or the key's file before and after the certificate's.
     private static func add(
         _ chain: borrowing ChainFile, _ der: UnsafeRawBufferPointer, _ newKey: UnsafeRawBufferPointer?,

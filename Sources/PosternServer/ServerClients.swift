@@ -10,29 +10,36 @@ import PosternX509
 struct Reauthorization {
     /// Why those are closed that may not stay; nil for the reason that is found.
     fileprivate var reason: CloseReason?
-    /// The next slot; nil when no walk is under way.
-    fileprivate var slot: Int?
+    /// The next slot.
+    fileprivate var slot = 0
+    /// Slots that were in use when the walk began; it goes once round them.
+    fileprivate var slotCount = 0
+    fileprivate var slotsLeft = 0
 
-    var isUnderWay: Bool { slot != nil }
+    var isUnderWay: Bool { slotsLeft > 0 }
 }
 
 extension Server {
-    /// Starts a walk; one that is under way starts again.
+    /// Starts a walk. One that is under way goes once round from where it is: started from the first slot
+    /// again and again, it would never come to the last ones.
     mutating func reauthorizeAll(because reason: CloseReason?) {
         guard credentials.clients != nil else { return }
         reauthorization.reason = reauthorization.isUnderWay ? reauthorization.reason ?? reason : reason
-        reauthorization.slot = 0
+        reauthorization.slotCount = clients.touched
+        reauthorization.slotsLeft = clients.touched
     }
 
     mutating func reauthorizeNext() {
-        guard var slot = reauthorization.slot else { return }
+        guard reauthorization.isUnderWay else { return }
         var budget = Limits.reauthorizationsPerTurn
-        while budget > 0, slot < clients.touched {
+        while budget > 0, reauthorization.slotsLeft > 0 {
+            if reauthorization.slot >= reauthorization.slotCount { reauthorization.slot = 0 }
+            let slot = reauthorization.slot
+            reauthorization.slot += 1
+            reauthorization.slotsLeft -= 1
             if clients.isUsed(slot), authorize(slot) { budget -= 1 }
-            slot += 1
         }
         hasPaid = budget < Limits.reauthorizationsPerTurn
-        reauthorization.slot = slot < clients.touched ? slot : nil
     }
 
     /// False when there was nothing to authorize.

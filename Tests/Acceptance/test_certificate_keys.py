@@ -199,7 +199,7 @@ def kills(work, *words, undo):
 
 
 @pytest.mark.native
-@pytest.mark.parametrize("issued", [False, True])
+@pytest.mark.parametrize("issued", ["", "issued", "superseding"])
 @pytest.mark.parametrize("new_key", [False, True])
 @pytest.mark.parametrize("one_file", [False, True])
 def test_key_and_certificate_agree_after_a_kill_at_any_point(work, issued, new_key, one_file):
@@ -207,7 +207,7 @@ def test_key_and_certificate_agree_after_a_kill_at_any_point(work, issued, new_k
     work.ca()
     if issued:
         work.issue("b")
-        words += ["--issuer", "ca.crt", "--issuer-key", "ca.key"]
+        words += ["--issuer", "ca.crt", "--issuer-key", "ca.key"] + ["--supersede"] * (issued == "superseding")
     else:
         self_signed(work, name="b")
     certificate, key = "b.crt", "b.key"
@@ -220,7 +220,8 @@ def test_key_and_certificate_agree_after_a_kill_at_any_point(work, issued, new_k
         assert is_pair(work, certificate, key), moment
         if issued:
             serial = f"{work.certificate(certificate).serial_number:x}"
-            assert any(line.split()[0].lstrip("0") == serial for line in work.index()), moment
+            line = next(line for line in work.index() if line.split()[0].lstrip("0") == serial)
+            assert line.split()[2] == "valid", (moment, line)
         work.run(*words)        # what was left behind is in nobody's way
         assert is_pair(work, certificate, key), moment
         assert len(keys_of(work, key)) == 1, moment

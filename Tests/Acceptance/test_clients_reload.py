@@ -3,6 +3,7 @@ import contextlib
 import os
 import shutil
 import signal
+import time
 
 import pytest
 
@@ -47,6 +48,29 @@ def reason_of_refusal(server, clients, kind):
         with connection(server, clients, kind):
             pass
     return server.wait_for_line(r"postern: info: closed .* reason=(\w+).*", since)[1]
+
+
+@pytest.mark.native
+def test_reloads_without_pause_do_not_keep_a_revoked_client(launch, rules, clients):
+    """Open connections are looked at one a turn. With each reload the walk goes on and does not begin again."""
+    server = launch(*rules.options("required"))
+    with contextlib.ExitStack() as opened:
+        for _ in range(8):
+            opened.enter_context(connection(server, clients, "good"))
+        doubtful = opened.enter_context(connection(server, clients, "below"))
+        rules.write(rules.crl, make_list(clients.ca) + make_list(clients.middle, [clients.parties["below"]]))
+        doubtful.settimeout(0.001)
+        start, has_ended = time.monotonic(), False
+        while not has_ended and time.monotonic() - start < 3:
+            server.process.send_signal(signal.SIGHUP)
+            time.sleep(0.003)
+            try:
+                has_ended = doubtful.recv(1) == b""
+            except TimeoutError:
+                pass
+            except OSError:
+                has_ended = True
+        assert has_ended and time.monotonic() - start < 1.5
 
 
 # Lists that are in force

@@ -48,6 +48,7 @@ extension TLSTests {
         @Test func smallBlockTwiceWhereTheLinkToItWasWrittenOver() async {
             await #expect(processExitsWith: Self.trap) {
                 let (first, second) = Self.blocks(100)
+                _ = ctls_arena_allocate(100)
                 ctls_arena_release(first)
                 ctls_arena_release(second)
                 memset(second, 0, 16)

@@ -36,7 +36,7 @@ int clinux_is_standard_input(const char *path);
 /// From now on only regular files are read: a loop waits for nobody.
 void clinux_forbid_waiting(void);
 
-#define CLINUX_NEW_FILES 4      ///< a key that is replaced in two steps, its certificate, its issuer's index
+#define CLINUX_NEW_FILES 5      ///< a key and its issuer's index, each in two steps, and its certificate
 #define CLINUX_FILE_OWN ((uint32_t)-1)
 
 typedef struct {

@@ -62,12 +62,16 @@ public struct NewFiles {
         case open
         /// Nobody but the file's owner may read it. It replaces the keys that stand there.
         case secret
-        /// Secret, and to be replaced once more by a file after it.
+        /// Open and secret, in the place of a file that was added before.
+        case openAgain
         case secretAgain
+
+        fileprivate var isOpen: Bool { self == .open || self == .openAgain }
+        fileprivate var isAgain: Bool { self == .openAgain || self == .secretAgain }
     }
 
-    private var files = InlineArray<4, clinux_new_file>(repeating: clinux_new_file())
-    private var roles = InlineArray<4, Text>(repeating: "")
+    private var files = InlineArray<5, clinux_new_file>(repeating: clinux_new_file())
+    private var roles = InlineArray<5, Text>(repeating: "")
     private var count = 0
     private let owner: Account?
 
@@ -81,9 +85,9 @@ public struct NewFiles {
     ) {
         files[count] = clinux_new_file(
             path: path.zeroTerminated, bytes: bytes.baseAddress, count: bytes.count,
-            mode: content == .open ? 0o644 : 0o600, user: owner?.user ?? UInt32.max,
+            mode: content.isOpen ? 0o644 : 0o600, user: owner?.user ?? UInt32.max,
             group: owner?.group ?? UInt32.max, replaces: replaces ? 1 : 0,
-            keeps_keys: content == .open ? 1 : 0, is_again: content == .secretAgain ? 1 : 0)
+            keeps_keys: content.isOpen ? 1 : 0, is_again: content.isAgain ? 1 : 0)
         roles[count] = role
         count += 1
     }
