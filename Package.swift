@@ -33,15 +33,18 @@ let package = Package(
             dependencies: ["PosternCore", "PosternX509", "PosternAuthorization", "CMbedTLS"]),
         .target(name: "PosternLinux", dependencies: ["PosternCore", "CLinux"]),
         .target(
-            name: "PosternCertificates",
+            name: "PosternIssuing",
             dependencies: ["PosternCore", "PosternX509", "PosternTLS", "PosternLinux"]),
+        .target(
+            name: "PosternCertificates",
+            dependencies: ["PosternCore", "PosternX509", "PosternTLS", "PosternLinux", "PosternIssuing"]),
         .target(
             name: "PosternProbe", dependencies: ["PosternCore", "PosternX509", "PosternTLS", "PosternLinux"]),
         .target(
             name: "PosternServer",
             dependencies: [
                 "PosternCore", "PosternX509", "PosternAuthorization", "PosternTLS", "PosternLinux",
-                "PosternCertificates",
+                "PosternIssuing",
             ]),
         // What users of the library import.
         .target(

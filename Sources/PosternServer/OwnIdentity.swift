@@ -2,7 +2,7 @@
 // first start; later a new certificate over the same key, before the old one ends or when the machine's name
 // changes. A pinned key stays the one that was pinned, and nothing that an authority issued is replaced.
 
-import PosternCertificates
+import PosternIssuing
 import PosternCore
 import PosternLinux
 import PosternTLS

@@ -1,4 +1,6 @@
 // The index of an authority: refused with a line, or taken; what is taken can be changed, and read again.
+// with: PosternIssuing/Index/IssuedIndex.swift
+// with: PosternIssuing/Index/IssuedIndexLines.swift
 // seed: postern-index 1\ncrl-number 3\n0123ab 2027-12-26T11:07:57Z valid board.local\n
 // seed: postern-index 1\ncrl-number 0\n01 2027-12-26T11:07:57Z revoked 2026-11-24T08:00:00Z keyCompromise a b\n
 

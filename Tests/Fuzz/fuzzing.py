@@ -3,7 +3,8 @@
 A target is one file here with a function LLVMFuzzerTestOneInput. In Swift, `Names.swift`, it may use PosternCore,
 PosternX509 and PosternAuthorization; in C, `Tickets.c`, the parts of CMbedTLS and of the client of the TLS tests, over
 the Mbed TLS of Debian 13, which has both versions of TLS. All but Mbed TLS is compiled with AddressSanitizer and
-coverage. A target in C that includes a source file of CMbedTLS, to call what is static in it, stands in its place.
+coverage. A target in C that includes a source file of CMbedTLS, to call what is static in it, stands in its place. What
+a target in Swift takes from a module that needs more is compiled into it: `// with: PosternIssuing/Index/X.swift`.
 Comments say where inputs begin: `// seeds: documents` for certificates, requests and revocation lists in DER,
 `// seeds: messages` for Certificate messages of them, `// seed: ...` for a line of text, `// seed-hex: ...` for bytes.
 """
@@ -66,8 +67,9 @@ def build(target):
         objects = sorted(set(BUILD.glob("C*-*.o")) - {BUILD / f"CMbedTLS-{name}.o" for name in replaced})
         clang("-fuse-ld=lld", "-fsanitize=fuzzer", SOURCES[target], *objects, *ARCHIVES, "-o", BUILD / target)
         return
-    run("swiftc", *SANITIZED, HERE / f"{target}.swift", *[BUILD / f"{module}.o" for module in MODULES],
-        "-module-name", f"Fuzz{target}", "-o", BUILD / target)
+    others = re.findall(r"^// with: (.*)$", SOURCES[target].read_text(), re.MULTILINE)
+    run("swiftc", *SANITIZED, HERE / f"{target}.swift", *[TOP / "Sources" / name for name in others],
+        *[BUILD / f"{module}.o" for module in MODULES], "-module-name", f"Fuzz{target}", "-o", BUILD / target)
 
 
 def make_documents(binary):

@@ -155,7 +155,9 @@ public enum NameSyntax {
         isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_")
     }
 
-    static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    package static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
 
     package static func hexadecimalValue(_ byte: UInt8) -> Int? {
         if isDigit(byte) { return Int(byte - UInt8(ascii: "0")) }
