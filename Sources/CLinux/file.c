@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "clinux_file.h"
 
-#include "place.h"
+#include "clinux_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,20 +20,20 @@ static int open_found(const char *path) {
     int result = clinux_locate(path, &place);
     if (result != 0) return result;
     if (!place.is_there) result = -ENOENT;
-    else if (S_ISDIR(place.status.st_mode)) result = -EISDIR;
-    else if (!S_ISREG(place.status.st_mode) && !S_ISFIFO(place.status.st_mode))
+    else if (place.status.type == CLINUX_DIRECTORY) result = -EISDIR;
+    else if (place.status.type != CLINUX_REGULAR && place.status.type != CLINUX_FIFO)
         result = CLINUX_FILE_NOT_REGULAR;
     else result = clinux_may_read(&place);
     if (result == 0) {
         int follows = place.is_opened_by_kernel ? 0 : O_NOFOLLOW;
         result = openat(
-            place.directory, place.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follows);
+            place.directory, place.name.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follows);
         if (result < 0) result = -errno;
     }
-    struct stat opened;
-    int is_exchanged = result >= 0 && (fstat(result, &opened) != 0
-        || ((opened.st_mode ^ place.status.st_mode) & S_IFMT) != 0
-        || opened.st_dev != place.status.st_dev || opened.st_ino != place.status.st_ino);
+    clinux_status opened;
+    int is_exchanged = result >= 0 && (clinux_stat(result, &opened) != 0
+        || opened.type != place.status.type
+        || opened.device != place.status.device || opened.inode != place.status.inode);
     clinux_place_close(&place);
     if (!is_exchanged) return result;
     close(result);

@@ -1,17 +1,19 @@
-// Where a path leads. See place.h.
+// Where a path leads. See clinux_place.h.
 //
 // The rule: a symbolic link is followed only if the link and the directories on the way belong to root or to
 // the acting user and nobody else may write there; of a directory with the sticky bit, only what is in it
 // counts. Behind the last link a directory may also be that user's whose file it is. No component is ever
 // looked up by more than its name in a directory that is open, so that nobody can exchange one meanwhile.
 #define _GNU_SOURCE
-#include "place.h"
+#include "clinux_place.h"
 
 #include "clinux_file.h"
+#include "status.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -27,26 +29,29 @@ static uint32_t both(uint32_t one, uint32_t other) {
     return other == CLINUX_NOBODY_ELSE ? one : CLINUX_ANYBODY;
 }
 
-static uint32_t owner_else(const struct stat *status) {
-    int is_trusted = status->st_uid == 0 || status->st_uid == geteuid();
-    return is_trusted ? CLINUX_NOBODY_ELSE : status->st_uid;
+static uint32_t owner_else(const clinux_status *status) {
+    int is_trusted = status->user == 0 || status->user == geteuid();
+    return is_trusted ? CLINUX_NOBODY_ELSE : status->user;
+}
+
+static int is_open_to_others(const clinux_status *directory) {
+    return (directory->mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
 // Takes a directory as the one that was reached. Anybody may add to one with the sticky bit, but change
 // only what is their own.
 static int enter(clinux_place *place, int directory) {
-    struct stat status;
+    clinux_status status;
     if (directory < 0) return -errno;
-    if (fstat(directory, &status) != 0) {
-        int error = -errno;
+    int error = clinux_stat(directory, &status);
+    if (error != 0) {
         close(directory);
         return error;
     }
     clinux_place_close(place);
     place->directory = directory;
     place->changes = both(place->changes, owner_else(&status));
-    int is_open = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0;
-    if (is_open) place->changes = CLINUX_ANYBODY;
+    if (is_open_to_others(&status) && (status.mode & S_ISVTX) == 0) place->changes = CLINUX_ANYBODY;
     return 0;
 }
 
@@ -55,12 +60,12 @@ static int enter_start(clinux_place *place, const char *path) {
 }
 
 // A link in a directory that others may add to could be a second name of root's own.
-static void note_link(clinux_place *place, const struct stat *link) {
-    struct stat directory;
+static void note_link(clinux_place *place, const clinux_status *link) {
+    clinux_status directory;
     place->has_links = 1;
     place->leads = both(place->leads, both(place->changes, owner_else(link)));
-    if (link->st_nlink < 2) return;
-    if (fstat(place->directory, &directory) != 0 || (directory.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    if (link->links < 2) return;
+    if (clinux_stat(place->directory, &directory) != 0 || is_open_to_others(&directory))
         place->leads = CLINUX_ANYBODY;
 }
 
@@ -92,10 +97,13 @@ static int is_in_proc(int directory) {
 
 // A link of /proc/PID may lead to what has no path.
 static int follow_in_kernel(clinux_place *place, int is_last) {
+    struct stat system;
     if (!is_last)
-        return enter(place, openat(place->directory, place->name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        return enter(place, openat(place->directory, place->name.text, O_PATH | O_DIRECTORY | O_CLOEXEC));
     place->is_opened_by_kernel = place->is_there = 1;
-    return fstatat(place->directory, place->name, &place->status, 0) == 0 ? 1 : -errno;
+    if (fstatat(place->directory, place->name.text, &system, 0) != 0) return -errno;
+    clinux_status_from_system(&place->status, &system);
+    return 1;
 }
 
 // Returns 1 when the last component is reached, 0 to go on, or -errno.
@@ -104,19 +112,19 @@ static int step(clinux_place *place, struct way *way) {
     size_t length = strcspn(way->at, "/");
     if (length > NAME_MAX) return -ENAMETOOLONG;
     // Behind a last slash: the directory itself.
-    memcpy(place->name, length == 0 ? "." : way->at, length == 0 ? 1 : length);
-    place->name[length == 0 ? 1 : length] = 0;
+    memcpy(place->name.text, length == 0 ? "." : way->at, length == 0 ? 1 : length);
+    place->name.text[length == 0 ? 1 : length] = 0;
     way->at += length;
     int is_last = way->at[0] == 0;
-    int component = openat(place->directory, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int component = openat(place->directory, place->name.text, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (component < 0) return errno == ENOENT && is_last ? 1 : -errno;
-    int result = fstat(component, &place->status) == 0 ? 0 : -errno;
-    if (result == 0 && S_ISLNK(place->status.st_mode)) {
+    int result = clinux_stat(component, &place->status);
+    if (result == 0 && place->status.type == CLINUX_SYMBOLIC_LINK) {
         note_link(place, &place->status);
         result = is_in_proc(place->directory)
             ? follow_in_kernel(place, is_last) : follow(place, component, way);
     } else if (result == 0 && !is_last) {
-        if (S_ISDIR(place->status.st_mode)) return enter(place, component);
+        if (place->status.type == CLINUX_DIRECTORY) return enter(place, component);
         result = -ENOTDIR;
     } else if (result == 0) {
         place->is_there = result = 1;
@@ -154,30 +162,19 @@ int clinux_may_write(const clinux_place *place, uint32_t owner) {
 // Somebody else's link may lead to what is theirs, or what everybody may read; a second name counts as one.
 int clinux_may_read(const clinux_place *place) {
     uint32_t other = place->has_links ? place->leads : CLINUX_NOBODY_ELSE;
-    if (place->status.st_nlink > 1) other = both(other, place->changes);
-    if (geteuid() != 0 || other == CLINUX_NOBODY_ELSE || other == place->status.st_uid) return 0;
-    return (place->status.st_mode & S_IROTH) != 0 ? 0 : CLINUX_FILE_LINKED_BY_OTHERS;
+    if (place->status.links > 1) other = both(other, place->changes);
+    if (geteuid() != 0 || other == CLINUX_NOBODY_ELSE || other == place->status.user) return 0;
+    return (place->status.mode & S_IROTH) != 0 ? 0 : CLINUX_FILE_LINKED_BY_OTHERS;
 }
 
-int clinux_name_beside(const clinux_place *place, char name[NAME_MAX + 1]) {
+int clinux_name_beside(const clinux_place *place, clinux_name *name) {
     uint64_t random;
     struct timespec now;
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random) {
         clock_gettime(CLOCK_MONOTONIC, &now);
         random = (uint64_t)getpid() << 32 ^ (uint64_t)now.tv_nsec;
     }
-    int length = snprintf(name, NAME_MAX + 1, "%s.%016" PRIx64 ".new", place->name, random);
-    return length >= 0 && length <= NAME_MAX ? 0 : -ENAMETOOLONG;
-}
-
-int clinux_create_beside(const clinux_place *place, char name[NAME_MAX + 1], unsigned mode) {
-    int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-    for (int attempt = 0; attempt < 16; attempt++) {
-        int error = clinux_name_beside(place, name);
-        if (error != 0) return error;
-        int descriptor = openat(place->directory, name, flags, mode);
-        if (descriptor >= 0) return descriptor;
-        if (errno != EEXIST) return -errno;
-    }
-    return -EEXIST;
+    size_t room = sizeof name->text;
+    int length = snprintf(name->text, room, "%s.%016" PRIx64 ".new", place->name.text, random);
+    return length >= 0 && (size_t)length < room ? 0 : -ENAMETOOLONG;
 }

@@ -136,8 +136,6 @@ int clinux_send(int descriptor, const void *bytes, size_t count) {
 
 int clinux_end_writes(int descriptor) { return shutdown(descriptor, SHUT_WR) == 0 ? 0 : -errno; }
 
-void clinux_close(int descriptor) { close(descriptor); }
-
 clinux_error_kind clinux_kind_of_error(int result) {
     switch (-result) {
     case EAGAIN:

@@ -30,20 +30,16 @@ struct Connector {
     private let addresses: FixedList<8, PeerAddress>
 
     /// Resolves the host.
-    init(_ options: ProbeOptions, _ clock: ProbeClock) throws(ProbeError) {
+    init(_ options: ProbeOptions) throws(ProbeError) {
         self.options = options
-        do throws(Resolver.Fault) {
-            addresses = try Resolver.addresses(
-                of: options.host, port: options.port, withinMilliseconds: clock.remainingMilliseconds)
+        do throws(Resolver.Failure) {
+            addresses = try Resolver.addresses(of: options.host, port: options.port)
         } catch {
             throw ProbeError(.connection) { line in
                 line.append("host '")
                 line.append(options.host)
                 line.append("' cannot be resolved: ")
-                switch error {
-                case .failed(let words): line.append(words)
-                case .timedOut: line.append("the name servers do not answer in time")
-                }
+                line.append(error.text)
             }
         }
     }

@@ -34,7 +34,6 @@ int clinux_receive_into_two(
 int clinux_send(int descriptor, const void *bytes, size_t count);
 /// Tells the peer that no more comes; what it sends can still be received.
 int clinux_end_writes(int descriptor);
-void clinux_close(int descriptor);
 
 // The error numbers that mean something to the loop, by kind.
 

@@ -39,70 +39,33 @@ public enum File {
 
     /// Throws where this process may not put another file in this one's place.
     public static func checkReplacing(_ path: Text) throws(SystemError) {
-        let result = clinux_may_replace(path.zeroTerminated)
-        guard result == 0 else { throw SystemError(doing: .writingFile, code: result) }
+        var place = clinux_place.none
+        defer { clinux_place_close(&place) }
+        do throws(CallError) {
+            try place.find(path)
+            try place.checkWriting()
+            try check(clinux_may_change(place.directory))
+        } catch {
+            throw SystemError(doing: .writingFile, code: error.code)
+        }
     }
 
     /// Whether what replaces one of them replaces the other.
     public static func isSamePlace(_ path: Text, _ other: Text) -> Bool {
-        clinux_is_same_place(path.zeroTerminated, other.zeroTerminated) != 0
+        var one = clinux_place.none
+        var two = clinux_place.none
+        defer {
+            clinux_place_close(&one)
+            clinux_place_close(&two)
+        }
+        return clinux_locate(path.zeroTerminated, &one) == 0
+            && clinux_locate(other.zeroTerminated, &two) == 0
+            && one.isSame(&two)
     }
 
     /// Whether both names lead to one file.
     public static func isSame(_ path: Text, _ other: Text) -> Bool {
         clinux_is_same_file(path.zeroTerminated, other.zeroTerminated) != 0
-    }
-}
-
-/// Files that belong together: all are written, or none.
-public struct NewFiles {
-    /// What replaces an existing file must not cost a private key.
-    public enum Content {
-        /// Whatever stands there, there is no private key in it.
-        case open
-        /// Nobody but the file's owner may read it. It replaces the keys that stand there.
-        case secret
-        /// Open and secret, in the place of a file that was added before.
-        case openAgain
-        case secretAgain
-
-        fileprivate var isOpen: Bool { self == .open || self == .openAgain }
-        fileprivate var isAgain: Bool { self == .openAgain || self == .secretAgain }
-    }
-
-    private var files = InlineArray<5, clinux_new_file>(repeating: clinux_new_file())
-    private var roles = InlineArray<5, Text>(repeating: "")
-    private var count = 0
-    private let owner: Account?
-
-    /// Files that did not exist become `owner`'s, or else this process's user's.
-    public init(owner: Account? = nil) { self.owner = owner }
-
-    /// `role` is for messages.
-    public mutating func add(
-        _ path: Text, _ role: Text, _ bytes: UnsafeRawBufferPointer, _ content: Content = .open,
-        replaces: Bool
-    ) {
-        files[count] = clinux_new_file(
-            path: path.zeroTerminated, bytes: bytes.baseAddress, count: bytes.count,
-            mode: content.isOpen ? 0o644 : 0o600, user: owner?.user ?? UInt32.max,
-            group: owner?.group ?? UInt32.max, replaces: replaces ? 1 : 0,
-            keeps_keys: content.isOpen ? 1 : 0, is_again: content.isAgain ? 1 : 0)
-        roles[count] = role
-        count += 1
-    }
-
-    /// Writes them in the order in which they were added.
-    public func write() throws(OperatorError) {
-        var failed = 0
-        let result = withUnsafePointer(to: files) { files in
-            clinux_write_files(
-                UnsafeRawPointer(files).assumingMemoryBound(to: clinux_new_file.self), count, &failed)
-        }
-        guard result != 0 else { return }
-        throw OperatorError(
-            writing: Text(zeroTerminated: files[failed].path), roles[failed],
-            SystemError(doing: .writingFile, code: result))
     }
 }
 

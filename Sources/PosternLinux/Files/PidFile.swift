@@ -15,7 +15,7 @@ public struct PidFile: ~Copyable {
 
     private var path: Text?
     private let descriptor: Int32
-    /// What stood in a stale file that was replaced, or 0.
+    /// What stood in a stale or damaged file that was replaced, or 0.
     public let staleOwner: Int32
 
     /// Writes the id of this process; nothing without a path.
@@ -26,23 +26,30 @@ public struct PidFile: ~Copyable {
             staleOwner = 0
             return
         }
-        var owner: Int32 = 0
-        let result = clinux_pidfile_take(path.zeroTerminated, &owner)
+        var claim = PidFileClaim()
+        let result = claim.take(path)
         switch result {
-        case CLINUX_PIDFILE_LIVE: throw .live(owner: owner)
-        case CLINUX_PIDFILE_NOT_ONE: throw .holdsSomethingElse
+        case SystemError.isHeld: throw .live(owner: claim.owner)
+        case SystemError.isNoPidFile: throw .holdsSomethingElse
         default: break
         }
         guard result >= 0 else { throw .system(SystemError(doing: .writingFile, code: result)) }
         descriptor = result
-        staleOwner = owner
+        staleOwner = claim.owner
     }
 
     /// It has the name now that it has from there.
     public mutating func enter(root: Text) { path = path?.below(root) ?? path }
 
-    /// Removes the file.
+    /// Removes the file if it is still this process's. Where that is not allowed any more, it is emptied.
     deinit {
-        if let path { clinux_pidfile_remove(path.zeroTerminated, descriptor) }
+        guard let path else { return }
+        var place = clinux_place.none
+        let isRemoved =
+            clinux_locate(path.zeroTerminated, &place) == 0 && place.holds(descriptor)
+            && clinux_unlink(place.directory, &place.name) == 0
+        clinux_place_close(&place)
+        if !isRemoved { clinux_empty(descriptor) }
+        clinux_close(descriptor)
     }
 }

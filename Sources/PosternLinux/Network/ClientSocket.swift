@@ -25,25 +25,23 @@ public struct ClientSocket {
 
 /// The addresses of a host, in the order in which they should be tried.
 public enum Resolver {
-    public enum Fault: Error {
-        /// With libc's words.
-        case failed(Text)
-        case timedOut
+    public struct Failure: Error {
+        /// libc's words.
+        public let text: Text
     }
 
-    /// `host` is an address or a name.
+    /// `host` is an address or a name. Waits for name servers as long as the system's resolver does.
     public static func addresses(
-        of host: Text, port: UInt16, withinMilliseconds milliseconds: Int64
-    ) throws(Fault) -> FixedList<8, PeerAddress> {
+        of host: Text, port: UInt16
+    ) throws(Failure) -> FixedList<8, PeerAddress> {
         var found = InlineArray<8, clinux_address>(repeating: clinux_address())
         var problem: UnsafePointer<CChar>?
         let count = withUnsafeMutablePointer(to: &found) { found in
             let first = UnsafeMutableRawPointer(found).assumingMemoryBound(to: clinux_address.self)
-            return clinux_resolve(host.zeroTerminated, port, first, 8, milliseconds, &problem)
+            return clinux_resolve(host.zeroTerminated, port, first, 8, &problem)
         }
-        if count == CLINUX_RESOLVE_TIMED_OUT { throw .timedOut }
         guard count > 0 else {
-            throw .failed(problem.map(Text.init(zeroTerminated:)) ?? "it has no IPv4 or IPv6 address")
+            throw Failure(text: problem.map(Text.init(zeroTerminated:)) ?? "it has no IPv4 or IPv6 address")
         }
         var addresses = FixedList<8, PeerAddress>()
         for index in 0..<Int(count) { _ = addresses.append(PeerAddress(found[index])) }

@@ -147,12 +147,12 @@ public struct SystemError: Error, Sendable {
         case CLINUX_FILE_LINKED_BY_OTHERS:
             "it is reached by a link that another user could change; name the file itself"
         case CLINUX_FILE_LOCKED: "another program has held its lock for half a minute"
-        case CLINUX_FILE_HOLDS_KEY:
+        case Self.holdsKey:
             "it holds a private key, which would be lost; move the key to a file of its own"
-        case CLINUX_FILE_HOLDS_INDEX:
+        case Self.holdsIndex:
             "it is the index of an authority, which would be lost; give another name"
-        case CLINUX_FILE_TWICE: "two files would have this place; give each a name of its own"
-        case CLINUX_FILE_NOT_GIVEN:
+        case Self.placeTakenTwice: "two files would have this place; give each a name of its own"
+        case Self.notGiven:
             "it cannot be given to the user of --user; start as root, or as that user"
         case CLINUX_NOT_LISTENING: "it is not a socket that listens for TCP"
         case CLINUX_NOT_CONNECTED: "it is not a socket with a client at its other end"

@@ -3,9 +3,7 @@
 #ifndef CLINUX_PLACE_H
 #define CLINUX_PLACE_H
 
-#include <limits.h>
-#include <stdint.h>
-#include <sys/stat.h>
+#include "clinux_calls.h"
 
 /// Instead of a user: nobody but root and the acting user, or more than one other user.
 #define CLINUX_NOBODY_ELSE ((uint32_t)-1)
@@ -13,9 +11,9 @@
 
 typedef struct {
     int directory;              ///< of the last component, O_PATH; clinux_place_close closes it
-    char name[NAME_MAX + 1];    ///< in that directory, and not a symbolic link
+    clinux_name name;           ///< in that directory, and not a symbolic link
     int is_there;               ///< something has this name
-    struct stat status;         ///< of what is there
+    clinux_status status;       ///< of what is there
     int has_links;              ///< a symbolic link was followed on the way
     int is_opened_by_kernel;    ///< a link of /proc/PID/fd, which only the kernel can follow
     uint32_t leads;             ///< who else decides where the links lead
@@ -33,8 +31,6 @@ int clinux_may_write(const clinux_place *place, uint32_t owner);
 int clinux_may_read(const clinux_place *place);
 
 /// Writes a name to `name` that nobody can know before: 0, or -ENAMETOOLONG.
-int clinux_name_beside(const clinux_place *place, char name[NAME_MAX + 1]);
-/// Makes an empty file of such a name in the same directory; returns its descriptor or -errno.
-int clinux_create_beside(const clinux_place *place, char name[NAME_MAX + 1], unsigned mode);
+int clinux_name_beside(const clinux_place *place, clinux_name *name);
 
 #endif

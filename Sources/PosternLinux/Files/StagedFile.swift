@@ -1,0 +1,128 @@
+// A file on its way: where it really goes, its temporary name there, and a second name for what it replaces
+// until all files of a transaction are in place. FileTransaction says what is done when; it starts with zero
+// bytes.
+
+import CLinux
+import PosternCore
+
+struct StagedFile {
+    var place: clinux_place
+    private var temporary: clinux_name
+    private var previous: clinux_name
+    private var hasTemporary: Bool
+    private var hasPrevious: Bool
+    private var isPublished: Bool
+
+    /// Throws where the file may not be written, or what stands there would be lost. Root would replace
+    /// /dev/null by a file, and every program on the machine would notice; directories rename(2) refuses.
+    mutating func find(_ file: NewFile, _ owner: Account?) throws(CallError) {
+        try place.find(file.path)
+        if place.isThere, !file.replaces { throw CallError(code: CLINUX_FILE_EXISTS) }
+        try place.checkWriting(for: owner?.user ?? clinux_account_user())
+        guard place.isThere, place.status.type != CLINUX_DIRECTORY else { return }
+        guard place.status.type == CLINUX_REGULAR, place.is_opened_by_kernel == 0 else {
+            throw CallError(code: CLINUX_FILE_NOT_REGULAR)
+        }
+        let descriptor = try check(clinux_open(place.directory, &place.name, 0))
+        defer { clinux_close(descriptor) }
+        try ReplacedContent(descriptor).checkLoss(to: file)
+    }
+
+    /// Writes it to its temporary name, and to disk.
+    mutating func stage(_ file: NewFile, _ owner: Account?) throws(CallError) {
+        let descriptor = try place.create(&temporary, mode: 0o600)
+        hasTemporary = true
+        do throws(CallError) {
+            try fill(descriptor, file, owner)
+        } catch {
+            clinux_close(descriptor)
+            throw error
+        }
+        try check(clinux_close(descriptor))
+    }
+
+    private func fill(_ descriptor: Int32, _ file: NewFile, _ owner: Account?) throws(CallError) {
+        var mode: UInt32 = file.content.isOpen ? 0o644 : 0o600
+        try writeWhole(descriptor, file.bytes)
+        if place.isThere {
+            takeOverPermissions(descriptor, &mode)
+        } else if let owner, clinux_set_owner(descriptor, owner.user, owner.group) != 0 {
+            // By descriptor, and before the file has its name: it is never another file that is given away.
+            throw CallError(code: SystemError.notGiven)
+        }
+        // open(2) has taken the umask off; a mode that was asked for is meant. FAT has no modes.
+        let result = clinux_set_mode(descriptor, mode)
+        if clinux_kind_of_error(result) != CLINUX_ERROR_NO_PERMISSION { try check(result) }
+        try check(clinux_sync(descriptor))
+    }
+
+    /// Whoever could read the replaced file must be able to read the new one: the owner stays, and so does a
+    /// group's right to read, unless everybody had it.
+    private func takeOverPermissions(_ descriptor: Int32, _ mode: inout UInt32) {
+        let old = place.status
+        guard isPlacedByOwner, clinux_set_owner(descriptor, old.user, old.group) == 0 else { return }
+        if old.mode & 0o007 == 0 { mode |= old.mode & 0o040 }
+    }
+
+    /// Whether the file is where it is because the directory's owner, root or this user wanted it so. Where
+    /// many may write, anybody may have made it beforehand, to be given what is written.
+    private var isPlacedByOwner: Bool {
+        var directory = clinux_status()
+        let owner = place.status.user
+        guard clinux_stat(place.directory, &directory) == 0 else { return false }
+        return owner == 0 || owner == clinux_account_user() || owner == directory.user
+            || !directory.isOpenToOthers
+    }
+
+    /// Gives the file its name, on disk too.
+    mutating func publish(replaces: Bool) throws(CallError) {
+        try replaces ? publishOver() : publishBeside()
+        isPublished = true
+        place.syncDirectory()
+    }
+
+    /// link(2) refuses an existing name, as rename(2) does not. FAT and some others have no links: there it
+    /// is looked for instead.
+    private mutating func publishBeside() throws(CallError) {
+        let result = clinux_link(place.directory, &temporary, &place.name)
+        guard result == CLINUX_FILE_NO_LINKS else {
+            try check(result)
+            return
+        }
+        var status = clinux_status()
+        guard clinux_stat_at(place.directory, &place.name, &status) != 0 else {
+            throw CallError(code: CLINUX_FILE_EXISTS)
+        }
+        try rename()
+    }
+
+    private mutating func publishOver() throws(CallError) {
+        hasPrevious =
+            clinux_name_beside(&place, &previous) == 0
+            && clinux_link(place.directory, &place.name, &previous) == 0
+        try rename()
+    }
+
+    private mutating func rename() throws(CallError) {
+        try check(clinux_rename(place.directory, &temporary, &place.name))
+        hasTemporary = false
+    }
+
+    /// What was there is there again.
+    mutating func undo() {
+        guard isPublished else { return }
+        if !hasPrevious {
+            clinux_unlink(place.directory, &place.name)
+        } else if clinux_rename(place.directory, &previous, &place.name) == 0 {
+            hasPrevious = false
+        }
+    }
+
+    /// Nothing stays but the file.
+    mutating func close() {
+        if hasTemporary { clinux_unlink(place.directory, &temporary) }
+        if hasPrevious { clinux_unlink(place.directory, &previous) }
+        if isPublished { place.syncDirectory() }
+        clinux_place_close(&place)
+    }
+}
