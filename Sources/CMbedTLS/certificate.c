@@ -47,7 +47,7 @@ int ctls_certificate_parse(mbedtls_x509_crt *chain, const uint8_t *der, size_t b
 
 // What the library calls for each certificate of a peer's message, put in place by the linker option --wrap.
 // It passes over one with a signature algorithm that it does not know. The first one is the peer's own, and
-// is not passed over: ctls_shown_confirm would refuse the peer, this does so at once.
+// is not passed over: ctls_client_chain_confirm would refuse the peer, this does so at once.
 int __wrap_mbedtls_x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der, size_t bytes);
 int __wrap_mbedtls_x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der, size_t bytes) {
     enum { PASSED_OVER = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND };

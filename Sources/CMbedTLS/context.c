@@ -89,7 +89,8 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
     if (error != 0) return error;
     memcpy(context->groups, settings->groups, sizeof settings->groups);
     mbedtls_ssl_conf_rng(&context->config, ctls_random_bytes, NULL);
-    // Optional for required too: the library goes on, and ctls_shown_look refuses with the right alert.
+    // Optional for required too: the library goes on, and ctls_client_chain_look refuses with the right
+    // alert.
     context->clients = settings->clients;
     mbedtls_ssl_conf_authmode(
         &context->config,

@@ -17,10 +17,10 @@ static int is_plain_alert(const ctls_session *session, int code) {
 }
 
 // The certificate that the client showed, or its proof that the key is its own, is broken.
-static int is_about_shown(const ctls_session *session) {
+static int is_about_client_chain(const ctls_session *session) {
     const mbedtls_ssl_context *ssl = &session->ssl;
     ctls_failure_kind kind = session->failure.kind;
-    if (session->shown == NULL || ctls_is_handshake_over(ssl)) return 0;
+    if (session->client_chain == NULL || ctls_is_handshake_over(ssl)) return 0;
     int message = ctls_content_type(ssl) == MBEDTLS_SSL_MSG_HANDSHAKE ? ctls_message(ssl)[0] : 0;
     return (message == MBEDTLS_SSL_HS_CERTIFICATE || message == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY)
         && (kind == CTLS_FAILURE_MALFORMED || kind == CTLS_FAILURE_NO_SHARED_PARAMETERS);
@@ -42,7 +42,7 @@ static int status_of(ctls_session *session, int code, uint32_t arena_failures_be
     default:
         session->failure = ctls_failure_of(code, arena_failures_before);
         if (is_plain_alert(session, code)) session->failure.kind = CTLS_FAILURE_PEER_ALERT;
-        if (is_about_shown(session)) session->failure.kind = CTLS_FAILURE_CLIENT_INVALID;
+        if (is_about_client_chain(session)) session->failure.kind = CTLS_FAILURE_CLIENT_INVALID;
         if (session->name_unknown) session->failure.kind = CTLS_FAILURE_UNKNOWN_NAME;
         if (session->is_flooded) session->failure.kind = CTLS_FAILURE_RECORD_FLOOD;
         return CTLS_FAILED;
@@ -95,7 +95,7 @@ void ctls_session_free(ctls_session *session) {
     if (session == NULL) return;
     mbedtls_ssl_free(&session->ssl);
     drop_identity(session);
-    ctls_shown_forget(session);
+    ctls_client_chain_forget(session);
     mbedtls_free(session);
 }
 
@@ -107,7 +107,7 @@ void ctls_session_attach(
     session->receive = receive_bytes;
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
     session->idle_records = session->is_flooded = session->said_close_notify = 0;
-    session->shown_stage = CTLS_SHOWN_UNSEEN;
+    session->client_chain_stage = CTLS_CLIENT_CHAIN_UNSEEN;
     session->unchecked = 0;
     session->group = session->hello_version = session->certificate_wanted = 0;
     mbedtls_ssl_set_bio(&session->ssl, session, ctls_traffic_send, ctls_traffic_receive, NULL);
@@ -126,7 +126,7 @@ int ctls_session_begin(
     return error == 0 ? 0 : status_of(session, error, failures);
 }
 
-#define STEP_MADE 2     // no error of the library; neither is CTLS_SHOWN_REFUSED
+#define STEP_MADE 2     // no error of the library; neither is CTLS_CLIENT_CHAIN_REFUSED
 
 // mbedtls_ssl_handshake, with a look at the client's certificates on the way, and up to the next step that
 // costs time: signatures, checks of them, key exchanges.
@@ -134,26 +134,26 @@ static int server_handshake_steps(ctls_session *session) {
     mbedtls_ssl_context *ssl = &session->ssl;
     session->context->active = session;
     while (!ctls_is_handshake_over(ssl)) {
-        int stage = session->shown_stage;
-        int code = ctls_shown_look(session);
+        int stage = session->client_chain_stage;
+        int code = ctls_client_chain_look(session);
         if (code != 0) return code;
-        if (session->shown_stage != stage) return STEP_MADE;
+        if (session->client_chain_stage != stage) return STEP_MADE;
         ctls_use_application_keys(ssl);
         int is_costly = ctls_is_costly(ssl);
-        int is_shown = ctls_state(ssl) == MBEDTLS_SSL_CLIENT_CERTIFICATE;
-        if (is_shown) ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
+        int is_client_chain = ctls_state(ssl) == MBEDTLS_SSL_CLIENT_CERTIFICATE;
+        if (is_client_chain) ctls_arena_limit(CTLS_CLIENT_CHAIN_ARENA_BYTES);
         code = mbedtls_ssl_handshake_step(ssl);
-        if (is_shown) {
+        if (is_client_chain) {
             ctls_arena_limit(0);
-            ctls_shown_trim(ctls_session_negotiated(ssl), 0);
-            if (code == 0) code = ctls_shown_confirm(session);
+            ctls_client_chain_trim(ctls_session_negotiated(ssl), 0);
+            if (code == 0) code = ctls_client_chain_confirm(session);
         }
         if (code != 0) return code;
         ctls_traffic_progress(session);
         if (is_costly) return STEP_MADE;
     }
     // No way through the library leads here without a look; one that did would end here.
-    return ctls_shown_is_settled(session) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    return ctls_client_chain_is_settled(session) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
 // Some allocations that fail inside a handshake leave a secret or a Finished that was not computed, and the
@@ -176,13 +176,13 @@ int ctls_session_handshake(ctls_session *session) {
     int is_client = session->resumption != NULL;
     ctls_traffic_begin(session);
     int code = is_client ? ctls_client_handshake_steps(session, 1) : server_handshake_steps(session);
-    if (code == CTLS_SHOWN_REFUSED) return CTLS_FAILED;
+    if (code == CTLS_CLIENT_CHAIN_REFUSED) return CTLS_FAILED;
     code = after_allocations(code, failures);
     if (code == STEP_MADE) return CTLS_AGAIN;
     if (code != 0) return outcome_of(session, code, failures);
     if (is_client) return 0;    // tickets of TLS 1.3 are read with the handshake's state
     drop_identity(session);
-    ctls_shown_trim(ctls_session_established(&session->ssl), 1);
+    ctls_client_chain_trim(ctls_session_established(&session->ssl), 1);
     ctls_end_handshake(&session->ssl);
     // 3.6 touches the output buffer to its end in TLS 1.3. Its pages can go: every record is written whole.
     if (ctls_version_of(&session->ssl) == 0x0304 && !ctls_has_output(&session->ssl))
@@ -239,7 +239,7 @@ int ctls_session_close_notify(ctls_session *session) {
 int ctls_session_recycle(ctls_session *session) {
     uint32_t failures = ctls_arena_failures();
     drop_identity(session);
-    ctls_shown_forget(session);
+    ctls_client_chain_forget(session);
     int error = mbedtls_ssl_session_reset(&session->ssl);
     if (error != 0) return status_of(session, error, failures);
     // The reset has cleared both buffers whole and so made all their pages resident.
@@ -261,14 +261,14 @@ uint16_t ctls_session_version(const ctls_session *session) { return ctls_version
 
 int ctls_session_resumed(const ctls_session *session) { return session->resumed; }
 
-const uint8_t *ctls_session_shown(const ctls_session *session, size_t *bytes) {
-    *bytes = session->shown_bytes;
-    return session->shown;
+const uint8_t *ctls_session_client_chain(const ctls_session *session, size_t *bytes) {
+    *bytes = session->client_chain_bytes;
+    return session->client_chain;
 }
 
 int ctls_session_unchecked(const ctls_session *session) { return session->unchecked; }
 
-int32_t ctls_session_authorize(ctls_session *session) { return ctls_shown_authorize(session); }
+int32_t ctls_session_authorize(ctls_session *session) { return ctls_client_chain_authorize(session); }
 
 const char *ctls_session_suite(const ctls_session *session) {
     const char *name = mbedtls_ssl_get_ciphersuite_name(ctls_suite_of(ctls_current_session(&session->ssl)));

@@ -8,10 +8,10 @@
 
 /// How far the look at a client's Certificate message has come.
 enum {
-    CTLS_SHOWN_UNSEEN,
-    CTLS_SHOWN_SEEN,        // it is there
-    CTLS_SHOWN_AUTHORIZED,  // it, or a message without a certificate, is good for the server's rules
-    CTLS_SHOWN_CONFIRMED,   // and the library goes on with the key of what was authorized
+    CTLS_CLIENT_CHAIN_UNSEEN,
+    CTLS_CLIENT_CHAIN_SEEN,        // it is there
+    CTLS_CLIENT_CHAIN_AUTHORIZED,  // it, or a message without a certificate, is good for the server's rules
+    CTLS_CLIENT_CHAIN_CONFIRMED,   // and the library goes on with the key of what was authorized
 };
 
 struct ctls_session {
@@ -36,10 +36,10 @@ struct ctls_session {
     uint8_t resumed;
     uint8_t name_unknown;       // the client asked for a name that is not served here
     // What a client has shown to a server:
-    uint8_t *shown;             // its certificates in DER, one behind the other; NULL for none
-    size_t shown_bytes;
-    size_t shown_first_bytes;   // of its own, the first one, where they come from a message
-    uint8_t shown_stage;
+    uint8_t *client_chain;             // its certificates in DER, one behind the other; NULL for none
+    size_t client_chain_bytes;
+    size_t client_chain_first_bytes;   // of its own, the first one, where they come from a message
+    uint8_t client_chain_stage;
     uint8_t unchecked;          // authorized without a revocation check, if it proves its key
     // Of a client:
     ctls_resumption *resumption;    // where it keeps what the server gives it for the next connection
@@ -71,32 +71,32 @@ int ctls_alert_send(ctls_session *session, unsigned char alert);
 void ctls_alert_say_why(ctls_session *session);
 
 /// Looks at the client's Certificate message before the library does, once it is there. 0 when the handshake
-/// may go on, an error of the library, or CTLS_SHOWN_REFUSED with the reason in `failure`.
-int ctls_shown_look(ctls_session *session);
-#define CTLS_SHOWN_REFUSED 1
+/// may go on, an error of the library, or CTLS_CLIENT_CHAIN_REFUSED with the reason in `failure`.
+int ctls_client_chain_look(ctls_session *session);
+#define CTLS_CLIENT_CHAIN_REFUSED 1
 
 /// Compares what was authorized with what the library has made of the same message, once it has parsed it:
 /// it passes over certificates with a signature algorithm that it does not know, and would have the next
-/// one's key prove who the client is. 0, or CTLS_SHOWN_REFUSED with the reason in `failure`.
-int ctls_shown_confirm(ctls_session *session);
+/// one's key prove who the client is. 0, or CTLS_CLIENT_CHAIN_REFUSED with the reason in `failure`.
+int ctls_client_chain_confirm(ctls_session *session);
 
 /// Keeps a copy of a client's certificates in DER. Returns 0 or an error of the library.
-int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes);
-void ctls_shown_forget(ctls_session *session);
+int ctls_client_chain_keep(ctls_session *session, const uint8_t *chain, size_t bytes);
+void ctls_client_chain_forget(ctls_session *session);
 
 /// Whether the client of this session is authorized under the present rules: 0, or a ctls_failure_kind.
-int32_t ctls_shown_authorize(ctls_session *session);
+int32_t ctls_client_chain_authorize(ctls_session *session);
 
 /// What must be true at the end of a handshake: the client was authorized and its key confirmed, or its
 /// session was resumed, which authorizes it too.
-static inline int ctls_shown_is_settled(const ctls_session *session) {
+static inline int ctls_client_chain_is_settled(const ctls_session *session) {
     return session->context->clients == CTLS_CLIENTS_NONE || session->resumed
-        || session->shown_stage == CTLS_SHOWN_CONFIRMED;
+        || session->client_chain_stage == CTLS_CLIENT_CHAIN_CONFIRMED;
 }
 
 /// Frees what the library need not keep of the client's certificates: all but the first once the client is
 /// authorized, and that one too when the handshake is over.
-void ctls_shown_trim(mbedtls_ssl_session *session, int is_over);
+void ctls_client_chain_trim(mbedtls_ssl_session *session, int is_over);
 
 /// The handshake of a client, to its end or as far as the server has proven who it is and nothing that tells
 /// who the client is has been sent. Returns what the library does.

@@ -63,9 +63,9 @@ static int seal(
     unsigned char *sealed = target + NONCE_BYTES;
     if (error == 0)
         error = mbedtls_gcm_crypt_and_tag(
-            &gcm, MBEDTLS_GCM_ENCRYPT, client->shown_bytes, target, NONCE_BYTES,
-            ticket, ticket_bytes, client->shown, sealed,
-            TAG_BYTES, sealed + client->shown_bytes);
+            &gcm, MBEDTLS_GCM_ENCRYPT, client->client_chain_bytes, target, NONCE_BYTES,
+            ticket, ticket_bytes, client->client_chain, sealed,
+            TAG_BYTES, sealed + client->client_chain_bytes);
     mbedtls_gcm_free(&gcm);
     return error;
 }
@@ -78,9 +78,9 @@ int ctls_ticket_write(
     const ctls_session *client = context->active;
     *length = 0;
     *lifetime = 0;
-    if (!ctls_shown_is_settled(client)) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-    size_t chain_bytes = client->shown_bytes == 0
-        ? 0 : NONCE_BYTES + client->shown_bytes + TAG_BYTES;
+    if (!ctls_client_chain_is_settled(client)) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    size_t chain_bytes = client->client_chain_bytes == 0
+        ? 0 : NONCE_BYTES + client->client_chain_bytes + TAG_BYTES;
     if ((size_t)(end - start) < chain_bytes) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
     // The library would write the first certificate as well.
     mbedtls_ssl_session without_certificate = *session;
@@ -103,18 +103,18 @@ static int open_chain(
     if (key == NULL) return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     size_t sealed_bytes = bytes - ticket_bytes;
     if (sealed_bytes <= NONCE_BYTES + TAG_BYTES
-        || sealed_bytes > NONCE_BYTES + CTLS_SHOWN_BYTES + TAG_BYTES)
+        || sealed_bytes > NONCE_BYTES + CTLS_CLIENT_CHAIN_BYTES + TAG_BYTES)
         return MBEDTLS_ERR_SSL_INVALID_MAC;
     const unsigned char *nonce = ticket + ticket_bytes, *sealed = nonce + NONCE_BYTES;
     size_t chain_bytes = sealed_bytes - NONCE_BYTES - TAG_BYTES;
-    int error = ctls_shown_keep(client, sealed, chain_bytes);
+    int error = ctls_client_chain_keep(client, sealed, chain_bytes);
     if (error != 0) return error;
     mbedtls_gcm_context gcm;
     error = set_key(&gcm, key);
     if (error == 0)
         error = mbedtls_gcm_auth_decrypt(
             &gcm, chain_bytes, nonce, NONCE_BYTES, ticket, ticket_bytes,
-            sealed + chain_bytes, TAG_BYTES, sealed, client->shown);
+            sealed + chain_bytes, TAG_BYTES, sealed, client->client_chain);
     mbedtls_gcm_free(&gcm);
     return error == 0 ? 0 : MBEDTLS_ERR_SSL_INVALID_MAC;
 }
@@ -144,13 +144,14 @@ int ctls_ticket_accept(
     ctls_context *context = parameter;
     ctls_session *client = context->active;
     // A client may offer several; only the last one that is looked at counts.
-    ctls_shown_forget(client);
+    ctls_client_chain_forget(client);
     client->resumed = 0;
     int error = accept_ticket(context, session, ticket, bytes);
     // A client that is not authorized is not refused here: the full handshake that follows names the reason,
     // and gives it the chance to show a better certificate.
-    if (error == 0 && ctls_shown_authorize(client) != 0) error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
-    if (error != 0) ctls_shown_forget(client);
+    if (error == 0 && ctls_client_chain_authorize(client) != 0)
+        error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
+    if (error != 0) ctls_client_chain_forget(client);
     client->resumed = error == 0;
     return error;
 }

@@ -13,9 +13,9 @@ enum ClientFiles {
     static func load(
         _ config: ClientConfig, _ identity: borrowing Identity,
         through whole: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
-    ) throws(OperatorError) -> ClientRules {
+    ) throws(OperatorError) -> ClientAuthorizer {
         let memory = UnsafeMutableRawBufferPointer(rebasing: whole[..<Limits.clientFileBytes])
-        var rules = ClientRules(config, releaseSeconds: releaseSeconds, clock: Process.unixClock)
+        var rules = ClientAuthorizer(config, releaseSeconds: releaseSeconds, clock: Process.unixClock)
         for chain in 0..<identity.chainCount { rules.noteStart(identity.notBeforeSeconds(chain)) }
         if let file = config.ca {
             let contents = try read(file, "CA", option: "--ca", into: memory)
@@ -54,7 +54,7 @@ enum ClientFiles {
     /// The last pin may be taken out where a CA vouches for clients; a list of names that has become empty
     /// is no longer a list.
     private static func checkSomebodyMayCome(
-        _ config: ClientConfig, _ rules: borrowing ClientRules
+        _ config: ClientConfig, _ rules: borrowing ClientAuthorizer
     ) throws(OperatorError) {
         let isWithoutNames = config.allow != nil && rules.nameCount == 0
         guard isWithoutNames || (config.ca == nil && rules.pinCount == 0) else { return }
@@ -66,7 +66,7 @@ enum ClientFiles {
     }
 
     private static func addRevocationLists(
-        _ file: Text, _ config: ClientConfig, to rules: inout ClientRules,
+        _ file: Text, _ config: ClientConfig, to rules: inout ClientAuthorizer,
         through memory: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
     ) throws(OperatorError) {
         do throws(OperatorError) {

@@ -12,7 +12,7 @@ struct CredentialStore: ~Copyable {
     /// Keys whose files may be read by their group or by others, a bit for each chain.
     private(set) var keysOpenToOthers: UInt32
     /// In the arena, where TLS finds them; nil when clients are not asked for a certificate.
-    let clients: UnsafeMutablePointer<ClientRules>?
+    let clients: UnsafeMutablePointer<ClientAuthorizer>?
     private(set) var lists: RevocationListReview
 
     /// `withMissing`: an identity that is not there yet and that a start would make is left out.
@@ -32,11 +32,11 @@ struct CredentialStore: ~Copyable {
     private static func placeRules(
         _ config: ClientConfig, _ identity: borrowing Identity,
         through memory: UnsafeMutableRawBufferPointer, _ review: inout RevocationListReview
-    ) throws(OperatorError) -> UnsafeMutablePointer<ClientRules>? {
+    ) throws(OperatorError) -> UnsafeMutablePointer<ClientAuthorizer>? {
         guard config.certificates != .none else { return nil }
         let rules = try ClientFiles.load(config, identity, through: memory, review: &review)
-        let place = TLSArena.allocate(MemoryLayout<ClientRules>.stride)
-        guard let place = place?.bindMemory(to: ClientRules.self).baseAddress else {
+        let place = TLSArena.allocate(MemoryLayout<ClientAuthorizer>.stride)
+        guard let place = place?.bindMemory(to: ClientAuthorizer.self).baseAddress else {
             throw OperatorError.noRoomForClients
         }
         place.initialize(to: rules)

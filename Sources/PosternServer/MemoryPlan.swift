@@ -40,7 +40,8 @@ public struct MemoryPlan {
         slotBytes = config.connections * slotBytesEach
         let asksClients = config.clients.certificates != .none
         connectionBytes =
-            slotBytesEach + TLSMemoryNeeds.connectionBytes + (asksClients ? TLSMemoryNeeds.shownBytes : 0)
+            slotBytesEach + TLSMemoryNeeds.connectionBytes
+            + (asksClients ? TLSMemoryNeeds.clientChainBytes : 0)
         bufferBytes = Limits.recordBytes
         arenaBytes = max(blockBytes - slotBytes - bufferBytes, 0)
         arenaBlockBytes = TLSMemoryNeeds.blockBytes(

@@ -46,7 +46,7 @@ extension Server {
     private mutating func authorize(_ slot: Int) -> Bool {
         let client = clients.pointer(to: slot)
         guard let session = channels.pointer(to: client.pointee.channel).pointee.session,
-            !session.shown.isEmpty
+            !session.clientChain.isEmpty
         else { return false }
         guard let found = session.reauthorize() else {
             if client.pointee.connection.phase == .open { reportSkippedRevocation(session) }
@@ -95,10 +95,10 @@ extension Server {
 
 extension Line {
     /// Who it was, by what it showed. The last field of a line: a name may have blanks.
-    mutating func append(clientThatShowed shown: UnsafeRawBufferPointer?) {
-        guard let shown, !shown.isEmpty else { return }
+    mutating func append(clientThatShowed chain: UnsafeRawBufferPointer?) {
+        guard let chain, !chain.isEmpty else { return }
         do throws(DERError) {
-            var reader = DERReader(shown)
+            var reader = DERReader(chain)
             let leaf = try Certificate(try reader.next().whole)
             append(" client=")
             append(distinguishedName: leaf.subject)

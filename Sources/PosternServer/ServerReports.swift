@@ -80,7 +80,7 @@ extension Server {
         let session =
             client.connection.phase == .handshaking
             ? nil : channels.pointer(to: client.channel).pointee.session
-        let shown = channels.pointer(to: client.channel).pointee.session?.shown
+        let clientChain = channels.pointer(to: client.channel).pointee.session?.clientChain
         let age = nowMilliseconds - client.acceptedAtMilliseconds
         log.writeLimited(.info, atMilliseconds: nowMilliseconds) { line in
             line.append("closed peer=")
@@ -101,7 +101,7 @@ extension Server {
                 line.append(" code=")
                 line.append(libraryCode: end.code)
             }
-            line.append(clientThatShowed: shown)
+            line.append(clientThatShowed: clientChain)
         }
     }
 

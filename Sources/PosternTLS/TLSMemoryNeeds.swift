@@ -15,7 +15,7 @@ public enum TLSMemoryNeeds {
     public static let stepBytes = 24 * 1024
     /// Where clients are asked for certificates: the present rules and those that take their place, each
     /// with a CA, names and pins as large as files may be.
-    public static let clientRulesBytes = 2 * 132 * 1024
+    public static let clientAuthorizerBytes = 2 * 132 * 1024
     /// For revocation lists, likewise, and for the file that they are read from where it is larger than
     /// others.
     public static func revocationBytes(entries: Int) -> Int {
@@ -23,11 +23,11 @@ public enum TLSMemoryNeeds {
             + max(Limits.revocationFileBytes(entries: entries) - Limits.clientFileBytes, 0)
     }
     /// And for each connection what its client has shown, and its own certificate parsed.
-    public static let shownBytes = 8 * 1024
+    public static let clientChainBytes = 8 * 1024
     /// All of it for a number of connections, as the arena hands it out.
     public static func blockBytes(connections: Int, asksClients: Bool, revocationEntries: Int) -> Int {
         let revocation = revocationEntries > 0 ? revocationBytes(entries: revocationEntries) : 0
-        let client = asksClients ? clientRulesBytes + revocation + connections * shownBytes : 0
+        let client = asksClients ? clientAuthorizerBytes + revocation + connections * clientChainBytes : 0
         return sharedBytes + stepBytes + roundingBytes + connections * connectionBytes + client
     }
 

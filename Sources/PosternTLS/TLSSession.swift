@@ -98,9 +98,9 @@ public struct TLSSession {
     public var versionName: Text { ctls_session_version(handle) == 0x0304 ? "TLSv1.3" : "TLSv1.2" }
     /// The certificates that the client has shown, in DER, one behind the other, its own first; empty when
     /// it showed none. Valid as soon as the client is authorized, as long as the connection lives.
-    public var shown: UnsafeRawBufferPointer {
+    public var clientChain: UnsafeRawBufferPointer {
         var count = 0
-        let start = ctls_session_shown(handle, &count)
+        let start = ctls_session_client_chain(handle, &count)
         return UnsafeRawBufferPointer(start: start, count: count)
     }
     /// Whether the client was authorized without a revocation check, when it was authorized last. Before the

@@ -109,8 +109,8 @@ static void rewind_session(ctls_session *session) {
         mbedtls_free(negotiated->peer_cert);
         negotiated->peer_cert = NULL;
     }
-    ctls_shown_forget(session);
-    session->shown_stage = CTLS_SHOWN_UNSEEN;
+    ctls_client_chain_forget(session);
+    session->client_chain_stage = CTLS_CLIENT_CHAIN_UNSEEN;
     session->ssl.state = MBEDTLS_SSL_CLIENT_CERTIFICATE;
 }
 
@@ -131,10 +131,10 @@ static ctls_trial_end end_of(const ctls_session *session, int status) {
     if (status != CTLS_WANT_READ || session->ssl.state == MBEDTLS_SSL_CLIENT_CERTIFICATE)
         return CTLS_TRIAL_ENDED;
     const mbedtls_x509_crt *kept = session->ssl.session_negotiate->peer_cert;
-    if (session->shown == NULL) return kept == NULL ? CTLS_TRIAL_NOBODY : CTLS_TRIAL_DISAGREES;
-    size_t bytes = first_element(session->shown, session->shown_bytes);
+    if (session->client_chain == NULL) return kept == NULL ? CTLS_TRIAL_NOBODY : CTLS_TRIAL_DISAGREES;
+    size_t bytes = first_element(session->client_chain, session->client_chain_bytes);
     int is_same = kept != NULL && kept->raw.p != NULL && bytes > 0 && kept->raw.len == bytes
-        && memcmp(kept->raw.p, session->shown, bytes) == 0;
+        && memcmp(kept->raw.p, session->client_chain, bytes) == 0;
     return is_same ? CTLS_TRIAL_AGREES : CTLS_TRIAL_DISAGREES;
 }
 

@@ -1,5 +1,5 @@
-// A client's Certificate message, as shown.c takes it apart and as the library does: nothing is read behind it, and
-// what is authorized is what the library keeps. The first byte chooses the version.
+// A client's Certificate message, as client_chain.c takes it apart and as the library does: nothing is read behind it,
+// and what is authorized is what the library keeps. The first byte chooses the version.
 // seeds: messages
 #include "ctls_trial.h"
 

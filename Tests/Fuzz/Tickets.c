@@ -30,8 +30,8 @@ static void present(const unsigned char *bytes, size_t count, int is_own) {
     mbedtls_ssl_session_init(&resumed);
     int is_taken = ctls_ticket_accept(context, &resumed, ticket, count) == 0;
     // Who takes the chain away is nobody.
-    int is_stripped = is_taken && session->shown == NULL && count < own_bytes && memcmp(bytes, own, count) == 0;
-    if (!is_stripped && (is_taken != is_own || (session->shown != NULL) != is_own)) abort();
+    int is_stripped = is_taken && session->client_chain == NULL && count < own_bytes && memcmp(bytes, own, count) == 0;
+    if (!is_stripped && (is_taken != is_own || (session->client_chain != NULL) != is_own)) abort();
     mbedtls_ssl_session_free(&resumed);
     free(ticket);
 }
@@ -53,8 +53,8 @@ static void start(void) {
     session->ssl.session_negotiate->endpoint = MBEDTLS_SSL_IS_SERVER;
     session->ssl.session_negotiate->ticket_creation_time = mbedtls_ms_time();
 #endif
-    session->shown_stage = CTLS_SHOWN_CONFIRMED;
-    if (ctls_shown_keep(session, chain, sizeof chain) != 0) abort();
+    session->client_chain_stage = CTLS_CLIENT_CHAIN_CONFIRMED;
+    if (ctls_client_chain_keep(session, chain, sizeof chain) != 0) abort();
     if (ctls_ticket_write(
             context, session->ssl.session_negotiate, own, own + sizeof own, &own_bytes, &lifetime) != 0)
         abort();

@@ -25,14 +25,14 @@ extension TLSTests {
         private func connect(
             _ session: TLSSession, tls13: Bool, _ entries: [[UInt8]], resuming previous: Link? = nil
         ) throws -> Link {
-            let shown = ShownCertificates(entries, key: Self.own.key, tls13: tls13)
+            let shown = ClientChainForTests(entries, key: Self.own.key, tls13: tls13)
             let link = try Link(session, identity, tls13: tls13, resuming: previous, showing: shown)
             link.run(saying: message)
             return link
         }
 
         private func expect(
-            _ entries: [[UInt8]], _ reason: CloseReason, _ rules: RulesForTests, tls13: Bool,
+            _ entries: [[UInt8]], _ reason: CloseReason, _ rules: AuthorizerForTests, tls13: Bool,
             clients: ClientConfig.Certificates = .required,
             sourceLocation: SourceLocation = #_sourceLocation
         ) throws {
@@ -45,7 +45,7 @@ extension TLSTests {
             let isIn = reason == .peerClosed
             #expect(link.received == (isIn ? message : []), sourceLocation: sourceLocation)
             if isIn {
-                #expect(Array(session.shown) == entries.flatMap { $0 }, sourceLocation: sourceLocation)
+                #expect(Array(session.clientChain) == entries.flatMap { $0 }, sourceLocation: sourceLocation)
             }
         }
 
@@ -55,7 +55,7 @@ extension TLSTests {
         func pinnedKeyInACertificateThatTheLibraryPassesOver(
             tls13: Bool, clients: ClientConfig.Certificates
         ) throws {
-            let rules = try RulesForTests(pinned: [Self.victim])
+            let rules = try AuthorizerForTests(pinned: [Self.victim])
             let forged = Self.victim.derOfUnknownAlgorithm
             let own = Self.own.der
             for entries in [
@@ -71,7 +71,7 @@ extension TLSTests {
 
         @Test(arguments: Fixtures.versions)
         func passedOverBehindTheClientsOwn(tls13: Bool) throws {
-            let rules = try RulesForTests(pinned: [Self.own])
+            let rules = try AuthorizerForTests(pinned: [Self.own])
             let unknown = Self.third.derOfUnknownAlgorithm
             try expect([Self.own.der], .peerClosed, rules, tls13: tls13)
             try expect([Self.own.der, Self.own.der], .peerClosed, rules, tls13: tls13)
@@ -86,7 +86,7 @@ extension TLSTests {
         @Test(arguments: Fixtures.versions)
         func anchorInPlaceOfTheClientsOwn(tls13: Bool) throws {
             let anchor = Self.victim.derOfUnknownAlgorithm
-            let rules = try RulesForTests(authorities: [anchor])
+            let rules = try AuthorizerForTests(authorities: [anchor])
             try expect([anchor, Self.own.der], .clientCertificateInvalid, rules, tls13: tls13)
             try expect([anchor], .clientCertificateInvalid, rules, tls13: tls13)
             // Its own has the anchor's name as its issuer's, but not its signature.
@@ -97,7 +97,7 @@ extension TLSTests {
 
         @Test(arguments: Fixtures.versions)
         func entryOfSeveralPieces(tls13: Bool) throws {
-            let rules = try RulesForTests(pinned: [Self.own, Self.victim])
+            let rules = try AuthorizerForTests(pinned: [Self.own, Self.victim])
             let own = Self.own.der
             for entries in [
                 [own + [0]], [own + own], [own + Self.victim.der], [Self.victim.derOfUnknownAlgorithm + own],
@@ -110,7 +110,7 @@ extension TLSTests {
 
         @Test(arguments: Fixtures.versions)
         func noCertificate(tls13: Bool) throws {
-            let rules = try RulesForTests(pinned: [Self.own])
+            let rules = try AuthorizerForTests(pinned: [Self.own])
             try expect([], .clientCertificateMissing, rules, tls13: tls13)
         }
 
@@ -119,7 +119,7 @@ extension TLSTests {
         @Test(arguments: Fixtures.versions)
         func resumedClientIsTheOneThatWasProven(tls13: Bool) throws {
             let context = try TLSContext(TLSConfig(), clients: .required)
-            let rules = try RulesForTests(pinned: [Self.own])
+            let rules = try AuthorizerForTests(pinned: [Self.own])
             rules.authorizeClients(of: context)
             let session = try TLSSession(context)
             defer { session.free() }
@@ -129,7 +129,7 @@ extension TLSTests {
             #expect(session.recycle())
             let second = try connect(session, tls13: tls13, forged, resuming: first)
             #expect(second.received == message && session.isResumed)
-            #expect(Array(session.shown) == Self.own.der)
+            #expect(Array(session.clientChain) == Self.own.der)
             // The ticket's client may not come in any more: a full handshake, with the forged chain.
             try rules.replace(pinned: [Self.victim])
             #expect(session.recycle())

@@ -57,7 +57,7 @@ private struct Generator {
 
     mutating func message(tls13: Bool) -> [UInt8] {
         let entries = (0..<number(below: 6)).map { _ in entry() }
-        var body = ShownCertificates.body(entries, tls13: tls13)
+        var body = ClientChainForTests.body(entries, tls13: tls13)
         if number(below: 4) == 0 { damage(&body) }
         return body
     }

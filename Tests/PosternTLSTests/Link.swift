@@ -38,7 +38,7 @@ final class Link {
     init(
         _ session: TLSSession, _ identity: borrowing Identity, tls13: Bool = false,
         smallRecords: Bool = false,
-        resuming previous: Link? = nil, showing certificates: ShownCertificates? = nil
+        resuming previous: Link? = nil, showing certificates: ClientChainForTests? = nil
     ) throws {
         self.session = session
         serverEnd = End(incoming: upward, outgoing: downward)

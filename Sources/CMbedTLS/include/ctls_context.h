@@ -23,9 +23,9 @@ typedef enum {
 } ctls_clients;
 
 // Bounds of what a client shows; more is refused.
-#define CTLS_SHOWN_BYTES 4096           ///< of its certificates in DER: two with RSA-4096, or six with P-256
-#define CTLS_SHOWN_CERTIFICATES 8
-#define CTLS_SHOWN_ARENA_BYTES 32768    ///< that parsing them and authorizing the client may take
+#define CTLS_CLIENT_CHAIN_BYTES 4096    ///< of its certificates in DER: two with RSA-4096, or six with P-256
+#define CTLS_CLIENT_CHAIN_CERTIFICATES 8
+#define CTLS_CLIENT_CHAIN_ARENA_BYTES 32768    ///< that parsing them and authorizing the client may take
 
 /// Authorizes a client by its certificates in DER, one behind the other, its own first. Returns 0 when it is
 /// authorized, CTLS_CLIENT_UNCHECKED when it is without a revocation check, or the ctls_failure_kind that

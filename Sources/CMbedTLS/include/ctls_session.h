@@ -59,7 +59,7 @@ int ctls_session_resumed(const ctls_session *session);
 /// Whether the client was authorized without a revocation check, when it was authorized last.
 int ctls_session_unchecked(const ctls_session *session);
 /// The certificates that the client has shown, in DER, one behind the other; NULL when it showed none.
-const uint8_t *ctls_session_shown(const ctls_session *session, size_t *bytes);
+const uint8_t *ctls_session_client_chain(const ctls_session *session, size_t *bytes);
 /// Authorizes the client once more: 0, or the ctls_failure_kind for which it may not stay.
 int32_t ctls_session_authorize(ctls_session *session);
 /// The suite's name in Mbed TLS's spelling, never NULL.

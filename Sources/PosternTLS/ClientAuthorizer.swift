@@ -7,7 +7,7 @@ import PosternAuthorization
 import PosternCore
 import PosternX509
 
-public struct ClientRules: ~Copyable {
+public struct ClientAuthorizer: ~Copyable {
     /// Seconds since 1970, UTC.
     public typealias Clock = @convention(c) () -> Int64
 
@@ -54,7 +54,7 @@ public struct ClientRules: ~Copyable {
     public mutating func noteStart(_ seconds: Int64) { floorSeconds = max(floorSeconds, seconds) }
 
     public mutating func setAllowList(_ contents: UnsafeRawBufferPointer) throws(ClientListError) {
-        let memory = try ClientRules.allocate(AllowList.memoryBytes(for: contents))
+        let memory = try ClientAuthorizer.allocate(AllowList.memoryBytes(for: contents))
         allowMemory = memory
         do throws(ListError) {
             allow = try AllowList(contents, into: memory)
@@ -64,7 +64,7 @@ public struct ClientRules: ~Copyable {
     }
 
     public mutating func setPinList(_ contents: UnsafeRawBufferPointer) throws(ClientListError) {
-        let memory = try ClientRules.allocate(PinList.memoryBytes(for: contents))
+        let memory = try ClientAuthorizer.allocate(PinList.memoryBytes(for: contents))
         pinMemory = memory
         do throws(ListError) {
             pins = try PinList(contents, into: memory)
@@ -174,19 +174,19 @@ public enum ClientListError: Error, Sendable {
 }
 
 extension TLSContext {
-    /// From now on clients are authorized by these rules, wherever they stand: they must not move, and
-    /// outlive the context's sessions. What is there may be replaced by other rules between two calls.
-    public func authorizeClients(by rules: UnsafeMutablePointer<ClientRules>) {
-        ctls_context_set_authorizer(handle, authorizeClient, UnsafeMutableRawPointer(rules))
+    /// From now on clients are authorized by this authorizer: it must not move, and outlive the context's
+    /// sessions. What is there may be replaced by another one between two calls.
+    public func authorizeClients(by authorizer: UnsafeMutablePointer<ClientAuthorizer>) {
+        ctls_context_set_authorizer(handle, authorizeClient, UnsafeMutableRawPointer(authorizer))
     }
 }
 
 private func authorizeClient(
     _ parameter: UnsafeMutableRawPointer?, _ chain: UnsafePointer<UInt8>?, _ count: Int
 ) -> Int32 {
-    let rules = parameter.unsafelyUnwrapped.assumingMemoryBound(to: ClientRules.self)
+    let authorizer = parameter.unsafelyUnwrapped.assumingMemoryBound(to: ClientAuthorizer.self)
     var skipsRevocation = false
-    let reason = rules.pointee.reason(
+    let reason = authorizer.pointee.reason(
         toRefuse: UnsafeRawBufferPointer(start: chain, count: count), &skipsRevocation)
     guard let reason else { return skipsRevocation ? CTLS_CLIENT_UNCHECKED : 0 }
     return Int32(bitPattern: reason.clientFailureKind.rawValue)

@@ -3,7 +3,7 @@
 
 import Foundation
 
-struct ShownCertificates {
+struct ClientChainForTests {
     /// PEM, ended by a zero byte.
     let key: [UInt8]
     /// RFC 5246, section 7.4.6; RFC 8446, section 4.4.2.
@@ -11,7 +11,7 @@ struct ShownCertificates {
 
     init(_ entries: [[UInt8]], key: [UInt8], tls13: Bool) {
         self.key = key
-        body = ShownCertificates.body(entries, tls13: tls13)
+        body = ClientChainForTests.body(entries, tls13: tls13)
     }
 
     init(body: [UInt8], key: [UInt8]) {

@@ -33,31 +33,32 @@ static int refuse(ctls_session *session, int32_t kind) {
     session->failure = (ctls_failure){(ctls_failure_kind)kind, 0};
     int is_tls13 = ctls_version_of(&session->ssl) == 0x0304;
     ctls_alert_send(session, alert_of(kind, is_tls13));
-    return CTLS_SHOWN_REFUSED;
+    return CTLS_CLIENT_CHAIN_REFUSED;
 }
 
-void ctls_shown_forget(ctls_session *session) {
-    mbedtls_free(session->shown);
-    session->shown = NULL;
-    session->shown_bytes = session->shown_first_bytes = 0;
+void ctls_client_chain_forget(ctls_session *session) {
+    mbedtls_free(session->client_chain);
+    session->client_chain = NULL;
+    session->client_chain_bytes = session->client_chain_first_bytes = 0;
 }
 
-int ctls_shown_keep(ctls_session *session, const uint8_t *chain, size_t bytes) {
-    ctls_shown_forget(session);
-    session->shown = mbedtls_calloc(1, bytes);
-    if (session->shown == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-    memcpy(session->shown, chain, bytes);
-    session->shown_bytes = bytes;
+int ctls_client_chain_keep(ctls_session *session, const uint8_t *chain, size_t bytes) {
+    ctls_client_chain_forget(session);
+    session->client_chain = mbedtls_calloc(1, bytes);
+    if (session->client_chain == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    memcpy(session->client_chain, chain, bytes);
+    session->client_chain_bytes = bytes;
     return 0;
 }
 
-int32_t ctls_shown_authorize(ctls_session *session) {
+int32_t ctls_client_chain_authorize(ctls_session *session) {
     session->unchecked = 0;
     const ctls_context *context = session->context;
     if (context->clients == CTLS_CLIENTS_NONE) return 0;
-    if (session->shown == NULL)
+    if (session->client_chain == NULL)
         return context->clients == CTLS_CLIENTS_REQUIRED ? CTLS_FAILURE_CLIENT_MISSING : 0;
-    int32_t kind = context->authorize(context->authorize_parameter, session->shown, session->shown_bytes);
+    int32_t kind = context->authorize(
+        context->authorize_parameter, session->client_chain, session->client_chain_bytes);
     session->unchecked = kind == CTLS_CLIENT_UNCHECKED;
     return session->unchecked ? 0 : kind;
 }
@@ -122,36 +123,37 @@ static int32_t take_chain(ctls_session *session) {
     long bytes = copy_chain(at, end, is_tls13, NULL, &count);
     if (bytes == 0) return 0;
     if (bytes < 0) return CTLS_FAILURE_CLIENT_INVALID;
-    if (bytes > CTLS_SHOWN_BYTES || count > CTLS_SHOWN_CERTIFICATES)
+    if (bytes > CTLS_CLIENT_CHAIN_BYTES || count > CTLS_CLIENT_CHAIN_CERTIFICATES)
         return CTLS_FAILURE_CLIENT_TOO_LONG;
-    session->shown = mbedtls_calloc(1, (size_t)bytes);
-    if (session->shown == NULL) return CTLS_FAILURE_OUT_OF_MEMORY;
-    session->shown_bytes = (size_t)bytes;
-    session->shown_first_bytes = (size_t)read_length(at, end, LENGTH_BYTES);
-    copy_chain(at, end, is_tls13, session->shown, &count);
+    session->client_chain = mbedtls_calloc(1, (size_t)bytes);
+    if (session->client_chain == NULL) return CTLS_FAILURE_OUT_OF_MEMORY;
+    session->client_chain_bytes = (size_t)bytes;
+    session->client_chain_first_bytes = (size_t)read_length(at, end, LENGTH_BYTES);
+    copy_chain(at, end, is_tls13, session->client_chain, &count);
     return 0;
 }
 
-int ctls_shown_look(ctls_session *session) {
+int ctls_client_chain_look(ctls_session *session) {
     mbedtls_ssl_context *ssl = &session->ssl;
-    if (session->context->clients == CTLS_CLIENTS_NONE || session->shown_stage != CTLS_SHOWN_UNSEEN
+    if (session->context->clients == CTLS_CLIENTS_NONE
+        || session->client_chain_stage != CTLS_CLIENT_CHAIN_UNSEEN
         || ctls_state(ssl) != MBEDTLS_SSL_CLIENT_CERTIFICATE)
         return 0;
     int code = ctls_peek_message(ssl);
     if (code != 0) return code;
-    session->shown_stage = CTLS_SHOWN_SEEN;
+    session->client_chain_stage = CTLS_CLIENT_CHAIN_SEEN;
     // A ticket that was accepted and then not used must not speak for the client.
-    ctls_shown_forget(session);
+    ctls_client_chain_forget(session);
     session->resumed = 0;
     if (ctls_content_type(ssl) != MBEDTLS_SSL_MSG_HANDSHAKE
         || ctls_message(ssl)[0] != MBEDTLS_SSL_HS_CERTIFICATE)
         return 0;   // the library refuses it
-    ctls_arena_limit(CTLS_SHOWN_ARENA_BYTES);
+    ctls_arena_limit(CTLS_CLIENT_CHAIN_ARENA_BYTES);
     int32_t kind = take_chain(session);
-    if (kind == 0) kind = ctls_shown_authorize(session);
+    if (kind == 0) kind = ctls_client_chain_authorize(session);
     ctls_arena_limit(0);
     if (kind != 0) return refuse(session, kind);
-    session->shown_stage = CTLS_SHOWN_AUTHORIZED;
+    session->client_chain_stage = CTLS_CLIENT_CHAIN_AUTHORIZED;
     return 0;
 }
 
@@ -160,16 +162,16 @@ int ctls_shown_look(ctls_session *session) {
 static int is_kept(const ctls_session *session) {
     const mbedtls_ssl_session *negotiated = ctls_session_negotiated(&session->ssl);
     const mbedtls_x509_crt *kept = negotiated == NULL ? NULL : ctls_peer_certificate(negotiated);
-    if (session->shown == NULL) return negotiated != NULL && kept == NULL;
-    return kept != NULL && kept->raw.p != NULL && kept->raw.len == session->shown_first_bytes
-        && memcmp(kept->raw.p, session->shown, session->shown_first_bytes) == 0;
+    if (session->client_chain == NULL) return negotiated != NULL && kept == NULL;
+    return kept != NULL && kept->raw.p != NULL && kept->raw.len == session->client_chain_first_bytes
+        && memcmp(kept->raw.p, session->client_chain, session->client_chain_first_bytes) == 0;
 }
 
-int ctls_shown_confirm(ctls_session *session) {
+int ctls_client_chain_confirm(ctls_session *session) {
     if (session->context->clients == CTLS_CLIENTS_NONE) return 0;
-    if (session->shown_stage != CTLS_SHOWN_AUTHORIZED || !is_kept(session))
+    if (session->client_chain_stage != CTLS_CLIENT_CHAIN_AUTHORIZED || !is_kept(session))
         return refuse(session, CTLS_FAILURE_CLIENT_INVALID);
-    session->shown_stage = CTLS_SHOWN_CONFIRMED;
+    session->client_chain_stage = CTLS_CLIENT_CHAIN_CONFIRMED;
     return 0;
 }
 
@@ -180,7 +182,7 @@ static void free_chain(mbedtls_x509_crt **chain) {
     *chain = NULL;
 }
 
-void ctls_shown_trim(mbedtls_ssl_session *session, int is_over) {
+void ctls_client_chain_trim(mbedtls_ssl_session *session, int is_over) {
     if (session == NULL) return;
     mbedtls_x509_crt **chain = ctls_certificates_of(session);
     if (*chain != NULL) free_chain(is_over ? chain : &(*chain)->next);

@@ -4,12 +4,12 @@ import CMbedTLS
 import PosternCore
 import PosternTLS
 
-final class RulesForTests {
-    private let memory = UnsafeMutablePointer<ClientRules>.allocate(capacity: 1)
+final class AuthorizerForTests {
+    private let memory = UnsafeMutablePointer<ClientAuthorizer>.allocate(capacity: 1)
 
     /// Clients with the keys of `pinned`, or below one of `authorities`.
     init(pinned: [Fixtures.Pair] = [], authorities: [[UInt8]] = []) throws {
-        memory.initialize(to: try RulesForTests.make(pinned, authorities))
+        memory.initialize(to: try AuthorizerForTests.make(pinned, authorities))
     }
 
     deinit {
@@ -19,14 +19,14 @@ final class RulesForTests {
 
     func authorizeClients(of context: borrowing TLSContext) { context.authorizeClients(by: memory) }
 
-    func replace(pinned: [Fixtures.Pair]) throws { memory.pointee = try RulesForTests.make(pinned, []) }
+    func replace(pinned: [Fixtures.Pair]) throws { memory.pointee = try AuthorizerForTests.make(pinned, []) }
 
     private static func make(
         _ pinned: [Fixtures.Pair], _ authorities: [[UInt8]]
-    ) throws -> ClientRules {
+    ) throws -> ClientAuthorizer {
         let config = ClientConfig.required(
             ca: authorities.isEmpty ? nil : "ca", pins: pinned.isEmpty ? nil : "pins")
-        var rules = ClientRules(config, releaseSeconds: 0) { 1_700_000_000 }
+        var rules = ClientAuthorizer(config, releaseSeconds: 0) { 1_700_000_000 }
         for authority in authorities {
             var contents = authority + [0]
             try contents.withUnsafeMutableBytes {
