@@ -32,7 +32,8 @@ public struct MemoryPlan {
 
     init(_ config: Config, blockBytes: Int) {
         let slotBytesEach =
-            MemoryLayout<SlotPool<Client>.Slot>.stride + MemoryLayout<SlotPool<ChannelSlot>.Slot>.stride
+            MemoryLayout<SlotPool<ConnectionSlot>.Slot>.stride
+            + MemoryLayout<SlotPool<ChannelSlot>.Slot>.stride
             + MemoryLayout<Deadlines.Link>.stride * Deadlines.linksPerConnection
             + MemoryLayout<UInt32>.stride
         stepBytes = TLSMemoryNeeds.stepBytes

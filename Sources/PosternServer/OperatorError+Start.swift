@@ -1,6 +1,7 @@
 // Why a server does not start with a configuration: one sentence for the operator.
 
 import PosternCore
+import PosternLinux
 
 extension OperatorError {
     init(_ fault: ConfigError) {
@@ -20,6 +21,15 @@ extension OperatorError {
                 line.append(" ")
                 line.append(problem)
             }
+        }
+    }
+}
+
+extension OperatorError {
+    init(system fault: SystemError) {
+        self.init { line in
+            line.append("the system refuses what the server needs: ")
+            line.append(fault.text)
         }
     }
 }

@@ -10,10 +10,13 @@ import PosternX509
 
 struct OwnIdentity: Sendable {
     /// Chains that were made or renewed and not yet reported, a bit each.
-    private(set) var created: UInt32 = 0
-    private(set) var renewed: UInt32 = 0
+    private var created: UInt32 = 0
+    private var renewed: UInt32 = 0
     /// When to look again; nil where the server makes none.
     private(set) var checkAtMilliseconds: Int64?
+
+    /// Of a server that makes none.
+    init() {}
 
     /// Makes what is missing, before anything is loaded. The files become `owner`'s, who renews them later.
     init(_ config: Config, owner: Account?) throws(OperatorError) {
@@ -29,11 +32,6 @@ struct OwnIdentity: Sendable {
     /// Certificates may be due at once: they were reloaded, or the clock was set.
     mutating func checkSoon() {
         if checkAtMilliseconds != nil { checkAtMilliseconds = 0 }
-    }
-
-    mutating func forgetReported() {
-        created = 0
-        renewed = 0
     }
 
     /// Makes new certificates where one is due, each over its key. Returns whether files have changed.
@@ -135,38 +133,27 @@ struct OwnIdentity: Sendable {
     }
 }
 
-extension Server {
-    /// Once an hour, and after whatever may have made a certificate due.
-    mutating func renewOwnIdentity() {
-        guard let due = ownIdentity.checkAtMilliseconds, nowMilliseconds >= due else { return }
-        do throws(OperatorError) {
-            guard try ownIdentity.renewDue(config, credentials.identity, atMilliseconds: nowMilliseconds)
-            else { return }
-            requestReload()
-        } catch {
-            log.write(.error) { line in
-                line.append("certificate not renewed: ")
-                line.append(error.message)
-            }
-        }
-    }
-
+extension OwnIdentity {
     /// Which certificates are new, with what others may pin.
-    mutating func reportOwnIdentity() {
+    mutating func report(_ config: Config, _ identity: borrowing Identity, _ log: borrowing ServerLog) {
         for index in 0..<config.identities.count {
             let bit: UInt32 = 1 &<< UInt32(index)
-            if ownIdentity.created & bit != 0 { report("identity created: ", index) }
-            if ownIdentity.renewed & bit != 0 { report("certificate renewed: ", index) }
+            let file = config.identities[index].certificate
+            if created & bit != 0 { report("identity created: ", file, identity.leaf(index), log) }
+            if renewed & bit != 0 { report("certificate renewed: ", file, identity.leaf(index), log) }
         }
-        ownIdentity.forgetReported()
+        created = 0
+        renewed = 0
     }
 
-    private func report(_ event: Text, _ index: Int) {
-        let leaf = credentials.identity.leaf(index)
+    @inline(never)
+    private func report(
+        _ event: Text, _ file: Text, _ leaf: UnsafeRawBufferPointer, _ log: borrowing ServerLog
+    ) {
         log.write(.notice) { line in
             line.append(event)
             line.append("'")
-            line.append(config.identities[index].certificate)
+            line.append(file)
             line.append("', SHA-256 fingerprint ")
             line.append(digestOf: leaf)
             guard let certificate = try? Certificate(leaf) else { return }

@@ -1,7 +1,6 @@
-// The server: what it is made of, and the loop. The phases are in ServerConnections.swift, what signals ask
-// for in ServerRequests.swift, and what is logged in ServerReports.swift.
+// The server: its parts, and the loop. A part's state is that part's alone; what concerns several of them, a
+// stop or a reload, is here. Server+Start.swift opens everything.
 
-import PosternAuthorization
 import PosternCore
 import PosternLinux
 import PosternTLS
@@ -9,110 +8,134 @@ import PosternTLS
 /// A TLS server: `init` opens everything or throws one sentence, `run()` returns when it was told to stop.
 public struct Server<Provider: Service>: ~Copyable {
     let config: Config
-    let plan: MemoryPlan
-    var service: Provider
-    var log: Log
-    var counters = Counters()
-    let context: TLSContext
-    var credentials: CredentialStore
-    var ownIdentity: OwnIdentity
     var poller: Poller
-    let signals: Signals
-    var manager: ServiceManager
-    /// The only client there will ever be.
-    let inherited: InheritedConnection?
-    /// Nil unless files are watched.
-    var files: WatchedFiles?
-    /// Nil where nothing depends on the time: neither certificates of clients nor one that is made here.
-    let clockWatch: ClockWatch?
-    /// Removed with the server.
-    let pidFile: PidFile
-    var listeners: FixedList<8, Listener>
-    var acceptance = Acceptance()
-    var clients: SlotPool<Client>
-    var channels: SlotPool<ChannelSlot>
-    var deadlines: Deadlines
-    var queue: SlotQueue
-    /// Plain text, of whichever connection has its turn.
-    let buffer: UnsafeMutableRawBufferPointer
-    let descriptorsMissing: Int
+    var acceptor: Acceptor
+    var connections: ConnectionTable<Provider>
+    var credentials: Credentials
+    var lifecycle: Lifecycle
+    var log: ServerLog
     var nowMilliseconds: Int64
-    var isReloadWanted = false
-    var reauthorization = Reauthorization()
-    /// Something was done in this turn that costs time, a step of a handshake or a client authorized again.
-    /// There is one such thing between two looks at the sockets.
-    var hasPaid = false
-    var clockIsUnset: Bool
-    /// When the drain ends, once the server was told to stop.
-    var drainEndMilliseconds: Int64?
-
-    /// Checks the configuration, loads the identity, and listens. `memory` is the region of a StaticMemory.
-    /// Throws a sentence for the operator, and then nothing is open.
-    public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorError) {
-        let environment = try ServiceEnvironment()
-        let given = try Server.adopt(environment, config)
-        let parts = try ServerParts(config, service, memory, isCheck: false)
-        let inherited = try Server.takeConnection(config)
-        let poller = try Server.makePoller()
-        let clockWatch = try Server.watchClock(config, poller)
-        let signals = try Server.makeSignals(poller)
-        let log = Log(config.log)
-        var pidFile = try Server.takePidFile(config.process)
-        let listeners = try Server.listen(config, given: given, poller)
-        let manager = ServiceManager(environment)
-        ServiceEnvironment.forget()
-        var config = config
-        try Server.giveUpRights(&config, parts.account, &pidFile)
-        let files = Server.watchFiles(config, poller, log)
-        self.config = config
-        self.inherited = inherited
-        self.manager = manager
-        self.pidFile = pidFile
-        self.service = service
-        self.poller = poller
-        self.signals = signals
-        self.files = files
-        self.clockWatch = clockWatch
-        self.listeners = listeners
-        plan = parts.plan
-        descriptorsMissing = parts.descriptorsMissing
-        self.log = log
-        clients = parts.clients
-        channels = parts.channels
-        deadlines = parts.deadlines
-        queue = parts.queue
-        buffer = parts.buffer
-        context = parts.context
-        clockIsUnset = parts.credentials.clockIsUnset
-        credentials = parts.credentials
-        ownIdentity = parts.ownIdentity.unsafelyUnwrapped
-        nowMilliseconds = Process.monotonicMilliseconds()
-    }
 
     /// Serves until it is told to stop and everything in flight has ended.
     public mutating func run() {
-        reportStart()
-        reportOwnIdentity()
-        File.forbidWaiting()
-        if config.process.givesUpRights { rehearseReload() }
-        if let inherited { start(inherited.descriptor, inherited.peer) }
-        tellCaller()
+        begin()
         while !isFinished {
             let eventCount = poller.wait(milliseconds: waitMilliseconds())
             nowMilliseconds = Process.monotonicMilliseconds()
-            hasPaid = false
-            for index in 0..<eventCount { receive(poller.event(index)) }
-            acceptWaiting()
-            reauthorizeNext()
-            advanceQueued()
-            expireDeadlines()
-            keepAlive()
-            loadSettledFiles()
-            renewOwnIdentity()
-            if isReloadWanted { reload() }
-            noticeRightClock()
-            if log.hasSuppressed { log.reportSuppressed(atMilliseconds: nowMilliseconds) }
+            for index in 0..<eventCount { dispatch(poller.event(index)) }
+            if acceptor.hasWaiting { accept() }
+            connections.advanceQueued(poller, &log, atMilliseconds: nowMilliseconds)
+            expire()
+            maintain()
         }
-        reportStop()
+        log.reportStop()
     }
+
+    private var isFinished: Bool { lifecycle.isLastConnection && connections.openCount == 0 }
+
+    /// How long the loop may sleep; nil until something happens.
+    private mutating func waitMilliseconds() -> Int64? {
+        var due = connections.dueMilliseconds(nowMilliseconds)
+        due = earliest(due, acceptor.dueMilliseconds)
+        due = earliest(due, lifecycle.dueMilliseconds)
+        due = earliest(due, credentials.dueMilliseconds)
+        if log.hasSuppressed || credentials.isWaiting {
+            due = earliest(due, nowMilliseconds + Int64(widening: Limits.descriptorRetryMilliseconds))
+        }
+        return due.map { $0 - nowMilliseconds }
+    }
+
+    // The phases
+
+    private mutating func dispatch(_ event: PollEvent) {
+        switch Token(bits: event.tokenBits) {
+        case .connection(let slot, let generation):
+            connections.handle(
+                event, slot: slot, generation: generation, poller, &log, atMilliseconds: nowMilliseconds)
+        case .listener(let index): acceptor.noteReady(index)
+        case .signals: handleSignals()
+        case .files: credentials.lookAtFiles(config, poller, atMilliseconds: nowMilliseconds)
+        case .clock: if credentials.wasClockSet(log) { reauthorizeAll(because: nil) }
+        case nil: preconditionFailure("a token that was never given")
+        }
+    }
+
+    private mutating func handleSignals() {
+        while let request = lifecycle.nextRequest() {
+            switch request {
+            case .stop: startDraining()
+            case .reload: requestReload()
+            case .report:
+                log.reportCounters(openCount: connections.openCount, openBytes: connections.openBytes())
+            }
+        }
+    }
+
+    /// In a function of its own because the compiler copies a part as large as the credentials to lend it.
+    private mutating func accept() {
+        acceptor.accept(
+            into: &connections, with: credentials, poller, &log, atMilliseconds: nowMilliseconds)
+    }
+
+    private mutating func expire() {
+        if lifecycle.isDrainOver(atMilliseconds: nowMilliseconds) {
+            connections.closeAll(because: .drainTimeout, &log, atMilliseconds: nowMilliseconds)
+        }
+        connections.expire(poller, &log, atMilliseconds: nowMilliseconds)
+    }
+
+    private mutating func maintain() {
+        acceptor.endPause(openCount: connections.openCount, poller, atMilliseconds: nowMilliseconds)
+        lifecycle.keepAlive(openCount: connections.openCount, atMilliseconds: nowMilliseconds)
+        if credentials.haveFilesSettled(atMilliseconds: nowMilliseconds) { requestReload() }
+        if credentials.isRenewalDue(atMilliseconds: nowMilliseconds) { renewOwnIdentity() }
+        if credentials.isReloadDue { reload() }
+        if credentials.hasClockBecomeRight() { noticeRightClock() }
+        log.reportSuppressed(atMilliseconds: nowMilliseconds)
+    }
+
+    // What concerns several parts
+
+    /// No new connections; idle ones are sent close_notify, the others have until the drain deadline.
+    mutating func startDraining() {
+        guard !lifecycle.isDraining else { return }
+        lifecycle.startDraining(config, atMilliseconds: nowMilliseconds)
+        credentials.forgetReload()
+        log.reportDraining(config, openCount: connections.openCount)
+        lifecycle.tellStopping(config, openCount: connections.openCount)
+        acceptor.close()
+        connections.drain(quietMilliseconds: config.deadlines.drainQuietMilliseconds)
+    }
+
+    /// The one way to ask for a reload. A server that stops has no use for it, and has told its manager so.
+    private mutating func requestReload() {
+        guard !lifecycle.isDraining else { return }
+        lifecycle.tellReloading()
+        credentials.requestReload(config, poller)
+    }
+
+    private mutating func noticeRightClock() {
+        log.write(.notice) { line in line.append("the clock is right by now; clients are authorized again") }
+        reauthorizeAll(because: nil)
+    }
+
+    private mutating func renewOwnIdentity() {
+        if credentials.renewOwnIdentity(config, log, atMilliseconds: nowMilliseconds) { requestReload() }
+    }
+
+    private mutating func reload() {
+        if credentials.reload(config, log) { reauthorizeAll(because: .revoked) }
+        lifecycle.tellReady(openCount: connections.openCount)
+    }
+
+    private mutating func reauthorizeAll(because reason: CloseReason?) {
+        guard credentials.store.clients != nil else { return }
+        connections.reauthorizeAll(because: reason)
+    }
+}
+
+/// The earlier of two times; nil is never.
+func earliest(_ one: Int64?, _ other: Int64?) -> Int64? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
 }

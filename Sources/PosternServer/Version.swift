@@ -11,6 +11,16 @@ public var buildWarning: Text? {
 }
 
 extension Line {
+    /// postern 0.1.0 (host), Mbed TLS 2.28.3
+    public mutating func append(versionOf port: Text) {
+        append("postern ")
+        append(posternVersion)
+        append(" (")
+        append(port)
+        append("), ")
+        appendLibraryVersion()
+    }
+
     /// postern 0.1.0 (amd64), Mbed TLS 3.6.6 (Debian 3.6.6-0.1~deb13u1)
     public mutating func append(versionAndPackageOf port: Text) {
         append(versionOf: port)

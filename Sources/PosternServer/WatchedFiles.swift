@@ -1,11 +1,9 @@
-// What the server does when the world around it changes: files are replaced (--watch), the clock is set.
+// The files that --watch reloads when they change, by a stamp over all of them and the directories and links
+// on their ways. Used by Credentials alone.
 
-import PosternAuthorization
 import PosternCore
 import PosternLinux
-import PosternTLS
 
-/// The files that are watched, by a stamp over all of them and the directories and links on their ways.
 struct WatchedFiles: ~Copyable {
     private var watch: FileWatch
     /// Of the files as they were when they were last loaded, or when that failed.
@@ -61,26 +59,11 @@ struct WatchedFiles: ~Copyable {
     }
 }
 
-extension Config {
-    /// Makes certificates itself, and so has to know when one has come to its end.
-    fileprivate var createsIdentity: Bool {
-        for index in 0..<identities.count {
-            if case .createIfMissing = identities[index].missing { return true }
-        }
-        return false
-    }
-
-    fileprivate var filesStamp: UInt64 {
-        var config = self
-        var stamp: UInt64 = 0
-        config.forEachFile { file in stamp = FileWatch.stamp(of: file, mixedWith: stamp) }
-        return stamp
-    }
-}
-
-extension Server {
-    /// What cannot be watched is told, and loaded on SIGHUP.
-    static func watchFiles(_ config: Config, _ poller: borrowing Poller, _ log: Log) -> WatchedFiles? {
+extension WatchedFiles {
+    /// Nil where no file is watched. What cannot be watched is told, and loaded on SIGHUP.
+    static func start(_ config: Config, _ poller: borrowing Poller, _ log: borrowing ServerLog)
+        -> WatchedFiles?
+    {
         guard config.watchesFiles else { return nil }
         do throws(SystemError) {
             return try WatchedFiles(config, poller) { file, fault in
@@ -101,46 +84,13 @@ extension Server {
             return nil
         }
     }
+}
 
-    static func watchClock(
-        _ config: Config, _ poller: borrowing Poller
-    ) throws(OperatorError) -> ClockWatch? {
-        guard config.clients.certificates != .none || config.createsIdentity else { return nil }
-        do throws(SystemError) {
-            let clock = try ClockWatch()
-            try poller.add(clock)
-            return clock
-        } catch {
-            throw OperatorError(system: error)
-        }
-    }
-
-    mutating func handleFiles() { files?.look(config, poller, atMilliseconds: nowMilliseconds) }
-
-    /// Reloads files that have changed and then been left alone for a second.
-    mutating func loadSettledFiles() {
-        guard let changed = files?.changedAtMilliseconds,
-            nowMilliseconds - changed >= Int64(widening: Limits.settledMilliseconds)
-        else { return }
-        requestReload()
-    }
-
-    mutating func handleClock() {
-        guard clockWatch?.wasSet() ?? false else { return }
-        log.write(.notice) { line in
-            line.append("the clock was set")
-            if credentials.clients != nil { line.append("; clients are authorized again") }
-        }
-        ownIdentity.checkSoon()
-        clockIsUnset = credentials.clockIsUnset
-        reauthorizeAll(because: nil)
-    }
-
-    /// A clock that goes on from the past reaches the floor by itself.
-    mutating func noticeRightClock() {
-        guard clockIsUnset, !credentials.clockIsUnset else { return }
-        clockIsUnset = false
-        log.write(.notice) { line in line.append("the clock is right by now; clients are authorized again") }
-        reauthorizeAll(because: nil)
+extension Config {
+    fileprivate var filesStamp: UInt64 {
+        var config = self
+        var stamp: UInt64 = 0
+        config.forEachFile { file in stamp = FileWatch.stamp(of: file, mixedWith: stamp) }
+        return stamp
     }
 }

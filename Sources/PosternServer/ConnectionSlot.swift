@@ -3,7 +3,7 @@
 import PosternCore
 import PosternLinux
 
-struct Client {
+struct ConnectionSlot {
     var connection: Connection
     let peer: PeerAddress
     let descriptor: Int32

@@ -1,0 +1,244 @@
+// All connections: a slot for each, the TLS channel that it borrows, its deadlines, and the queue of those
+// that have more to do. The acceptor opens them, the loop hands over events and calls the phases; nobody
+// else touches a connection. No call waits.
+
+import PosternCore
+import PosternLinux
+import PosternTLS
+
+struct ConnectionTable<Provider: Service>: ~Copyable {
+    var slots: SlotPool<ConnectionSlot>
+    var channels: SlotPool<ChannelSlot>
+    var deadlines: Deadlines
+    private var queue: SlotQueue
+    /// Plain text, of whichever connection has its turn.
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var service: Provider
+    private let recordsPerTurn: Int
+    /// Something was done in this turn that costs time, a step of a handshake or a client authorized again.
+    /// There is one such thing between two looks at the sockets.
+    var hasPaid = false
+    var reauthorization = Reauthorization()
+    /// The server stops: who is quiet is sent close_notify.
+    var isDraining = false
+
+    /// Takes its memory off the region, which the plan has found large enough.
+    init(_ config: Config, _ service: Provider, _ memory: inout MemoryRegion) {
+        let count = config.connections
+        slots = SlotPool(slots: memory.take(count).unsafelyUnwrapped, capacity: count)
+        channels = SlotPool(slots: memory.take(count).unsafelyUnwrapped, capacity: count)
+        deadlines = Deadlines(
+            links: memory.take(count * Deadlines.linksPerConnection).unsafelyUnwrapped, config.deadlines)
+        queue = SlotQueue(places: memory.take(count).unsafelyUnwrapped, capacity: count)
+        let bytes: UnsafeMutablePointer<UInt8> = memory.take(Limits.recordBytes).unsafelyUnwrapped
+        buffer = UnsafeMutableRawBufferPointer(start: bytes, count: Limits.recordBytes)
+        self.service = service
+        recordsPerTurn = config.turn.records
+    }
+
+    var openCount: Int { slots.used }
+    var capacity: Int { slots.capacity }
+    var isFull: Bool { slots.isFull }
+
+    /// When the loop is wanted again: at once where a connection has more to do, never if nil.
+    mutating func dueMilliseconds(_ now: Int64) -> Int64? {
+        if queue.count > 0 || reauthorization.isUnderWay { return now }
+        return deadlines.quietUntilMilliseconds(now)
+    }
+
+    // Open
+
+    /// Takes over a socket. The table is not full.
+    mutating func open(
+        _ descriptor: Int32, _ peer: PeerAddress, with credentials: borrowing Credentials,
+        _ poller: borrowing Poller, _ log: inout ServerLog, atMilliseconds now: Int64
+    ) {
+        log.countAccepted()
+        // There are as many channels as slots.
+        let slot = slots.take().unsafelyUnwrapped
+        let channel = channels.take().unsafelyUnwrapped
+        slots.pointer(to: slot).initialize(
+            to: ConnectionSlot(
+                connection: Connection(), peer: peer, descriptor: descriptor, channel: channel,
+                acceptedAtMilliseconds: now, interest: .readable, isQueued: false))
+        do throws(ChannelError) {
+            try channels.pointer(to: channel).begin(
+                descriptor, context: credentials.context, identity: credentials.store.identity)
+        } catch {
+            return close(slot, error, &log, atMilliseconds: now)
+        }
+        do throws(SystemError) {
+            try poller.add(descriptor, .readable, token(of: slot))
+        } catch {
+            let end = ChannelError(reason: .internalFault, code: error.code)
+            return close(slot, end, &log, atMilliseconds: now)
+        }
+        deadlines.start(.handshake, of: slot, atMilliseconds: now)
+        deadlines.start(.lifetime, of: slot, atMilliseconds: now)
+    }
+
+    // Advance
+
+    /// The socket of a connection is ready, unless the connection closed earlier in the turn.
+    mutating func handle(
+        _ event: PollEvent, slot: Int, generation: UInt32, _ poller: borrowing Poller,
+        _ log: inout ServerLog, atMilliseconds now: Int64
+    ) {
+        guard slots.isUsed(slot), slots.generation(of: slot) == generation else { return }
+        let place = slots.pointer(to: slot)
+        if event.isReadable { channels.pointer(to: place.pointee.channel).pointee.wake() }
+        guard !place.pointee.isQueued else { return }
+        // Handshakes come in the order in which they became ready.
+        if place.pointee.connection.phase == .handshaking {
+            enqueue(slot)
+        } else {
+            advance(slot, poller, &log, atMilliseconds: now)
+        }
+    }
+
+    /// Everybody in the queue, but one step that costs time; authorizing clients again comes first.
+    mutating func advanceQueued(
+        _ poller: borrowing Poller, _ log: inout ServerLog, atMilliseconds now: Int64
+    ) {
+        hasPaid = reauthorizeNext(poller, &log, atMilliseconds: now)
+        // Slots that queue up again meanwhile wait for the next turn.
+        for _ in 0..<queue.count {
+            guard let slot = queue.popFirst() else { return }
+            // Closed meanwhile, or closed and taken again.
+            guard slots.isUsed(slot), slots.pointer(to: slot).pointee.isQueued else { continue }
+            let place = slots.pointer(to: slot)
+            place.pointee.isQueued = false
+            if hasPaid, place.pointee.connection.phase == .handshaking {
+                enqueue(slot)
+            } else {
+                advance(slot, poller, &log, atMilliseconds: now)
+            }
+        }
+    }
+
+    private mutating func enqueue(_ slot: Int) {
+        slots.pointer(to: slot).pointee.isQueued = true
+        queue.append(slot)
+    }
+
+    private mutating func advance(
+        _ slot: Int, _ poller: borrowing Poller, _ log: inout ServerLog, atMilliseconds now: Int64
+    ) {
+        let place = slots.pointer(to: slot)
+        guard var channel = channels.pointer(to: place.pointee.channel).channel else {
+            preconditionFailure("a connection without a session")
+        }
+        let phase = place.pointee.connection.phase
+        let bytes = place.pointee.connection.bytesIn &+ place.pointee.connection.bytesOut
+        let progress = place.pointee.connection.advance(
+            over: &channel, for: &service, buffer: buffer, recordsPerTurn: recordsPerTurn)
+        if place.pointee.connection.phase != phase {
+            if phase == .handshaking { log.countHandshake(channel.session, atMilliseconds: now) }
+            startDeadline(slot, place.pointee.connection.phase, atMilliseconds: now)
+        } else if place.pointee.connection.bytesIn &+ place.pointee.connection.bytesOut != bytes {
+            startDeadline(slot, phase, atMilliseconds: now)
+        }
+        switch progress {
+        case .waiting(let interest):
+            guard place.pointee.interest != interest else { return }
+            place.pointee.interest = interest
+            poller.change(place.pointee.descriptor, to: interest, token(of: slot))
+        case .again:
+            if phase == .handshaking { hasPaid = true }
+            enqueue(slot)
+        case .closed(let end):
+            if phase == .handshaking { hasPaid = true }
+            close(slot, end, &log, atMilliseconds: now)
+        }
+    }
+
+    private mutating func startDeadline(
+        _ slot: Int, _ phase: Connection.Phase, atMilliseconds now: Int64
+    ) {
+        let kind: DeadlineKind =
+            switch phase {
+            case .handshaking: .handshake
+            case .open: .idle
+            case .closing, .lingering: .close
+            }
+        deadlines.start(kind, of: slot, atMilliseconds: now)
+    }
+
+    private func token(of slot: Int) -> Token {
+        .connection(slot: slot, generation: slots.generation(of: slot))
+    }
+
+    // Close
+
+    /// Starts to close an open connection.
+    @inline(never)
+    mutating func beginClosing(
+        _ slot: Int, _ reason: CloseReason, _ poller: borrowing Poller, _ log: inout ServerLog,
+        atMilliseconds now: Int64
+    ) {
+        let place = slots.pointer(to: slot)
+        place.pointee.connection.close(because: reason)
+        startDeadline(slot, place.pointee.connection.phase, atMilliseconds: now)
+        if !place.pointee.isQueued { advance(slot, poller, &log, atMilliseconds: now) }
+    }
+
+    mutating func closeAll(because reason: CloseReason, _ log: inout ServerLog, atMilliseconds now: Int64) {
+        for slot in 0..<slots.touched where slots.isUsed(slot) {
+            close(slot, ChannelError(reason: reason, code: 0), &log, atMilliseconds: now)
+        }
+    }
+
+    @inline(never)
+    mutating func close(
+        _ slot: Int, _ end: ChannelError, _ log: inout ServerLog, atMilliseconds now: Int64
+    ) {
+        let place = slots.pointer(to: slot)
+        let channel = channels.pointer(to: place.pointee.channel)
+        log.closed(place.pointee, channel.pointee.session, end, atMilliseconds: now)
+        channel.finish(isOrderly: end.reason.isOrderly, scratch: buffer)
+        channels.release(place.pointee.channel)
+        deadlines.cancel(slot)
+        place.pointee.isQueued = false
+        slots.release(slot)
+    }
+}
+
+extension ConnectionTable {
+    /// Bytes of plain text of the connections that are open.
+    func openBytes() -> (in: UInt64, out: UInt64) {
+        var bytes: (in: UInt64, out: UInt64) = (0, 0)
+        for slot in 0..<slots.touched where slots.isUsed(slot) {
+            bytes.in += slots.pointer(to: slot).pointee.connection.bytesIn
+            bytes.out += slots.pointer(to: slot).pointee.connection.bytesOut
+        }
+        return bytes
+    }
+}
+
+extension CloseReason {
+    /// Nothing is on its way that the peer should still read.
+    fileprivate var isOrderly: Bool {
+        switch self {
+        case .peerClosed, .peerVanished, .peerReset, .serviceClosed, .handshakeTimeout, .idleTimeout,
+            .closeTimeout,
+            .lifetimeExceeded, .stopped, .drainTimeout, .revoked:
+            true
+        case .protocolVersion, .noSharedParameters, .unknownName, .clientCertificateMissing,
+            .clientCertificateUntrusted, .clientCertificateExpired, .clientCertificateNotYetValid,
+            .clientCertificateWrongPurpose, .clientCertificateRevoked, .clientChainTooLong,
+            .clientCertificateInvalid, .clientRevocationUnknown, .clientNotAllowed, .malformed, .badRecord,
+            .recordFlood, .peerAlert, .outOfMemory, .internalFault:
+            false
+        }
+    }
+}
+
+extension Deadlines {
+    fileprivate init(links: UnsafeMutablePointer<Link>, _ lengths: DeadlineLengths) {
+        self.init(links: links)
+        setLength(lengths.handshakeMilliseconds, of: .handshake)
+        setLength(lengths.idleMilliseconds, of: .idle)
+        setLength(lengths.closeMilliseconds, of: .close)
+        setLength(lengths.lifetimeMilliseconds, of: .lifetime)
+    }
+}
