@@ -24,10 +24,11 @@ enum ClientFiles {
             } catch {
                 throw OperatorError(error, "CA", file: file, holds: "certificate", option: "--ca")
             }
+            try checkSomeAuthorityIsFit(file, rules)
         }
         if let file = config.crl {
             let size = max(Limits.revocationFileBytes(entries: config.crlEntries), Limits.clientFileBytes)
-            try addRevocationLists(
+            try RevocationListFile.add(
                 file, config, to: &rules,
                 through: UnsafeMutableRawBufferPointer(rebasing: whole[..<size]), review: &review)
         }
@@ -51,6 +52,26 @@ enum ClientFiles {
         return rules
     }
 
+    /// Some may be there for nothing, which is a warning.
+    private static func checkSomeAuthorityIsFit(
+        _ file: Text, _ rules: borrowing ClientAuthorizer
+    ) throws(OperatorError) {
+        var error: OperatorError?
+        var isOfSomeClient = false
+        let fit = rules.forEachUnfitAuthority { certificate, faults, isOfOneClient in
+            if isOfOneClient { isOfSomeClient = true }
+            guard error == nil else { return }
+            error = OperatorError { line in
+                line.append("CA file '")
+                line.append(file)
+                line.append("' holds no certificate that clients can be verified with: ")
+                line.append(faults, ofAnchor: certificate)
+                line.append("; give it another one")
+            }
+        }
+        if let error, fit == 0, !isOfSomeClient { throw error }
+    }
+
     /// The last pin may be taken out where a CA vouches for clients; a list of names that has become empty
     /// is no longer a list.
     private static func checkSomebodyMayCome(
@@ -62,64 +83,6 @@ enum ClientFiles {
             line.append(isWithoutNames ? "allow list file '" : "pin list file '")
             line.append((isWithoutNames ? config.allow : config.pins) ?? "")
             line.append("' has no entry; nobody would be let in")
-        }
-    }
-
-    private static func addRevocationLists(
-        _ file: Text, _ config: ClientConfig, to rules: inout ClientAuthorizer,
-        through memory: UnsafeMutableRawBufferPointer, review: inout RevocationListReview
-    ) throws(OperatorError) {
-        do throws(OperatorError) {
-            let contents = try readLists(file, config, into: memory)
-            do throws(DocumentError) {
-                try rules.addRevocationLists(contents)
-                review = try rules.reviewRevocationLists()
-            } catch {
-                throw OperatorError(
-                    error, "revocation list", file: file, holds: "revocation list", option: "--crl")
-            }
-            let count = rules.revokedCount
-            guard count <= config.crlEntries else { throw OperatorError(tooMany: count, in: file, config) }
-        } catch {
-            guard config.crlPolicy == .warn else { throw error }
-            review.problem = error.message
-            return
-        }
-        guard config.crlPolicy == .refuse else { return }
-        if review.unsigned > 0 {
-            throw OperatorError(list: file) { line in
-                line.append("that its CA did not sign; fetch it again")
-            }
-        }
-        if review.unsupported > 0 {
-            throw OperatorError(list: file) { line in
-                line.append("of a kind that is not supported: part of a list, for some certificates only, ")
-                line.append("without a next update, or not as RFC 5280 asks; take a complete one")
-            }
-        }
-    }
-
-    /// Lists that are in force are not replaced by some that cannot be taken, whatever the policy is: whom
-    /// they have revoked would be authorized again.
-    static func check(
-        _ review: RevocationListReview, replaces old: RevocationListReview, file: Text
-    ) throws(OperatorError) {
-        guard old.problem == nil else { return }
-        if let problem = review.problem {
-            throw OperatorError { line in
-                line.append("the CRLs in force stay, ")
-                line.append(problem)
-            }
-        }
-        guard review.unsigned > old.unsigned || review.unsupported > old.unsupported else { return }
-        throw OperatorError { line in
-            line.append("the CRLs in force stay, revocation list file '")
-            line.append(file)
-            line.append("' holds a list ")
-            line.append(
-                review.unsigned > old.unsigned
-                    ? "that its CA did not sign; fetch it again"
-                    : "of a kind that is not supported; take a complete one")
         }
     }
 
@@ -135,59 +98,7 @@ enum ClientFiles {
     }
 }
 
-extension ClientFiles {
-    private static func readLists(
-        _ file: Text, _ config: ClientConfig, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemError) {
-            let contents = try File.read(file, into: memory)
-            return UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
-        } catch {
-            guard error.isTooLarge else {
-                throw OperatorError(file: file, "revocation list", option: "--crl", error)
-            }
-            throw OperatorError { line in
-                line.append("revocation list file '")
-                line.append(file)
-                line.append("' ")
-                line.append(sizeOf: error)
-                line.append(entriesOf: config)
-            }
-        }
-    }
-}
-
-extension Line {
-    /// for 2000 revoked certificates; raise that with --crl-entries
-    fileprivate mutating func append(entriesOf config: ClientConfig) {
-        append(" for ")
-        append(config.crlEntries, of: "revoked certificate")
-        append("; raise that with --crl-entries, or clients.crlEntries of the configuration")
-    }
-}
-
 extension OperatorError {
-    fileprivate init(tooMany count: Int, in file: Text, _ config: ClientConfig) {
-        self.init { line in
-            line.append("revocation list file '")
-            line.append(file)
-            line.append("' has ")
-            line.append(count, of: "revoked certificate")
-            line.append(", more than there is room")
-            line.append(entriesOf: config)
-        }
-    }
-
-    fileprivate init(list file: Text, _ problem: (inout Line) -> Void) {
-        self.init { line in
-            line.append("revocation list file '")
-            line.append(file)
-            line.append("' holds a list ")
-            problem(&line)
-            line.append(", or go on without with --crl-policy warn")
-        }
-    }
-
     static var noRoomForClients: OperatorError {
         OperatorError { line in
             line.append(

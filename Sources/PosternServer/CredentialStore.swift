@@ -60,7 +60,10 @@ struct CredentialStore: ~Copyable {
         if let clients {
             var review = RevocationListReview()
             let rules = try ClientFiles.load(config.clients, identity, through: memory, review: &review)
-            try ClientFiles.check(review, replaces: lists, file: config.clients.crl ?? "")
+            if let file = config.clients.crl {
+                try RevocationListFile.check(
+                    file, config.clients, rules, review, replaces: clients.pointee, lists)
+            }
             clients.pointee = rules
             lists = review
         }

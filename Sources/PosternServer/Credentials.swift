@@ -85,7 +85,7 @@ struct Credentials: ~Copyable {
             return false
         }
         log.write(.notice) { line in
-            line.append("identity reloaded: ")
+            line.append("files reloaded: ")
             append(to: &line, config)
         }
         warn(config, log)

@@ -128,13 +128,31 @@ enum Warnings {
     private static func aboutClients(
         _ config: Config, _ credentials: borrowing CredentialStore, _ tell: Tell
     ) {
-        guard credentials.clients != nil else { return }
+        guard let rules = credentials.clients else { return }
+        if let file = config.clients.ca { aboutAuthorities(file, rules, tell) }
         if let file = config.clients.crl { aboutRevocation(file, config.clients, credentials.lists, tell) }
         guard credentials.clockIsUnset else { return }
         var line = Line()
         line.append("the clock has not been set; clients whose certificates are not valid yet: ")
         line.append(config.clients.clock.name)
         tell(line)
+    }
+
+    private static func aboutAuthorities(
+        _ file: Text, _ rules: UnsafeMutablePointer<ClientAuthorizer>, _ tell: Tell
+    ) {
+        rules.pointee.forEachUnfitAuthority { certificate, faults, isOfOneClient in
+            about("CA file", file, tell) { line in
+                line.append("holds a certificate ")
+                line.append(
+                    isOfOneClient
+                        ? "that authorizes nobody but its owner: "
+                        : "that no client can be verified with: ")
+                line.append(faults, ofAnchor: certificate)
+                line.append("; replace it")
+                if isOfOneClient { line.append(" by its CA's, or pin it with --pins") }
+            }
+        }
     }
 
     private static func aboutRevocation(
@@ -149,6 +167,12 @@ enum Warnings {
         }
         if review.unsigned > 0 {
             about(role, file, tell) { $0.append("holds a list that its CA did not sign; it is not used") }
+        }
+        if review.unauthorized > 0 {
+            about(role, file, tell) { line in
+                line.append(
+                    "holds a list whose CA may not sign lists, by its key or key usage; it is not used")
+            }
         }
         if review.unsupported > 0 {
             about(role, file, tell) { line in

@@ -92,6 +92,23 @@ public struct ClientAuthorizer: ~Copyable {
         try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
     }
 
+    /// Calls `body` with each authority that no client can be verified with: with its faults, and whether it
+    /// is at least a certificate that one client may have. Returns how many vouch for clients, dates aside.
+    @discardableResult
+    public func forEachUnfitAuthority(
+        _ body: (Certificate, CertificateFaults, _ isOfOneClient: Bool) -> Void
+    ) -> Int {
+        trust.forEachUnfitAuthority(for: .client, atSeconds: clockReading.verifiedAtSeconds, body)
+    }
+
+    /// Calls `body` with the issuer of each revocation list of other rules that would be in force no more if
+    /// these took their place, and why. The lists of both have been reviewed.
+    public func forEachLoss(
+        from old: borrowing ClientAuthorizer, _ body: (UnsafeRawBufferPointer, RevocationListLoss) -> Void
+    ) {
+        trust.forEachLoss(from: old.trust, body)
+    }
+
     // Authorization
 
     /// What the clock says now.

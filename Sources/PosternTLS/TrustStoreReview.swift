@@ -28,72 +28,39 @@ extension TrustStore {
     }
 }
 
-/// How many of the revocation lists are of which kind.
-public struct RevocationListReview: Sendable {
-    /// Signed by somebody else than the authority whose name they have, or damaged.
-    public var unsigned = 0
-    /// Signed by their authority, but not complete, without an end, or with parts that are not known.
-    public var unsupported = 0
-    /// Of an issuer that is not among the authorities: it may be one that clients show.
-    public var ofOthers = 0
-    /// Older than their next update, or not valid yet.
-    public var outOfDate = 0
-    /// Why there is none: the file could not be taken.
-    public var problem: Line?
-
-    public init() {}
-}
-
 extension TrustStore {
-    var revokedCount: Int {
-        var count = 0
-        var node = revocationLists.first
-        while let current = node {
-            node = current.pointee.next
-            guard let list = try? RevocationList(current.der) else { continue }
-            var entries = DERReader(list.entries)
-            while (try? entries.next()) != nil { count += 1 }
-        }
-        return count
-    }
-
-    /// Looks at each list. Throws only where memory ran out.
-    func reviewRevocationLists(atSeconds time: Int64) throws(DocumentError) -> RevocationListReview {
-        var review = RevocationListReview()
-        var node = revocationLists.first
-        while let current = node {
-            node = current.pointee.next
-            guard let list = try? RevocationList(current.der) else { continue }
-            if !list.isCurrent(at: time) { review.outOfDate += 1 }
-            switch status(of: list, current) {
-            case nil: review.ofOthers += 1
-            case .good: break
-            case .outOfMemory: throw .outOfMemory
-            case .unsupported: review.unsupported += 1
-            case .bad, .keyUnusable, .tooCostly: review.unsigned += 1
-            }
-        }
-        return review
-    }
-
-    /// What a list is worth to the authorities with its issuer's name; nil when there is none.
-    private func status(
-        of list: RevocationList, _ document: UnsafeMutablePointer<StoredDocument>
-    ) -> RevocationListStatus? {
-        var found: RevocationListStatus?
+    /// Calls `body` with each trust anchor that vouches for no other certificate: with its faults, and
+    /// whether it can at least be verified itself. Returns how many vouch for others, dates aside.
+    @discardableResult
+    func forEachUnfitAuthority(
+        for purpose: CertificatePurpose, atSeconds time: Int64,
+        _ body: (Certificate, CertificateFaults, _ isGoodForItself: Bool) -> Void
+    ) -> Int {
+        var fit = 0
         var node = authorities.first
         while let current = node {
             node = current.pointee.next
-            guard let authority = try? Certificate(current.der),
-                DistinguishedName.isSame(authority.subject, list.issuer)
-            else { continue }
-            let status = PathSearch.status(of: list, document, by: authority, LibrarySignatures())
-            // Of several authorities of one name the one that has signed it knows best.
-            switch status {
-            case .good, .unsupported, .outOfMemory: return status
-            case .bad, .keyUnusable, .tooCostly: found = status
-            }
+            guard let anchor = try? Certificate(current.der) else { continue }
+            let faults = faults(of: anchor, depth: 1, purpose, time)
+            if faults.bits & ~CertificateFaults.timely.bits == 0 { fit += 1 }
+            guard !faults.isEmpty else { continue }
+            let isGoodForItself =
+                faults.contains(.notAnAuthority) && self.faults(of: anchor, depth: 0, purpose, time).isEmpty
+            body(anchor, faults, isGoodForItself)
         }
-        return found
+        return fit
+    }
+
+    private func faults(
+        of anchor: Certificate, depth: Int, _ purpose: CertificatePurpose, _ time: Int64
+    ) -> CertificateFaults {
+        var rules = CertificateRules(purpose: purpose, time: time)
+        var faults = rules.check(anchor, PathPosition(depth: depth, isAnchor: true))
+        let hasAcceptedKey = !faults.hasAny(of: .badKey | .weakKey)
+        // Of memory that has run out others have to speak.
+        if hasAcceptedKey, LibrarySignatures().check(publicKey: anchor.publicKey) == .keyUnusable {
+            faults.insert(.badKey)
+        }
+        return faults
     }
 }

@@ -85,11 +85,12 @@ def spoil_signature(party):
     return Party(x509.load_der_x509_certificate(bytes(der)), party.key)
 
 
-def make_list(authority, revoked=(), *, start=None, end=None, key=None):
-    """A revocation list in PEM; signed by another key if one is given."""
+def make_list(authority, revoked=(), *, start=None, end=None, key=None, number=1):
+    """A revocation list in PEM; signed by another key if one is given, and without a number for None."""
     builder = (x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
-               .last_update(start or now() - DAY).next_update(end or now() + 30 * DAY)
-               .add_extension(x509.CRLNumber(1), False))
+               .last_update(start or now() - DAY).next_update(end or now() + 30 * DAY))
+    if number is not None:
+        builder = builder.add_extension(x509.CRLNumber(number), False)
     for party in revoked:
         builder = builder.add_revoked_certificate(
             x509.RevokedCertificateBuilder().serial_number(party.certificate.serial_number)

@@ -66,7 +66,7 @@ def servers(launch_shared, clients, tmp_path_factory):
         rules.write(rules.pins, strict)
         since = server.mark()
         server.process.send_signal(signal.SIGHUP)
-        server.wait_for_line(r"postern: notice: identity reloaded: .*", since)
+        server.wait_for_line(r"postern: notice: files reloaded: .*", since)
         return server
     return server_for
 

@@ -7,47 +7,15 @@ import time
 
 import pytest
 
-from postern_client import client_context, is_served, tls_connection
+from postern_client import is_served, tls_connection
 from postern_clients import PEM, make_authority, make_list
 from postern_machine import only_root
-from postern_target import PATIENCE, RELOAD_FAILED, VERSIONS
+from postern_reload import KEPT, RELOADED, connection, context_of, reason_of_refusal, reload
+from postern_target import PATIENCE, VERSIONS
 
-RELOADED = r"postern: notice: identity reloaded: .*"
-KEPT = rf"postern: error: {RELOAD_FAILED}: (?P<reason>.+)"
 # Long enough for what must not happen: files settle in one second, under an emulator as well.
 NEVER_SECONDS = 2 / PATIENCE
 REVOKED = r"postern: info: closed .* reason=revoked client=CN=(?P<client>.*)"
-
-
-def context_of(clients, kind, version=None):
-    context = client_context(version)
-    if kind:
-        files = clients.files[kind]
-        context.load_cert_chain(files.certificate, files.key)
-    return context
-
-
-@contextlib.contextmanager
-def connection(server, clients, kind, version=None):
-    """A client that has been served once."""
-    with tls_connection(server, context_of(clients, kind, version)) as tls:
-        is_served(tls)
-        yield tls
-
-
-def reload(server, expected=RELOADED):
-    since = server.mark()
-    server.process.send_signal(signal.SIGHUP)
-    return server.wait_for_line(expected, since)
-
-
-def reason_of_refusal(server, clients, kind):
-    """The reason in the log for a client that must not be served."""
-    since = server.mark()
-    with pytest.raises(OSError):
-        with connection(server, clients, kind):
-            pass
-    return server.wait_for_line(r"postern: info: closed .* reason=(\w+).*", since)[1]
 
 
 @pytest.mark.native
@@ -71,49 +39,6 @@ def test_reloads_without_pause_do_not_keep_a_revoked_client(launch, rules, clien
             except OSError:
                 has_ended = True
         assert has_ended and time.monotonic() - start < 1.5
-
-
-# Lists that are in force
-
-def missing(rules, clients):
-    rules.crl.unlink()
-
-
-def damaged(rules, clients):
-    rules.write(rules.crl, b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
-
-
-def empty(rules, clients):
-    rules.write(rules.crl, b"")
-
-
-def unsigned(rules, clients):
-    rules.write(rules.crl, make_list(clients.ca, key=clients.parties["good"].key))
-
-
-@pytest.mark.parametrize("change", [missing, damaged, empty, unsigned], ids=lambda change: change.__name__)
-def test_lists_in_force_stay_when_others_cannot_be_taken(launch, rules, clients, change):
-    """With --crl-policy warn too: whom they revoke does not come in because a download has failed."""
-    server = launch(*rules.options("required"), "--crl-policy", "warn")
-    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
-    change(rules, clients)
-    kept = reload(server, KEPT)["reason"]
-    assert kept.startswith("the CRLs in force stay, revocation list file '"), kept
-    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
-    rules.write(rules.crl, clients.lists("good"))
-    reload(server)
-    assert reason_of_refusal(server, clients, "good") == "clientCertificateRevoked"
-
-
-def test_where_no_list_is_in_force_a_reload_goes_on_without(launch, rules, clients):
-    rules.crl.unlink()
-    server = launch(*rules.options("required"), "--crl-policy", "warn")
-    reload(server)
-    with connection(server, clients, "revoked"):
-        pass
-    rules.write(rules.crl, clients.lists("revoked"))
-    reload(server)
-    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
 
 
 # Who may not stay

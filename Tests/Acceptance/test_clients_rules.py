@@ -116,7 +116,7 @@ def test_a_list_whose_ca_may_sign_none_is_told_of_at_the_start(identity, rules):
     rules.write(rules.ca, ca.certificate.public_bytes(PEM))
     rules.write(rules.crl, make_list(ca))
     refused = run("--test-config", *identity.options, *rules.options("required"))
-    assert refused.returncode == 2 and b"did not sign" in refused.stderr
+    assert refused.returncode == 2 and b"whose CA may not sign lists" in refused.stderr
 
 
 # Chains

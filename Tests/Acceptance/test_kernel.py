@@ -33,7 +33,7 @@ def test_calls_of_a_server(launch, tmp_path, monkeypatch):
     server = launch()
     echo_once(server)
     server.process.send_signal(signal.SIGHUP)
-    server.wait_for_line("postern: notice: identity reloaded: .*")
+    server.wait_for_line("postern: notice: files reloaded: .*")
     server.counters()
     with tls_connection(server) as tls:
         tls.sendall(b"x")

@@ -100,7 +100,7 @@ def test_one_bad_identity_keeps_them_all(launch, named, tmp_path):
     shutil.copy(named["wildcard"].key, live.key)
     since = server.mark()
     server.process.send_signal(signal.SIGHUP)
-    server.wait_for_line(r"postern: notice: identity reloaded: .+", since)
+    server.wait_for_line(r"postern: notice: files reloaded: .+", since)
     assert shown(server, "board.dev.example", VERSIONS[-1]) == der(named["wildcard"])
     assert shown(server, "meter.example", VERSIONS[-1]) == der(named["default"])
 

@@ -177,7 +177,7 @@ def test_one_that_has_time_left_stays(start, files):
 def reload(server):
     since = server.mark()
     server.process.send_signal(signal.SIGHUP)
-    server.wait_for_line(r"postern: notice: identity reloaded: .+", since)
+    server.wait_for_line(r"postern: notice: files reloaded: .+", since)
     return since
 
 

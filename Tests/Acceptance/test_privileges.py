@@ -21,7 +21,7 @@ from postern_machine import only_root
 from postern_target import BINARY, RELOAD_FAILED, command, first_free_port, refused, run
 
 NOBODY = 65534
-RELOADED = r"postern: notice: identity reloaded: certificate .+"
+RELOADED = r"postern: notice: files reloaded: certificate .+"
 WILL_NOT_RELOAD = (r"postern: warning: SIGHUP will not reload the files, because the server dropped its privileges: "
                    r"(?P<reason>.+)")
 
@@ -37,7 +37,7 @@ def status(server):
 def reload(server):
     since = server.mark()
     server.process.send_signal(signal.SIGHUP)
-    return server.wait_for_line(f"postern: (notice: identity reloaded|error: {RELOAD_FAILED}): .+", since)[0]
+    return server.wait_for_line(f"postern: (notice: files reloaded|error: {RELOAD_FAILED}): .+", since)[0]
 
 
 def copy_identity(identity, folder, owner=NOBODY):

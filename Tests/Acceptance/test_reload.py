@@ -13,7 +13,7 @@ from postern_identity import Identity, encrypt_key
 from postern_machine import only_root
 from postern_target import PATIENCE, RELOAD_FAILED, VERSIONS
 
-RELOADED = r"postern: notice: identity reloaded: certificate .+"
+RELOADED = r"postern: notice: files reloaded: certificate .+"
 KEPT = rf"postern: error: {RELOAD_FAILED}: (?P<reason>.+)"
 
 
@@ -54,7 +54,7 @@ def test_new_clients_get_the_new_certificate(launch, identities, files, version,
     server = launch(identity=files)
     with tls_connection(server, client_context(version, trust=identities.good.certificate)) as old:
         install(getattr(identities, kind), files)
-        assert "identity reloaded: certificate CN=localhost" in reload(server)[0]
+        assert "files reloaded: certificate CN=localhost" in reload(server)[0]
         trust = getattr(identities, kind).certificate
         with tls_connection(server, client_context(version, trust=trust)) as new:
             for tls in (old, new, old):
@@ -133,7 +133,7 @@ def test_bad_files_keep_the_old_identity(launch, identities, files, damage):
     if files.key.is_dir():
         files.key.rmdir()
     install(identities.other, files)
-    assert "identity reloaded" in reload(server)[0]
+    assert "files reloaded" in reload(server)[0]
     assert served_certificate(server) == der(identities.other)
 
 
@@ -142,7 +142,7 @@ def test_expired_certificate_is_loaded_with_a_warning(launch, identities, files)
     server = launch(identity=files)
     install(identities.expired, files)
     since = server.mark()
-    assert "identity reloaded" in reload(server)[0]
+    assert "files reloaded" in reload(server)[0]
     server.wait_for_line(r"postern: warning: .*expired.*", since)
     assert served_certificate(server) == der(identities.expired)
 
@@ -172,8 +172,8 @@ def test_reload_in_the_middle_of_handshakes(launch, identities, files):
         begun.socket.sendall(begun.step()[1])
         begun.fetch()
         install(identities.rsa, files)
-        assert "identity reloaded" in reload(server)[0]
-        assert "identity reloaded" in reload(server)[0]
+        assert "files reloaded" in reload(server)[0]
+        assert "files reloaded" in reload(server)[0]
         fresh = clients.enter_context(MemoryClient(server))
         for client, identity in ((begun, identities.good), (fresh, identities.rsa)):
             client.handshake()
@@ -203,7 +203,7 @@ def test_reload_under_load(launch, identities, files):
         with tls_connection(server) as tls:
             for number in range(20):
                 install((identities.other, identities.rsa, identities.good)[number % 3], files)
-                assert "identity reloaded" in reload(server)[0]
+                assert "files reloaded" in reload(server)[0]
                 tls.sendall(b"still open")
                 assert receive_exactly(tls, 10) == b"still open"
                 time.sleep(0.01)
@@ -226,7 +226,7 @@ def test_many_reloads_grow_nothing(launch, identities, files):
             if number % 10 == 7:
                 install(identities.rsa, files)
                 break_mismatch(files, identities)
-            expected = RELOAD_FAILED if number % 10 == 7 else "identity reloaded"
+            expected = RELOAD_FAILED if number % 10 == 7 else "files reloaded"
             assert expected in reload(server)[0]
             if number % 10 == 0:
                 echo_once(server)

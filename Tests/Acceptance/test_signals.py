@@ -252,7 +252,7 @@ def slow_start(identity):
 
 
 @pytest.mark.native
-@pytest.mark.parametrize("number, answer", [(signal.SIGHUP, "identity reloaded"), (signal.SIGUSR1, "counters ")])
+@pytest.mark.parametrize("number, answer", [(signal.SIGHUP, "files reloaded"), (signal.SIGUSR1, "counters ")])
 def test_what_is_asked_during_the_start_is_answered_after_it(identity, number, answer):
     with slow_start(identity) as (process, pid):
         os.kill(pid, number)

@@ -71,7 +71,7 @@ def test_reload(launch, manager, identity, tmp_path):
     shutil.copy(identity.key, files.key)
     server = launch(environment=manager.environment, identity=files)
     manager.expect("READY")
-    for outcome in ("notice: identity reloaded", f"error: {RELOAD_FAILED}", f"error: {RELOAD_FAILED}"):
+    for outcome in ("notice: files reloaded", f"error: {RELOAD_FAILED}", f"error: {RELOAD_FAILED}"):
         since = server.mark()
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         server.process.send_signal(signal.SIGHUP)

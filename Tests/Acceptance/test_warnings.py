@@ -200,7 +200,7 @@ def test_a_list_that_outgrows_its_room_is_told_at_the_reload(work, launch):
     listed(work, 50)
     since = server.mark()
     server.process.send_signal(signal.SIGHUP)
-    server.wait_for_line(r"postern: notice: identity reloaded: .*", since)
+    server.wait_for_line(r"postern: notice: files reloaded: .*", since)
 
 
 def test_two_thousand_entries_are_reloaded_while_all_are_in_memory(work, launch):
@@ -210,7 +210,7 @@ def test_two_thousand_entries_are_reloaded_while_all_are_in_memory(work, launch)
     for _ in range(3):
         since = server.mark()
         server.process.send_signal(signal.SIGHUP)
-        server.wait_for_line(r"postern: notice: identity reloaded: .*", since)
+        server.wait_for_line(r"postern: notice: files reloaded: .*", since)
     assert server.counters()["arenaFailures"] == 0
 
 
@@ -225,7 +225,7 @@ def test_the_last_pin_can_be_taken_out(work, launch):
     pins.write_text("# nobody\n")
     since = server.mark()
     server.process.send_signal(signal.SIGHUP)
-    server.wait_for_line(r"postern: notice: identity reloaded: .*, pins 0", since)
+    server.wait_for_line(r"postern: notice: files reloaded: .*, pins 0", since)
     ended = run(*identity_of(work, "board").options, *options, "--test-config")
     assert (ended.returncode, ended.stderr) == (0, b"")
 

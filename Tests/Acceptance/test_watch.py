@@ -13,7 +13,7 @@ from postern_identity import Identity
 from postern_machine import only_root
 
 NOBODY = 65534
-RELOADED = r"postern: notice: identity reloaded: certificate .+"
+RELOADED = r"postern: notice: files reloaded: certificate .+"
 NOT_WATCHED = r"postern: warning: file '(?P<file>[^']+)' is not watched: (?P<reason>.+); send SIGHUP .+"
 
 

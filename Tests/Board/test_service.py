@@ -77,7 +77,7 @@ def test_reload(board, echo, tmp_path):
             since = echo.mark()
             put_identity(board, other.certificate.read_text(), other.key.read_text())
             assert echo.init_script("reload") == "Reloading postern: OK\n"
-            echo.wait_for_line("postern: notice: identity reloaded: .*", since)
+            echo.wait_for_line("postern: notice: files reloaded: .*", since)
             assert echo.certificate() != before
             put_identity(board, "no certificate\n", other.key.read_text())
             said = echo.init_script("reload", expected=None)
@@ -88,7 +88,7 @@ def test_reload(board, echo, tmp_path):
         board.run("mv /tmp/server.crt /tmp/server.key /etc/postern")
         since = echo.mark()
         echo.init_script("reload")
-        echo.wait_for_line("postern: notice: identity reloaded: .*", since)
+        echo.wait_for_line("postern: notice: files reloaded: .*", since)
     assert echo.certificate() == before
     assert echo.process.pid == pid
 

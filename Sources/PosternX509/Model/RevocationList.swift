@@ -120,6 +120,17 @@ public struct RevocationList {
     public func isCurrent(at time: Int64) -> Bool {
         thisUpdate <= time && time <= (nextUpdate ?? time)
     }
+
+    /// Whether it was made before another one of its issuer: the number says so, which only grows (RFC 5280,
+    /// section 5.2.3), or the time where one has none.
+    public func isOlder(than other: RevocationList) -> Bool {
+        guard let number, let otherNumber = other.number else { return thisUpdate < other.thisUpdate }
+        if number.count != otherNumber.count { return number.count < otherNumber.count }
+        for index in 0..<number.count where number[index] != otherNumber[index] {
+            return number[index] < otherNumber[index]
+        }
+        return false
+    }
 }
 
 /// Extensions of the list itself (RFC 5280, section 5.2), each once.

@@ -39,15 +39,32 @@ extension Line {
     ) {
         append("certificate ")
         append(depth)
-        let certificate = try? Certificate(certificate)
-        if let certificate {
-            append(" (")
-            append(nameOf: certificate)
-            append(")")
+        guard let certificate = try? Certificate(certificate) else {
+            append(" ")
+            return append(fault.words)
         }
-        append(" ")
+        append(" (")
+        append(nameOf: certificate)
+        append(") ")
         append(fault.words)
-        guard let certificate else { return }
+        append(placeOf: fault, in: certificate)
+    }
+
+    /// CN=Home CA has expired: the first of the faults of a trust anchor that has issued nothing yet.
+    public mutating func append(_ fault: CertificateFaults, ofAnchor certificate: Certificate) {
+        append(nameOf: certificate)
+        append(" ")
+        switch fault.first {
+        case .notAnAuthority: append("is no authority's, by its basic constraints")
+        case .wrongKeyUsage: append("may not sign certificates, by its key usage")
+        case .wrongPurpose: append("is not for clients, by its extended key usage")
+        default: append(fault.words)
+        }
+        append(placeOf: fault, in: certificate)
+    }
+
+    /// Behind a fault in words: when, whose, or where.
+    private mutating func append(placeOf fault: CertificateFaults, in certificate: Certificate) {
         switch fault.first {
         case .expired:
             append(" on ")

@@ -11,6 +11,9 @@ public struct StoredDocument {
     var checkedKey: UnsafeRawPointer?
     var checkedStatus = RevocationListStatus.good
 
+    /// Whether a check has said that an authority of the same store has signed this list.
+    public func isSigned(by authority: Certificate) -> Bool { checkedKey == authority.publicKey.baseAddress }
+
     /// Bytes of memory that a document takes.
     public static func memoryBytes(for der: UnsafeRawBufferPointer) -> Int {
         MemoryLayout<StoredDocument>.stride + der.count
@@ -35,6 +38,16 @@ public struct StoredDocuments {
         if let last { last.pointee.next = node } else { first = node }
         last = node
         count += 1
+    }
+
+    /// Whether one of them is not among others.
+    public func hasOthers(than others: StoredDocuments) -> Bool {
+        var node = first
+        while let current = node {
+            if others.document(equalTo: current.der) == nil { return true }
+            node = current.pointee.next
+        }
+        return false
     }
 
     /// The one with these very bytes.

@@ -1,0 +1,181 @@
+// What is wrong with the revocation lists of a store, before any client comes, and what would be lost if
+// they took the place of others. Signatures are checked once: the list keeps what the check said.
+
+import PosternCore
+import PosternX509
+
+/// How many of the revocation lists are of which kind.
+public struct RevocationListReview: Sendable {
+    /// Signed by somebody else than the authority whose name they have, or damaged.
+    public var unsigned = 0
+    /// Of an authority whose key or key usage is not for lists.
+    public var unauthorized = 0
+    /// Signed by their authority, but not complete, without an end, or with parts that are not known.
+    public var unsupported = 0
+    /// Of an issuer that is not among the authorities: it may be one that clients show.
+    public var ofOthers = 0
+    /// Older than their next update, or not valid yet.
+    public var outOfDate = 0
+    /// Why there is none: the file could not be taken.
+    public var problem: Line?
+
+    public init() {}
+}
+
+extension TrustStore {
+    var revokedCount: Int {
+        var count = 0
+        var node = revocationLists.first
+        while let current = node {
+            node = current.pointee.next
+            guard let list = try? RevocationList(current.der) else { continue }
+            var entries = DERReader(list.entries)
+            while (try? entries.next()) != nil { count += 1 }
+        }
+        return count
+    }
+
+    /// Looks at each list. Throws only where memory ran out.
+    func reviewRevocationLists(atSeconds time: Int64) throws(DocumentError) -> RevocationListReview {
+        var review = RevocationListReview()
+        var node = revocationLists.first
+        while let current = node {
+            node = current.pointee.next
+            guard let list = try? RevocationList(current.der) else { continue }
+            if !list.isCurrent(at: time) { review.outOfDate += 1 }
+            switch status(of: list, current) {
+            case nil: review.ofOthers += 1
+            case .good: break
+            case .outOfMemory: throw .outOfMemory
+            case .unsupported: review.unsupported += 1
+            case .keyUnusable: review.unauthorized += 1
+            case .bad, .tooCostly: review.unsigned += 1
+            }
+        }
+        return review
+    }
+
+    /// What a list is worth to the authorities with its issuer's name; nil when there is none.
+    private func status(
+        of list: RevocationList, _ document: UnsafeMutablePointer<StoredDocument>
+    ) -> RevocationListStatus? {
+        var found: RevocationListStatus?
+        var node = authorities.first
+        while let current = node {
+            node = current.pointee.next
+            guard let authority = try? Certificate(current.der),
+                DistinguishedName.isSame(authority.subject, list.issuer)
+            else { continue }
+            let status = PathSearch.status(of: list, document, by: authority, LibrarySignatures())
+            // Of several authorities of one name the one that has signed it knows best.
+            switch status {
+            case .good, .unsupported, .outOfMemory: return status
+            case .bad, .keyUnusable, .tooCostly: found = status
+            }
+        }
+        return found
+    }
+}
+
+// What a reload would lose
+
+/// Why a list that is in force has no successor among others.
+public enum RevocationListLoss: Sendable {
+    /// Its issuer has none there.
+    case missing
+    /// Those of its issuer are not proven to be.
+    case unproven
+    /// Those of its issuer do not name all whom it has revoked.
+    case unsupported
+    /// Those of its issuer came before it.
+    case older
+}
+
+extension TrustStore {
+    /// Calls `body` with the issuer of each list of `old` that would be in force no more, and why.
+    /// Authorities that are trusted no longer take their lists along. Both stores have been reviewed.
+    func forEachLoss(
+        from old: borrowing TrustStore, _ body: (UnsafeRawBufferPointer, RevocationListLoss) -> Void
+    ) {
+        let hasLeft = old.authorities.documents.hasOthers(than: authorities.documents)
+        var node = old.revocationLists.first
+        while let current = node {
+            node = current.pointee.next
+            guard let list = try? RevocationList(current.der) else { continue }
+            let signer = old.signer(of: current)
+            if let signer {
+                guard trusts(signer) else { continue }
+            } else {
+                // One that its authority did not sign was never in force. Of another's list nobody knows
+                // under which authority it is.
+                guard !old.hasAuthority(named: list.issuer), !hasLeft else { continue }
+            }
+            if let loss = loss(of: list, by: signer) { body(list.issuer, loss) }
+        }
+    }
+
+    /// The authority that has signed a list.
+    private func signer(of list: UnsafeMutablePointer<StoredDocument>) -> Certificate? {
+        var node = authorities.first
+        while let current = node {
+            node = current.pointee.next
+            guard let authority = try? Certificate(current.der) else { continue }
+            if list.pointee.isSigned(by: authority) { return authority }
+        }
+        return nil
+    }
+
+    private func hasAuthority(named name: UnsafeRawBufferPointer) -> Bool {
+        var node = authorities.first
+        while let current = node {
+            node = current.pointee.next
+            guard let authority = try? Certificate(current.der) else { continue }
+            if DistinguishedName.isSame(authority.subject, name) { return true }
+        }
+        return false
+    }
+
+    /// An authority of the same name and key may have another certificate.
+    private func trusts(_ other: Certificate) -> Bool {
+        var node = authorities.first
+        while let current = node {
+            node = current.pointee.next
+            guard let authority = try? Certificate(current.der) else { continue }
+            if authority.isSameAuthority(as: other) { return true }
+        }
+        return false
+    }
+
+    /// Nil where one of the lists takes the place of that one. Of several the best counts.
+    private func loss(of old: RevocationList, by oldSigner: Certificate?) -> RevocationListLoss? {
+        var found = RevocationListLoss.missing
+        var node = revocationLists.first
+        while let current = node {
+            node = current.pointee.next
+            guard let list = try? RevocationList(current.der),
+                DistinguishedName.isSame(list.issuer, old.issuer)
+            else { continue }
+            let signer = signer(of: current)
+            let isProven =
+                if let oldSigner { signer?.isSameAuthority(as: oldSigner) ?? false } else {
+                    signer != nil || !hasAuthority(named: list.issuer)
+                }
+            if !isProven {
+                if found == .missing { found = .unproven }
+            } else if old.isSupported, !list.isSupported {
+                if found != .older { found = .unsupported }
+            } else if list.isOlder(than: old) {
+                found = .older
+            } else {
+                return nil
+            }
+        }
+        return found
+    }
+}
+
+extension Certificate {
+    fileprivate func isSameAuthority(as other: Certificate) -> Bool {
+        hasSameBytes(publicKey, other.publicKey) && DistinguishedName.isSame(subject, other.subject)
+    }
+}

@@ -1,0 +1,114 @@
+"""Revocation lists that are in force: a reload never takes lists that would let in whom the present ones refuse, under
+--crl-policy warn neither, unless their authority goes too."""
+import pytest
+
+from postern_clients import DAY, PEM, make, make_authority, make_list
+from postern_dates import now
+from postern_reload import KEPT, connection, reason_of_refusal, reload
+
+
+def missing(rules, clients):
+    rules.crl.unlink()
+
+
+def damaged(rules, clients):
+    rules.write(rules.crl, b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
+
+
+def empty(rules, clients):
+    rules.write(rules.crl, b"")
+
+
+def unsigned(rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, key=clients.parties["good"].key))
+
+
+def of_another(rules, clients):
+    rules.write(rules.crl, make_list(make_authority("Other CA")))
+
+
+def of_the_one_below(rules, clients):
+    rules.write(rules.crl, make_list(clients.middle))
+
+
+def without_the_one_below(rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, [clients.parties["revoked"]]))
+
+
+def by_another_of_that_name(rules, clients):
+    rules.write(rules.crl, make_list(make_authority("Home CA")))
+
+
+def older(rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, number=0) + make_list(clients.middle))
+
+
+SAID = {of_another: "' holds no list of CN=Home CA, and one is in force; ",
+        of_the_one_below: "' holds no list of CN=Home CA, and one is in force; ",
+        without_the_one_below: "' holds no list of CN=Middle, and one is in force; ",
+        by_another_of_that_name: "' holds a list of CN=Home CA that its CA did not sign; ",
+        older: "' holds a list of CN=Home CA that is older than the one in force; "}
+
+
+@pytest.mark.parametrize("change", [missing, damaged, empty, unsigned, *SAID], ids=lambda change: change.__name__)
+def test_lists_in_force_stay_when_others_cannot_be_taken(launch, rules, clients, change):
+    """With --crl-policy warn too: whom they revoke does not come in because a download has failed."""
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+    change(rules, clients)
+    kept = reload(server, KEPT)["reason"]
+    assert kept.startswith(f"revocation list file '{rules.crl}") and SAID.get(change, "") in kept, kept
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+    rules.write(rules.crl, clients.lists("good"))
+    reload(server)
+    assert reason_of_refusal(server, clients, "good") == "clientCertificateRevoked"
+
+
+def test_an_older_list_does_not_replace_one_in_force(launch, rules, clients):
+    """Neither where no list means no client: whom the newer one has revoked would come in again."""
+    server = launch(*rules.options("required"))
+    older(rules, clients)
+    assert SAID[older] in reload(server, KEPT)["reason"]
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+
+
+def test_without_numbers_times_say_which_list_is_older(launch, rules, clients):
+    rules.write(rules.crl, make_list(clients.ca, [clients.parties["revoked"]], number=None) + make_list(clients.middle))
+    server = launch(*rules.options("required"))
+    older_list = make_list(clients.ca, number=None, start=now() - 2 * DAY)
+    rules.write(rules.crl, older_list + make_list(clients.middle))
+    assert SAID[older] in reload(server, KEPT)["reason"]
+    rules.write(rules.crl, older_list + make_list(clients.ca, number=None) + make_list(clients.middle))
+    reload(server)
+
+
+def test_lists_go_with_their_authority(launch, rules, clients):
+    """Under --crl-policy warn too: of whom nobody trusts no list is needed, nor of those below."""
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    other = make_authority("New CA")
+    rules.write(rules.ca, other.certificate.public_bytes(PEM))
+    rules.write(rules.crl, make_list(other))
+    reload(server)
+
+
+def test_an_authority_may_have_a_new_certificate(launch, rules, clients):
+    """The same key under the same name: its lists are still its lists."""
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    renewed = make("Home CA", key=clients.ca.key, extensions=[
+        (one.value, one.critical) for one in clients.ca.certificate.extensions])
+    rules.write(rules.ca, renewed.certificate.public_bytes(PEM))
+    rules.write(rules.crl, make_list(clients.middle))
+    assert SAID[of_the_one_below] in reload(server, KEPT)["reason"]
+    rules.write(rules.crl, clients.lists("good"))
+    reload(server)
+
+
+def test_where_no_list_is_in_force_a_reload_goes_on_without(launch, rules, clients):
+    rules.crl.unlink()
+    server = launch(*rules.options("required"), "--crl-policy", "warn")
+    reload(server)
+    with connection(server, clients, "revoked"):
+        pass
+    rules.write(rules.crl, clients.lists("revoked"))
+    reload(server)
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
