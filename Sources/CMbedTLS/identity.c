@@ -3,6 +3,7 @@
 
 #include "certificate.h"
 #include "ctls_arena.h"
+#include "ctls_digest.h"
 #include "ctls_pem.h"
 #include "key.h"
 
@@ -187,12 +188,23 @@ int ctls_identity_offer_default(ctls_identity *identity, mbedtls_ssl_context *ss
     return mbedtls_ssl_set_hs_own_cert(ssl, &first->chain, &first->key);
 }
 
+// RFC 6066 wants none, but some clients send the dot of the root as their user has written it.
+static size_t without_root(const unsigned char *name, size_t bytes) {
+    return bytes > 1 && name[bytes - 1] == '.' ? bytes - 1 : bytes;
+}
+
 int ctls_identity_offer(
     ctls_identity *identity, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes
 ) {
-    // RFC 6066 wants none, but some clients send the dot of the root as their user has written it.
-    if (bytes > 1 && name[bytes - 1] == '.') bytes--;
-    int offered = offer_covering(identity, ssl, name, bytes);
+    int offered = offer_covering(identity, ssl, name, without_root(name, bytes));
     if (offered != 0) return offered < 0 ? offered : 0;
     return identity->refuses_unknown_names ? CTLS_NAME_UNKNOWN : 0;
+}
+
+int ctls_name_digest(const unsigned char *name, size_t bytes, uint8_t *digest) {
+    unsigned char lowered[255];     // no DNS name is longer, and what is none has no other spelling
+    bytes = without_root(name, bytes);
+    if (bytes > sizeof lowered) return ctls_sha256(name, bytes, digest);
+    for (size_t i = 0; i < bytes; i++) lowered[i] = lowercase(name[i]);
+    return ctls_sha256(lowered, bytes, digest);
 }

@@ -29,4 +29,8 @@ int ctls_identity_offer(
 
 #define CTLS_NAME_UNKNOWN 1
 
+/// SHA-256 of a server name as it is compared: without regard to case and to the dot of the root.
+enum { CTLS_NAME_DIGEST_BYTES = 32 };
+int ctls_name_digest(const unsigned char *name, size_t bytes, uint8_t *digest);
+
 #endif

@@ -6,6 +6,8 @@
 
 #include <mbedtls/platform.h>
 
+#include <string.h>
+
 // In TLS 1.3 a client that refuses our certificate may say so before it encrypts; the library then reports a
 // record that does not decrypt.
 static int is_plain_alert(const ctls_session *session, int code) {
@@ -61,7 +63,9 @@ int ctls_session_choose_name(
 ) {
     (void)unused;
     ctls_session *session = (ctls_session *)ssl;
-    int error = ctls_identity_offer(session->identity, ssl, name, bytes);
+    int error = ctls_name_digest(name, bytes, session->name);
+    if (error != 0) return error;
+    error = ctls_identity_offer(session->identity, ssl, name, bytes);
     session->name_unknown = error == CTLS_NAME_UNKNOWN;
     return error;
 }
@@ -107,6 +111,7 @@ void ctls_session_attach(
     session->receive = receive_bytes;
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
     session->idle_records = session->is_flooded = session->said_close_notify = 0;
+    memset(session->name, 0, sizeof session->name);
     session->client_chain_stage = CTLS_CLIENT_CHAIN_UNSEEN;
     session->unchecked = 0;
     session->group = session->hello_version = session->certificate_wanted = 0;

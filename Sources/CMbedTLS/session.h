@@ -3,6 +3,7 @@
 #define CTLS_SESSION_PRIVATE_H
 
 #include "context.h"
+#include "identity.h"
 #include "ctls_client_session.h"
 #include "ctls_session.h"
 
@@ -35,6 +36,7 @@ struct ctls_session {
     uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
     uint8_t resumed;
     uint8_t name_unknown;       // the client asked for a name that is not served here
+    uint8_t name[CTLS_NAME_DIGEST_BYTES];   // that it asked for; zeros for none
     // What a client has shown to a server:
     uint8_t *client_chain;             // its certificates in DER, one behind the other; NULL for none
     size_t client_chain_bytes;

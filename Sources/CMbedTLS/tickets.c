@@ -1,10 +1,12 @@
 // Session tickets. The library's own keep no certificate in TLS 1.3 and at most the first in TLS 1.2; but a
-// session that is resumed must be authorized by the present rules as a full handshake is. So behind the
-// library's ticket stands the client's chain, encrypted (tickets travel in clear) and bound to that ticket:
+// session that is resumed must be authorized by the present rules as a full handshake is, and only under the
+// server name that it was made for. So behind the library's ticket stand the digest of that name and the
+// client's chain, which may be empty, encrypted (tickets travel in clear), and bound to both:
 //
-//     ticket of the library | nonce, 12 bytes | chain in DER, AES-256-GCM | tag, 16 bytes
+//     ticket of the library | name, 32 bytes | nonce, 12 bytes | chain in DER, AES-256-GCM | tag, 16 bytes
 //
 // The key for it is replaced when the library replaces its own.
+#include "hello.h"
 #include "session.h"
 
 #include <mbedtls/gcm.h>
@@ -18,6 +20,8 @@ enum {
     // The library's ticket: key name, nonce, length of what is encrypted, that, tag (ssl_ticket.c).
     LENGTH_OFFSET = CTLS_KEY_NAME_BYTES + 12,
     FIXED_BYTES = LENGTH_OFFSET + 2 + 16,
+    // What stands behind it, but for the chain.
+    ADDED_BYTES = CTLS_NAME_DIGEST_BYTES + NONCE_BYTES + TAG_BYTES,
 };
 
 int ctls_tickets_start(ctls_tickets *tickets, uint32_t seconds) {
@@ -52,10 +56,12 @@ static int set_key(mbedtls_gcm_context *gcm, const ctls_chain_key *key) {
 }
 
 static int seal(
-    ctls_tickets *tickets, const ctls_session *client, const unsigned char *ticket, size_t ticket_bytes,
-    unsigned char *target
+    ctls_tickets *tickets, const ctls_session *client, unsigned char *ticket, size_t ticket_bytes
 ) {
     ctls_chain_key *key = present_key(tickets, ticket);
+    size_t bound_bytes = ticket_bytes + CTLS_NAME_DIGEST_BYTES;
+    unsigned char *target = ticket + bound_bytes;
+    memcpy(ticket + ticket_bytes, client->name, CTLS_NAME_DIGEST_BYTES);
     if (key == NULL || ctls_random_bytes(NULL, target, NONCE_BYTES) != 0)
         return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
     mbedtls_gcm_context gcm;
@@ -64,7 +70,7 @@ static int seal(
     if (error == 0)
         error = mbedtls_gcm_crypt_and_tag(
             &gcm, MBEDTLS_GCM_ENCRYPT, client->client_chain_bytes, target, NONCE_BYTES,
-            ticket, ticket_bytes, client->client_chain, sealed,
+            ticket, bound_bytes, client->client_chain, sealed,
             TAG_BYTES, sealed + client->client_chain_bytes);
     mbedtls_gcm_free(&gcm);
     return error;
@@ -79,19 +85,30 @@ int ctls_ticket_write(
     *length = 0;
     *lifetime = 0;
     if (!ctls_client_chain_is_settled(client)) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-    size_t chain_bytes = client->client_chain_bytes == 0
-        ? 0 : NONCE_BYTES + client->client_chain_bytes + TAG_BYTES;
-    if ((size_t)(end - start) < chain_bytes) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    size_t added_bytes = ADDED_BYTES + client->client_chain_bytes;
+    if ((size_t)(end - start) < added_bytes) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
     // The library would write the first certificate as well.
     mbedtls_ssl_session without_certificate = *session;
     *ctls_certificates_of(&without_certificate) = NULL;
     int error = mbedtls_ssl_ticket_write(
-        &context->tickets.library, &without_certificate, start, end - chain_bytes, length, lifetime);
+        &context->tickets.library, &without_certificate, start, end - added_bytes, length, lifetime);
     mbedtls_platform_zeroize(&without_certificate, sizeof without_certificate);
-    if (error != 0 || chain_bytes == 0) return error;
-    error = seal(&context->tickets, client, start, *length, start + *length);
-    *length = error == 0 ? *length + chain_bytes : 0;
+    if (error != 0) return error;
+    error = seal(&context->tickets, client, start, *length);
+    *length = error == 0 ? *length + added_bytes : 0;
     return error;
+}
+
+// RFC 6066, section 3: a session is not resumed under another name. The same goes for TLS 1.3, which leaves
+// it open (RFC 8446, section 4.6.1): names have certificates of their own, which a resumed session does not
+// show.
+static int has_name(ctls_session *client, const unsigned char *digest) {
+    uint8_t asked[CTLS_NAME_DIGEST_BYTES] = {0};
+    ctls_span name;
+    // The library hands tickets over while the ClientHello lies in its buffer, whole.
+    ctls_span hello = {ctls_message(&client->ssl), MBEDTLS_SSL_IN_CONTENT_LEN};
+    if (ctls_hello_name(hello, &name) && ctls_name_digest(name.bytes, name.count, asked) != 0) return 0;
+    return memcmp(asked, digest, sizeof asked) == 0;
 }
 
 // Keeps the chain behind a ticket with the session. 0 or an error of the library.
@@ -101,19 +118,18 @@ static int open_chain(
 ) {
     const ctls_chain_key *key = find_key(tickets, ticket);
     if (key == NULL) return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
-    size_t sealed_bytes = bytes - ticket_bytes;
-    if (sealed_bytes <= NONCE_BYTES + TAG_BYTES
-        || sealed_bytes > NONCE_BYTES + CTLS_CLIENT_CHAIN_BYTES + TAG_BYTES)
+    size_t behind = bytes - ticket_bytes;
+    if (behind < ADDED_BYTES || behind > ADDED_BYTES + CTLS_CLIENT_CHAIN_BYTES)
         return MBEDTLS_ERR_SSL_INVALID_MAC;
-    const unsigned char *nonce = ticket + ticket_bytes, *sealed = nonce + NONCE_BYTES;
-    size_t chain_bytes = sealed_bytes - NONCE_BYTES - TAG_BYTES;
-    int error = ctls_client_chain_keep(client, sealed, chain_bytes);
+    size_t bound_bytes = ticket_bytes + CTLS_NAME_DIGEST_BYTES, chain_bytes = behind - ADDED_BYTES;
+    const unsigned char *nonce = ticket + bound_bytes, *sealed = nonce + NONCE_BYTES;
+    int error = chain_bytes == 0 ? 0 : ctls_client_chain_keep(client, sealed, chain_bytes);
     if (error != 0) return error;
     mbedtls_gcm_context gcm;
     error = set_key(&gcm, key);
     if (error == 0)
         error = mbedtls_gcm_auth_decrypt(
-            &gcm, chain_bytes, nonce, NONCE_BYTES, ticket, ticket_bytes,
+            &gcm, chain_bytes, nonce, NONCE_BYTES, ticket, bound_bytes,
             sealed + chain_bytes, TAG_BYTES, sealed, client->client_chain);
     mbedtls_gcm_free(&gcm);
     return error == 0 ? 0 : MBEDTLS_ERR_SSL_INVALID_MAC;
@@ -126,9 +142,9 @@ static int accept_ticket(
     size_t ticket_bytes = FIXED_BYTES + ((size_t)ticket[LENGTH_OFFSET] << 8 | ticket[LENGTH_OFFSET + 1]);
     if (ticket_bytes > bytes) return MBEDTLS_ERR_SSL_INVALID_MAC;
     // First the chain: the library decrypts its ticket in place.
-    int error = 0;
-    if (ticket_bytes < bytes)
-        error = open_chain(&context->tickets, context->active, ticket, ticket_bytes, bytes);
+    int error = open_chain(&context->tickets, context->active, ticket, ticket_bytes, bytes);
+    if (error == 0 && !has_name(context->active, ticket + ticket_bytes))
+        error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     if (error == 0)
         error = mbedtls_ssl_ticket_parse(&context->tickets.library, session, ticket, ticket_bytes);
     // CVE-2026-93831: before 3.6.8 the library resumes TLS 1.2 with a ticket of TLS 1.3, which has no master

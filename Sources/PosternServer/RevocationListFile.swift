@@ -37,7 +37,8 @@ enum RevocationListFile {
     /// Lists that are in force are not replaced by some that revoke less. With the policy that refuses whom
     /// no list clears it is enough that none is older.
     static func check(
-        _ file: Text, _ config: ClientConfig, _ rules: borrowing ClientAuthorizer, _ review: RevocationListReview,
+        _ file: Text, _ config: ClientConfig, _ rules: borrowing ClientAuthorizer,
+        _ review: RevocationListReview,
         replaces old: borrowing ClientAuthorizer, _ oldReview: RevocationListReview
     ) throws(OperatorError) {
         guard oldReview.problem == nil else { return }

@@ -80,9 +80,9 @@ def echo_once(server, data=b"one good client\n", **keywords):
         return address
 
 
-def take_session(server, context):
+def take_session(server, context, name="localhost"):
     """A full handshake and one echo (TLS 1.3 sends its tickets after the handshake). Returns the session."""
-    with tls_connection(server, context) as tls:
+    with tls_connection(server, context, name) as tls:
         assert not tls.session_reused
         tls.sendall(b"hello")
         assert receive_exactly(tls, 5) == b"hello"
@@ -90,9 +90,9 @@ def take_session(server, context):
         return tls.session
 
 
-def use_session(server, context, session):
+def use_session(server, context, session, name="localhost"):
     """A connection that offers a session. Returns whether it was resumed."""
-    with tls_connection(server, context, session=session) as tls:
+    with tls_connection(server, context, name, session) as tls:
         tls.sendall(b"again")
         assert receive_exactly(tls, 5) == b"again"
         return tls.session_reused

@@ -11,7 +11,7 @@ from postern_client import MemoryClient, client_context
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
 CLIENT_HELLO, SERVER_HELLO, NEW_SESSION_TICKET, CERTIFICATE, FINISHED = 1, 2, 4, 11, 20
-SESSION_TICKET, PRE_SHARED_KEY = 35, 41
+SERVER_NAME, SESSION_TICKET, PRE_SHARED_KEY = 0, 35, 41
 WARNING, FATAL = 1, 2
 CLOSE_NOTIFY, UNEXPECTED_MESSAGE, HANDSHAKE_FAILURE, NO_RENEGOTIATION = 0, 10, 40, 100
 SUITE = 0xC02B                              # ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
@@ -67,6 +67,20 @@ def extensions_of_client_hello(body):
         found[kind] = body[at + 4:at + 4 + length]
         at += 4 + length
     return found
+
+
+def server_name(name):
+    """The extension that asks for a server's name (RFC 6066, section 3), as a pair for client_hello."""
+    return SERVER_NAME, vector(b"\0" + vector(name.encode(), 2), 2)
+
+
+def ticket_of_tls_1_2(server, context, session):
+    """The owner's ticket, as its next ClientHello has it."""
+    with MemoryClient(server, context=context) as client:
+        client.tls.session = session
+        (kind, body), = messages(records(client.step()[1])[0][1])
+    assert kind == CLIENT_HELLO
+    return extensions_of_client_hello(body)[SESSION_TICKET]
 
 
 def first_identity(hello):

@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 
+import postern_wire as wire
 from postern_client import client_context, echo_once, take_session, use_session
 from postern_command import gnutls_client, gnutls_priority, s_client
 from postern_identity import openssl
@@ -112,3 +113,56 @@ def test_session_survives_a_reset_connection(echo, version):
     session = take_session(echo, context)
     assert use_session(echo, context, session)
     assert use_session(echo, context, session)
+
+
+# Names: a session is resumed under the one it was made for (RFC 6066, section 3)
+
+@pytest.mark.parametrize("name, again, is_resumed", [
+    ("localhost", "localhost", True), ("localhost", "LOCALHOST.", True), ("localhost", "other.local", False),
+    ("localhost", None, False), (None, "localhost", False), (None, None, True)])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_session_is_resumed_under_its_own_name_alone(echo, version, name, again, is_resumed):
+    """And what is not resumed costs a full handshake, not the connection."""
+    context = client_context(version)
+    session = take_session(echo, context, name=name)
+    before = echo.settle()
+    assert use_session(echo, context, session, name=again) == is_resumed
+    after = echo.settle()
+    assert after["resumed"] == before["resumed"] + is_resumed
+    assert after["handshakes"] == before["handshakes"] + 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("kind", ["good", "pinned"])
+def test_a_client_with_a_certificate_shows_it_under_another_name(launch, rules, clients, version, kind):
+    server = launch(*rules.options("required"))
+    context = client_context(version)
+    context.load_cert_chain(clients.files[kind].certificate, clients.files[kind].key)
+    session = take_session(server, context)
+    assert use_session(server, context, session)
+    assert not use_session(server, context, session, name="other.local")
+
+
+def is_resumed(server, extensions):
+    """Whether the answer to a hello with these extensions goes on without a certificate."""
+    with server.connect() as raw:
+        raw.sendall(wire.record(wire.HANDSHAKE, wire.client_hello(extensions)))
+        reader, kinds = wire.Reader(raw), []
+        while (received := reader.next())[0] == wire.HANDSHAKE:
+            kinds += [kind for kind, _ in wire.messages(received[1])]
+            if wire.CERTIFICATE in kinds:
+                return False
+        assert kinds[0] == wire.SERVER_HELLO and received[0] == wire.CHANGE_CIPHER_SPEC, (kinds, received)
+        return True
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["name-first", "ticket-first"])
+def test_extensions_may_stand_in_any_order(echo, is_first):
+    """In TLS 1.2 the library meets the ticket before a name that stands behind it. Browsers shuffle them."""
+    context = client_context("1.2")
+    context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+    ticket = wire.ticket_of_tls_1_2(echo, context, take_session(echo, context))
+    for name, expected in (("localhost", True), ("other.local", False)):
+        both = [wire.server_name(name), (wire.SESSION_TICKET, ticket)]
+        assert is_resumed(echo, both if is_first else both[::-1]) == expected
+    assert not is_resumed(echo, [(wire.SESSION_TICKET, ticket)])

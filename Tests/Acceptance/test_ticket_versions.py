@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import postern_wire as wire
-from postern_client import MemoryClient, client_context, take_session, use_session
+from postern_client import client_context, take_session, use_session
 from postern_target import VERSIONS
 
 pytestmark = pytest.mark.applies("1.3" in VERSIONS)
@@ -48,7 +48,8 @@ def resume_with_a_secret_of_zeros(raw, ticket):
     """Presents a ticket as one of TLS 1.2 and goes on under a master secret of 48 zeros. Returns what the server sends
     back for ECHO, or the kinds of the messages with which it did something else."""
     reader, own_random, session = wire.Reader(raw), os.urandom(32), os.urandom(32)
-    hello = wire.client_hello([(wire.SESSION_TICKET, ticket)], random=own_random, session=session)
+    hello = wire.client_hello(
+        [wire.server_name("localhost"), (wire.SESSION_TICKET, ticket)], random=own_random, session=session)
     raw.sendall(wire.record(wire.HANDSHAKE, hello))
     transcript, kinds = hello, []
     while (received := reader.next())[0] == wire.HANDSHAKE:
@@ -88,12 +89,14 @@ def test_a_ticket_of_tls_1_3_opens_nothing_in_tls_1_2(victim):
 def test_a_ticket_of_tls_1_2_opens_nothing_in_tls_1_3(victim):
     """Its secret would be known to whoever has it; the server must take it for no pre-shared key all the same."""
     server, files = victim
-    ticket = ticket_of_tls_1_2(server, files)
+    context = context_of(files, "1.2")
+    ticket = wire.ticket_of_tls_1_2(server, context, take_session(server, context))
     key = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     offer = wire.vector(wire.vector(ticket, 2) + bytes(4), 2) + wire.vector(wire.vector(bytes(32), 1), 2)
     hello = wire.client_hello([
-        (43, b"\x02\x03\x04"), (45, b"\x01\x01"), (51, wire.vector(struct.pack(">H", 23) + wire.vector(key, 2), 2)),
+        wire.server_name("localhost"), (43, b"\x02\x03\x04"), (45, b"\x01\x01"),
+        (51, wire.vector(struct.pack(">H", 23) + wire.vector(key, 2), 2)),
         (wire.PRE_SHARED_KEY, offer)], suites=(0x1301,), session=os.urandom(32))
     with server.connect() as raw:
         raw.sendall(wire.record(wire.HANDSHAKE, hello))
@@ -102,14 +105,3 @@ def test_a_ticket_of_tls_1_2_opens_nothing_in_tls_1_3(victim):
     (kind, body), = wire.messages(body)
     assert kind == wire.SERVER_HELLO and struct.pack(">HHH", 43, 2, 0x0304) in body
     assert struct.pack(">HHH", wire.PRE_SHARED_KEY, 2, 0) not in body, "the server took the ticket"
-
-
-def ticket_of_tls_1_2(server, files):
-    """The owner's ticket, as its next ClientHello has it."""
-    context = context_of(files, "1.2")
-    session = take_session(server, context)
-    with MemoryClient(server, context=context) as client:
-        client.tls.session = session
-        (kind, body), = wire.messages(wire.records(client.step()[1])[0][1])
-    assert kind == wire.CLIENT_HELLO
-    return wire.extensions_of_client_hello(body)[wire.SESSION_TICKET]
