@@ -139,7 +139,7 @@ bench:
 # The documentation of the library, in build/docs; any web server shows it.
 docs:
 	@ports/install-packages.sh $$(cat Tests/packages/swift-test)
-	swift build --build-system native --scratch-path build/swift-test --target PosternServer
+	swift build --build-system native --scratch-path build/swift-test --target Postern
 	Documentation/make.sh build/swift-test build/docs
 
 format:

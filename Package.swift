@@ -46,16 +46,21 @@ let package = Package(
                 "PosternCore", "PosternX509", "PosternAuthorization", "PosternTLS", "PosternLinux",
                 "PosternIssuing",
             ]),
+        .target(
+            name: "PosternCommandLine", dependencies: ["PosternCore", "PosternLinux", "PosternServer"]),
         // What users of the library import.
         .target(
-            name: "Postern", dependencies: ["PosternCore", "PosternTLS", "PosternLinux", "PosternServer"]),
+            name: "Postern",
+            dependencies: [
+                "PosternCore", "PosternTLS", "PosternLinux", "PosternServer", "PosternCommandLine",
+            ]),
         .target(
             name: "Port", dependencies: ["PosternCore"], path: config,
             exclude: configOthers.split(separator: " ").map(String.init),
             sources: ["Config.swift"]),
         .executableTarget(
             name: "PosternCommand",
-            dependencies: ["PosternServer", "PosternCertificates", "PosternProbe", "Port"],
+            dependencies: ["PosternCommandLine", "PosternCertificates", "PosternProbe", "Port"],
             exclude: ["postern.8"]),
         .testTarget(name: "PosternCoreTests", dependencies: ["PosternCore"]),
         .testTarget(name: "PosternX509Tests", dependencies: ["PosternCore", "PosternX509"]),

@@ -56,19 +56,19 @@ int clinux_syslog_open(void) {
     return connect(log_socket, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : -errno;
 }
 
-static int send_line(int severity, const char *bytes, size_t count) {
-    char head[48];
+static int send_line(const char *program, int severity, const char *bytes, size_t count) {
+    char head[80];
     int priority = FACILITY_DAEMON * 8 + severity;
-    int head_count = snprintf(head, sizeof head, "<%d>postern[%d]: ", priority, (int)getpid());
+    int head_count = snprintf(head, sizeof head, "<%d>%.32s[%d]: ", priority, program, (int)getpid());
     struct iovec parts[2] = {{head, (size_t)head_count}, {(void *)bytes, count}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     return sendmsg(log_socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ? 0 : -errno;
 }
 
-int clinux_syslog_write(int severity, const char *bytes, size_t count) {
-    int result = send_line(severity, bytes, count);
+int clinux_syslog_write(const char *program, int severity, const char *bytes, size_t count) {
+    int result = send_line(program, severity, bytes, count);
     if (result == 0 || result == -EAGAIN) return result;
     // The daemon was restarted, or was not there at first.
     result = clinux_syslog_open();
-    return result == 0 ? send_line(severity, bytes, count) : result;
+    return result == 0 ? send_line(program, severity, bytes, count) : result;
 }

@@ -7,6 +7,7 @@ import PosternTLS
 public enum ProbeCommand {
     /// Reads options from word `index` on, probes, and returns the program's exit code. `memory` is the
     /// region of a StaticMemory.
+    @export(interface)
     public static func run(
         _ arguments: Arguments, at index: Int32, memory: MemoryRegion
     ) throws(OperatorError) -> Int32 {

@@ -160,7 +160,8 @@ struct ProbeReport {
     mutating func end(_ fault: ProbeError?) {
         if let message = fault?.words?.message {
             var line = Line()
-            line.append("postern: error: ")
+            line.append(ProgramName.current)
+            line.append(": error: ")
             line.append(message)
             StandardError.write(&line)
         }

@@ -23,7 +23,8 @@ def undefined_symbols(path):
 
 def swift_objects(port):
     modules = ("PosternCore", "PosternX509", "PosternAuthorization", "PosternTLS", "PosternLinux",
-               "PosternIssuing", "PosternCertificates", "PosternProbe", "PosternServer", "PosternCommand", "Port")
+               "PosternIssuing", "PosternCertificates", "PosternProbe", "PosternServer", "PosternCommandLine",
+               "PosternCommand", "Port")
     found = [path for module in modules for path in BUILD.glob(f"{port}/swift/*/release/{module}.build/*.o")]
     assert found, f"no objects below {BUILD / port}; build the port first"
     return found

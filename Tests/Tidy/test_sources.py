@@ -27,8 +27,10 @@ MAY_IMPORT = {
     "PosternProbe": {"PosternCore", "PosternX509", "PosternTLS", "PosternLinux"},
     "PosternServer": {"PosternCore", "PosternX509", "PosternAuthorization", "PosternTLS", "PosternLinux",
                       "PosternIssuing"},
-    "Postern": {"PosternCore", "PosternTLS", "PosternLinux", "PosternServer"},
-    "PosternCommand": {"PosternCore", "PosternLinux", "PosternServer", "PosternCertificates", "PosternProbe", "Port"},
+    "PosternCommandLine": {"PosternCore", "PosternLinux", "PosternServer"},
+    "Postern": {"PosternCore", "PosternTLS", "PosternLinux", "PosternServer", "PosternCommandLine"},
+    "PosternCommand": {"PosternCore", "PosternLinux", "PosternCommandLine", "PosternCertificates", "PosternProbe",
+                       "Port"},
 }
 LINES_MOST, FUNCTION_LINES_MOST = 400, 70
 COLUMNS_MOST, TEST_COLUMNS_MOST = 109, 120

@@ -19,7 +19,7 @@ int clinux_stdout_write(const char *bytes, size_t count);
 /// Connects to the system log, /dev/log. Returns 0 or -errno.
 int clinux_syslog_open(void);
 /// Sends one line with a severity of RFC 5424 (3 error, 4 warning, 5 notice, 6 info, 7 debug), facility
-/// daemon.
-int clinux_syslog_write(int severity, const char *bytes, size_t count);
+/// daemon, in the name of a program (its first 32 bytes).
+int clinux_syslog_write(const char *program, int severity, const char *bytes, size_t count);
 
 #endif

@@ -9,6 +9,7 @@ public enum CertificateCommand {
 
     /// Runs the command that word `index` names and returns the program's exit code. `memory` is the region
     /// of a StaticMemory.
+    @export(interface)
     public static func run(
         _ arguments: Arguments, at index: Int32, memory: MemoryRegion
     ) throws(OperatorError) -> Int32 {

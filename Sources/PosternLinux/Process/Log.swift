@@ -29,11 +29,14 @@ public struct Log {
         if isDetached {
             compose(&line)
             line.withTerminatedBytes { bytes in
-                _ = clinux_syslog_write(level.severity, Log.characters(bytes), bytes.count - 1)
+                _ = clinux_syslog_write(
+                    ProgramName.current.zeroTerminated, level.severity, Log.characters(bytes),
+                    bytes.count - 1)
             }
             return
         }
-        line.append("postern: ")
+        line.append(ProgramName.current)
+        line.append(": ")
         line.append(level.name)
         line.append(": ")
         compose(&line)
@@ -130,7 +133,8 @@ public enum StandardError {
         guard clinux_stderr_is_client() == 0 else {
             return Log(LogConfig()).write(.warning) { line in line.append(warning) }
         }
-        line.append("postern: warning: ")
+        line.append(ProgramName.current)
+        line.append(": warning: ")
         line.append(warning)
         write(&line)
     }
@@ -142,7 +146,8 @@ public enum StandardError {
         guard clinux_stderr_is_client() == 0 else {
             return Log(LogConfig()).write(.error) { line in line.append(fault.message) }
         }
-        line.append("postern: error: ")
+        line.append(ProgramName.current)
+        line.append(": error: ")
         line.append(fault.message)
         write(&line)
     }

@@ -6,20 +6,13 @@ nonisolated(unsafe) var memory = StaticMemory<200>()
 
 let config = Config(
     port: "reverse",
-    listeners: FixedList([ListenAddress("127.0.0.1", port: 0)]),
+    listeners: FixedList([ListenAddress("127.0.0.1", port: 4433)]),
     identities: FixedList([.files(certificate: "server.crt", key: "server.key")]),
     connections: 8
 )
 
 @c(reverse_main)
 public func program(_ count: Int32, _ words: Arguments.Vector) -> Int32 {
-    do throws(OperatorError) {
-        var server = try Server(config, service: Reverse(), memory: memory.region())
-        server.run()
-        return 0
-    } catch {
-        var line = error.message
-        StandardError.write(&line)
-        return 2
-    }
+    ServerCommand("reverse", config, memory: memory.region())
+        .main(Arguments(count, words), service: Reverse())
 }

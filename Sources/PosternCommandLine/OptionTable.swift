@@ -114,7 +114,8 @@ extension Options {
             help: """
                 echo: every byte back; respond: up to 1024 bytes back behind a greeting, then close; \
                 discard: read, answer nothing
-                """
+                """,
+            commands: builtInServices
         ) { options, argument throws(OperatorError) in
             options.config.service = try argument.one(of: "echo, respond or discard", BuiltInService.named)
         },

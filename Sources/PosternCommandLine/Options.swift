@@ -14,18 +14,25 @@ enum Action {
 }
 
 struct Options {
-    static let command = CommandName("postern")
+    // Bits of `OptionRow.commands`.
+    static let anyServer: UInt32 = 1
+    /// Of a program that has the built-in services and no other.
+    static let builtInServices: UInt32 = 2
 
     var action = Action.serve
     var config: Config
     var identities = IdentityArguments()
     private var replacesListeners = false
 
-    init(_ arguments: Arguments, at index: Int32, defaults: Config) throws(OperatorError) {
+    /// `hasSiblings`: the program has other commands, one of which a word may have meant.
+    init(
+        _ arguments: Arguments, at index: Int32, of command: CommandName, defaults: Config, hasSiblings: Bool
+    ) throws(OperatorError) {
         config = defaults
-        try arguments.read(Options.table, of: Options.command, at: index, into: &self) {
+        try arguments.read(Options.table, of: command, at: index, into: &self) {
             _, word throws(OperatorError) in
-            throw Options.command.error("argument", word, "is not an option or a command")
+            throw command.error(
+                "argument", word, hasSiblings ? "is not an option or a command" : "is not an option")
         }
         try identities.replace(in: &config)
     }

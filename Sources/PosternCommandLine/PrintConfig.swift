@@ -1,17 +1,18 @@
-// postern --print-config: every field of the effective configuration by its name, then the sum of the
+// --print-config: every field of the effective configuration by its name, then the sum of the
 // memory.
 
 import PosternCore
 import PosternLinux
 import PosternServer
 
-func printConfig(_ config: Config, _ plan: MemoryPlan) {
+/// The service is a field of programs that have the built-in ones.
+func printConfig(_ config: Config, _ plan: MemoryPlan, hasBuiltInServices: Bool) {
     printField("port", config.port)
     for index in 0..<config.listeners.count {
         printLine("listeners") { line in config.listeners[index].append(to: &line) }
     }
     printIdentities(config)
-    printService(config.service)
+    if hasBuiltInServices { printService(config.service) }
     printField("connections", config.connections)
     printTLS(config.tls)
     printField("deadlines.handshakeMilliseconds", config.deadlines.handshakeMilliseconds)

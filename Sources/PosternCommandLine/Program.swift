@@ -1,0 +1,44 @@
+// What a process does around its command: before it, and with what becomes of it.
+
+import PosternCore
+import PosternLinux
+
+/// What init scripts see.
+enum ExitCode {
+    static let done: Int32 = 0
+    /// What was asked for could not be printed, or a detached server ended before it listened.
+    static let failed: Int32 = 1
+    /// The command line, the configuration or a file it names is wrong; nothing was opened.
+    static let badInput: Int32 = 2
+}
+
+public enum Program {
+    /// Runs the command of a program and returns the program's exit code. A sentence that the command throws
+    /// goes to standard error. `name` is what messages and log lines begin with. Called once, by `main`.
+    public static func run(
+        _ name: Text, _ config: Config, _ arguments: Arguments,
+        _ command: (Arguments) throws(OperatorError) -> Int32
+    ) -> Int32 {
+        ProgramName.current = name
+        Process.claimStandardStreams()
+        if !config.process.isInspectable { Process.setUndumpable() }
+        let exitCode = exitCode(arguments, command)
+        Daemon.report(exitCode: exitCode)
+        return exitCode
+    }
+
+    private static func exitCode(
+        _ arguments: Arguments, _ command: (Arguments) throws(OperatorError) -> Int32
+    ) -> Int32 {
+        do throws(OperatorError) {
+            let exitCode = try command(arguments)
+            if StandardOutput.hasFailed {
+                throw OperatorError { line in line.append("standard output cannot be written") }
+            }
+            return exitCode
+        } catch {
+            StandardError.tell(error)
+            return StandardOutput.hasFailed ? ExitCode.failed : ExitCode.badInput
+        }
+    }
+}
