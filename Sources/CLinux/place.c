@@ -167,6 +167,12 @@ int clinux_may_read(const clinux_place *place) {
     return (place->status.mode & S_IROTH) != 0 ? 0 : CLINUX_FILE_LINKED_BY_OTHERS;
 }
 
+int clinux_name_with(const clinux_place *place, const char *ending, clinux_name *name) {
+    size_t room = sizeof name->text;
+    int length = snprintf(name->text, room, "%s%s", place->name.text, ending);
+    return length >= 0 && (size_t)length < room ? 0 : -ENAMETOOLONG;
+}
+
 int clinux_name_beside(const clinux_place *place, clinux_name *name) {
     uint64_t random;
     struct timespec now;

@@ -1,7 +1,10 @@
 """How files of postern certificate are written: whole, both or none, never over another one unasked; and what the
 command line refuses."""
+import contextlib
+import fcntl
 import os
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -12,6 +15,7 @@ from postern_seccomp import no_random_numbers_yet, random_is_a_call
 from postern_target import BINARY, command, run
 
 PAIR = ["--certificate", "x.crt", "--key", "x.key"]
+F_OFD_SETLK = 37        # of fcntl(2), which Python does not name everywhere
 COMMANDS = ["self-signed", "ca", "request", "sign", "renew", "revoke", "crl"]
 
 
@@ -211,6 +215,47 @@ def test_a_crash_at_any_moment_loses_nothing(work, call, moment):
             assert f"{work.certificate(f'{name}.crt').serial_number:032x}" in {one.rjust(32, "0") for one in listed}
     work.run(*work.signing("b", "--force"))
     assert work.certificate("first.crt") and len(work.index()) in (2, 3)
+
+
+@contextlib.contextmanager
+def in_the_way(work, kind):
+    """Something that has the name of a temporary file, and that no command has left."""
+    place = work.path("a.key.postern-new")
+    work.path("precious").write_text("precious")
+    if kind == "link":
+        place.symlink_to("precious")
+    elif kind == "directory":
+        place.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(place)
+    with contextlib.ExitStack() as stack:
+        if kind == "in-use":
+            place.write_text("of another process")
+            held = stack.enter_context(place.open("r+"))
+            fcntl.fcntl(held, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+        yield place
+
+
+@pytest.mark.parametrize("kind", ["link", "directory", "fifo", "in-use"])
+def test_only_what_a_dead_command_has_left_is_taken_away(work, kind):
+    with in_the_way(work, kind) as place:
+        before = place.lstat()
+        for _ in range(2):
+            work.run("self-signed", "--name", "a", "--key", "a.key", "--certificate", "a.crt", "--force")
+        assert place.lstat().st_ino == before.st_ino and work.path("precious").read_text() == "precious"
+        assert sorted(path.name for path in work.folder.iterdir()) == ["a.crt", "a.key", place.name, "precious"]
+
+
+@pytest.mark.parametrize("again", [[], ["--force"]])
+def test_what_a_dead_command_has_left_is_taken_away(work, again):
+    words = ["self-signed", "--name", "a", "--key", "a.key", "--certificate", "a.crt"]
+    if again:
+        work.run(*words)
+    for name in ("a.key.postern-new", "a.crt.postern-new", *(["a.key.postern-old"] if again else [])):
+        work.path(name).write_text("left")
+        work.path(name).chmod(0o600)
+    work.run(*words, *again)
+    assert sorted(path.name for path in work.folder.iterdir()) == ["a.crt", "a.key"]
 
 
 @pytest.mark.native

@@ -222,8 +222,9 @@ def test_key_and_certificate_agree_after_a_kill_at_any_point(work, issued, new_k
             serial = f"{work.certificate(certificate).serial_number:x}"
             line = next(line for line in work.index() if line.split()[0].lstrip("0") == serial)
             assert line.split()[2] == "valid", (moment, line)
-        work.run(*words)        # what was left behind is in nobody's way
+        work.run(*words)        # what was left behind is in nobody's way, and goes
         assert is_pair(work, certificate, key), moment
+        assert work.contents().keys() == before.keys(), moment
         assert len(keys_of(work, key)) == 1, moment
 
 
@@ -232,8 +233,11 @@ def test_key_and_certificate_agree_after_a_kill_at_any_point(work, issued, new_k
 def test_a_pair_that_is_replaced_agrees_after_a_kill_at_any_point(work, task):
     words = [task, "--name", "a", "--certificate", "s.crt", "--key", "s.key", "--force"]
     work.run(*words)
-    for moment in kills(work, *words, undo=work.contents()):
+    before = work.contents()
+    for moment in kills(work, *words, undo=before):
         assert is_pair(work, "s.crt", "s.key"), moment
+        work.run(*words)
+        assert work.contents().keys() == before.keys(), moment
 
 
 @pytest.mark.parametrize("form", ["PKCS#8", "SEC1"])

@@ -294,7 +294,7 @@ import os, sys
 folder, target, *names = sys.argv[1:]
 os.chdir(folder)
 while True:
-    for name in [one for one in os.listdir() if one.endswith(".new")] + names:
+    for name in [one for one in os.listdir() if "postern-new" in one or one.endswith(".new")] + names:
         try:
             os.unlink(name)
             os.link(target, name)

@@ -30,6 +30,8 @@ int clinux_may_write(const clinux_place *place, uint32_t owner);
 /// others, the kernel decides what they may read.
 int clinux_may_read(const clinux_place *place);
 
+/// Writes the name with an ending to `name`: 0, or -ENAMETOOLONG.
+int clinux_name_with(const clinux_place *place, const char *ending, clinux_name *name);
 /// Writes a name to `name` that nobody can know before: 0, or -ENAMETOOLONG.
 int clinux_name_beside(const clinux_place *place, clinux_name *name);
 

@@ -7,7 +7,7 @@ import PosternCore
 
 struct FileTransaction {
     /// Room for what is noted of five files.
-    typealias Memory = InlineArray<525, UInt64>
+    typealias Memory = InlineArray<530, UInt64>
 
     private enum Step { case find, stage, publish }
 
@@ -52,7 +52,8 @@ struct FileTransaction {
             switch step {
             case .find: try find()
             case .stage: try staged[index].stage(files[index], owner)
-            case .publish: try staged[index].publish(replaces: files[index].replaces)
+            case .publish:
+                try staged[index].publish(replaces: files[index].replaces, files[index].content.endings)
             }
             index += 1
         }

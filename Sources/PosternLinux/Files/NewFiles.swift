@@ -17,6 +17,19 @@ public struct NewFiles {
 
         var isOpen: Bool { self == .open || self == .openAgain }
         var isAgain: Bool { self == .openAgain || self == .secretAgain }
+
+        /// One place is written twice at most.
+        var endings: Endings {
+            isAgain
+                ? Endings(new: ".postern-new-2", old: ".postern-old-2")
+                : Endings(new: ".postern-new", old: ".postern-old")
+        }
+    }
+
+    /// Of the names beside a file: of what will replace it, and of what was there until all is in place.
+    struct Endings {
+        let new: Text
+        let old: Text
     }
 
     // A key and its issuer's index, each in two steps, and its certificate.
@@ -41,7 +54,7 @@ public struct NewFiles {
     /// Writes them in the order in which they were added, all whole or none: to temporary names beside them,
     /// then fsync, and in that order rename and fsync of the directory. A file that is reached by a symbolic
     /// link is replaced where it is; place.c has the rule for links. When it throws, nothing is left behind,
-    /// and what was there is there again.
+    /// and what was there is there again. What a process that was killed has left, the next one takes away.
     public func write() throws(OperatorError) {
         var memory = FileTransaction.Memory(repeating: 0)
         var failed = NewFile()

@@ -21,7 +21,7 @@ struct PidFileClaim {
                     ? CLINUX_FILE_IS_DIRECTORY : SystemError.isNoPidFile
             }
             try place.checkWriting()
-            let descriptor = try place.create(&temporary, mode: 0o644)
+            let descriptor = try place.create(&temporary, ".postern-new", mode: 0o644)
             defer { clinux_unlink(place.directory, &temporary) }
             do throws(CallError) {
                 try fill(descriptor)

@@ -25,9 +25,13 @@ extension clinux_place {
         try check(clinux_may_write(&self, isThere ? status.user : owner))
     }
 
-    /// Makes an empty file of a name that nobody can know before, in the same directory. Returns its
-    /// descriptor.
-    mutating func create(_ name: inout clinux_name, mode: UInt32) throws(CallError) -> Int32 {
+    /// Makes an empty file in the same directory, which is locked as long as its descriptor is open. Its name
+    /// is this one with `ending`, so that the next process takes away what one that was killed has left; or,
+    /// where another process is at it or somebody stands in the way, one that nobody can know before.
+    mutating func create(
+        _ name: inout clinux_name, _ ending: Text, mode: UInt32
+    ) throws(CallError) -> Int32 {
+        if let descriptor = createWithEnding(&name, ending, mode) { return descriptor }
         for _ in 0..<16 {
             try check(clinux_name_beside(&self, &name))
             let descriptor = clinux_create(directory, &name, mode)
@@ -36,11 +40,41 @@ extension clinux_place {
         throw CallError(code: CLINUX_FILE_EXISTS)
     }
 
+    private mutating func createWithEnding(
+        _ name: inout clinux_name, _ ending: Text, _ mode: UInt32
+    ) -> Int32? {
+        guard clinux_name_with(&self, ending.zeroTerminated, &name) == 0 else { return nil }
+        var descriptor = clinux_create(directory, &name, mode)
+        if descriptor == CLINUX_FILE_EXISTS, removeLeftover(&name) {
+            descriptor = clinux_create(directory, &name, mode)
+        }
+        guard descriptor >= 0 else { return nil }
+        // Another process may have found it before it was locked. Without locks nobody takes it for left.
+        if clinux_lock(descriptor) != CLINUX_FILE_BUSY, leads(&name, to: descriptor) { return descriptor }
+        clinux_close(descriptor)
+        return nil
+    }
+
+    /// Whoever writes such a file holds its lock. Only a name is removed, never what a link leads to.
+    private mutating func removeLeftover(_ name: inout clinux_name) -> Bool {
+        var status = clinux_status()
+        guard clinux_stat_at(directory, &name, &status) == 0, status.type == CLINUX_REGULAR else {
+            return false
+        }
+        let descriptor = clinux_open(directory, &name, 1)
+        guard descriptor >= 0 else { return false }
+        defer { clinux_close(descriptor) }
+        guard clinux_lock(descriptor) == 0, leads(&name, to: descriptor) else { return false }
+        return clinux_unlink(directory, &name) == 0
+    }
+
     /// Whether the open file is the one that has this name now.
-    mutating func holds(_ descriptor: Int32) -> Bool {
+    mutating func holds(_ descriptor: Int32) -> Bool { leads(&name, to: descriptor) }
+
+    private func leads(_ name: UnsafePointer<clinux_name>, to descriptor: Int32) -> Bool {
         var open = clinux_status()
         var there = clinux_status()
-        return clinux_stat(descriptor, &open) == 0 && clinux_stat_at(directory, &name, &there) == 0
+        return clinux_stat(descriptor, &open) == 0 && clinux_stat_at(directory, name, &there) == 0
             && open.isSameFile(there)
     }
 

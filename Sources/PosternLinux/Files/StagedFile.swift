@@ -9,6 +9,9 @@ struct StagedFile {
     var place: clinux_place
     private var temporary: clinux_name
     private var previous: clinux_name
+    /// Of the new file, which is locked until it has its name.
+    private var descriptor: Int32
+    private var isOpen: Bool
     private var hasTemporary: Bool
     private var hasPrevious: Bool
     private var isPublished: Bool
@@ -30,22 +33,17 @@ struct StagedFile {
 
     /// Writes it to its temporary name, and to disk.
     mutating func stage(_ file: NewFile, _ owner: Account?) throws(CallError) {
-        let descriptor = try place.create(&temporary, mode: 0o600)
+        descriptor = try place.create(&temporary, file.content.endings.new, mode: 0o600)
+        isOpen = true
         hasTemporary = true
-        do throws(CallError) {
-            try fill(descriptor, file, owner)
-        } catch {
-            clinux_close(descriptor)
-            throw error
-        }
-        try check(clinux_close(descriptor))
+        try fill(file, owner)
     }
 
-    private func fill(_ descriptor: Int32, _ file: NewFile, _ owner: Account?) throws(CallError) {
+    private func fill(_ file: NewFile, _ owner: Account?) throws(CallError) {
         var mode: UInt32 = file.content.isOpen ? 0o644 : 0o600
         try writeWhole(descriptor, file.bytes)
         if place.isThere {
-            takeOverPermissions(descriptor, &mode)
+            takeOverPermissions(&mode)
         } else if let owner, clinux_set_owner(descriptor, owner.user, owner.group) != 0 {
             // By descriptor, and before the file has its name: it is never another file that is given away.
             throw CallError(code: SystemError.notGiven)
@@ -58,7 +56,7 @@ struct StagedFile {
 
     /// Whoever could read the replaced file must be able to read the new one: the owner stays, and so does a
     /// group's right to read, unless everybody had it.
-    private func takeOverPermissions(_ descriptor: Int32, _ mode: inout UInt32) {
+    private func takeOverPermissions(_ mode: inout UInt32) {
         let old = place.status
         guard isPlacedByOwner, clinux_set_owner(descriptor, old.user, old.group) == 0 else { return }
         if old.mode & 0o007 == 0 { mode |= old.mode & 0o040 }
@@ -75,8 +73,8 @@ struct StagedFile {
     }
 
     /// Gives the file its name, on disk too.
-    mutating func publish(replaces: Bool) throws(CallError) {
-        try replaces ? publishOver() : publishBeside()
+    mutating func publish(replaces: Bool, _ endings: NewFiles.Endings) throws(CallError) {
+        try replaces ? publishOver(endings) : publishBeside()
         isPublished = true
         place.syncDirectory()
     }
@@ -96,11 +94,19 @@ struct StagedFile {
         try rename()
     }
 
-    private mutating func publishOver() throws(CallError) {
-        hasPrevious =
-            clinux_name_beside(&place, &previous) == 0
-            && clinux_link(place.directory, &place.name, &previous) == 0
+    private mutating func publishOver(_ endings: NewFiles.Endings) throws(CallError) {
+        hasPrevious = namePrevious(endings) && clinux_link(place.directory, &place.name, &previous) == 0
         try rename()
+    }
+
+    /// Whoever has the temporary name with its ending has this one too: what has it was left.
+    private mutating func namePrevious(_ endings: NewFiles.Endings) -> Bool {
+        guard clinux_name_with(&place, endings.new.zeroTerminated, &previous) == 0,
+            clinux_is_same_name(&previous, &temporary) != 0,
+            clinux_name_with(&place, endings.old.zeroTerminated, &previous) == 0
+        else { return clinux_name_beside(&place, &previous) == 0 }
+        clinux_unlink(place.directory, &previous)
+        return true
     }
 
     private mutating func rename() throws(CallError) {
@@ -122,6 +128,7 @@ struct StagedFile {
     mutating func close() {
         if hasTemporary { clinux_unlink(place.directory, &temporary) }
         if hasPrevious { clinux_unlink(place.directory, &previous) }
+        if isOpen { clinux_close(descriptor) }
         if isPublished { place.syncDirectory() }
         clinux_place_close(&place)
     }
