@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
@@ -134,6 +135,25 @@ int clinux_exists(const char *path) {
     if (stat(path, &status) == 0) return 1;
     // A link that leads nowhere is a name that may be filled.
     return errno != ENOENT && lstat(path, &status) == 0;
+}
+
+int clinux_target(const char *path, char *target, size_t room) {
+    enum { LINKS_MAX = 40 };    // as in the kernel
+    char link[PATH_MAX];
+    size_t length = strlen(path);
+    if (length >= room) return -ENAMETOOLONG;
+    memcpy(target, path, length + 1);
+    for (int links = 0; links <= LINKS_MAX; links++) {
+        ssize_t count = readlink(target, link, sizeof link);
+        if (count < 0) return errno == EINVAL || errno == ENOENT ? links : -errno;
+        // A relative one counts from the link's directory.
+        const char *slash = link[0] == '/' ? NULL : strrchr(target, '/');
+        size_t start = slash == NULL ? 0 : (size_t)(slash - target) + 1;
+        if ((size_t)count == sizeof link || start + (size_t)count >= room) return -ENAMETOOLONG;
+        memcpy(target + start, link, (size_t)count);
+        target[start + (size_t)count] = 0;
+    }
+    return -ELOOP;
 }
 
 int clinux_is_same_file(const char *path, const char *other) {

@@ -1,12 +1,15 @@
 """What an authority has revoked stays revoked: with an index that is lost or old, by serial number or by name, and when
 a certificate is renewed."""
+import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
 from postern_certificate import Authority
 from postern_identity import openssl
+from postern_machine import only_root
 
 ISSUER = ["--issuer", "ca.crt", "--issuer-key", "ca.key"]
 
@@ -201,3 +204,35 @@ def test_a_name_does_not_make_an_issuer(work):
     work.issue("x", ca="twin")
     assert "'x.crt' was not issued by 'ca.crt'" in work.refuse(
         "renew", *ISSUER, "--certificate", "x.crt", "--key", "x.key", "--force")
+
+
+# Links
+
+@pytest.mark.parametrize("link, target", [
+    ("link.crt", "ca.crt"), ("link.crt", "{folder}/ca.crt"), ("link.crt", "there/other.crt"),
+    ("there/link.crt", "../ca.crt"), ("up/link.crt", "../ca.crt")])
+def test_an_authority_has_one_index_by_whichever_link(work, link, target):
+    """It is beside the certificate: what is revoked by one name is revoked by the other."""
+    work.path("there").mkdir()
+    work.path("there/other.crt").symlink_to("../ca.crt")
+    work.path("up").symlink_to("there")
+    work.path(link).symlink_to(target.format(folder=work.folder))
+    work.issue("b")
+    work.run("revoke", "--issuer", link, "--issuer-key", "ca.key", "--certificate", "b.crt")
+    assert [line.split()[2] for line in work.index()] == ["revoked"]
+    assert [str(path.relative_to(work.folder)) for path in work.folder.rglob("*.index")] == ["ca.crt.index"]
+    assert "1 revoked" in work.run("crl", "--issuer", link, "--issuer-key", "ca.key", "--crl", "ca.crl")
+
+
+@only_root
+def test_an_index_is_not_put_where_a_link_of_others_leads(work, open_folder):
+    work.issue("b")
+    index = work.path("ca.crt.index").read_bytes()
+    theirs = open_folder / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 65534, 65534)
+    (theirs / "ca.crt").symlink_to(work.path("ca.crt"))
+    fault = work.refuse("revoke", "--issuer", theirs / "ca.crt", "--issuer-key", "ca.key", "--certificate", "b.crt")
+    assert "issuer file" in fault and "link" in fault
+    assert work.path("ca.crt.index").read_bytes() == index and not list(theirs.glob("*.index"))
+    shutil.rmtree(theirs)

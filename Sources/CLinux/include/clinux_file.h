@@ -39,6 +39,10 @@ int clinux_lock_file(const char *path);
 /// Whether something has this name. A link that leads nowhere counts as nothing: it may be filled.
 int clinux_exists(const char *path);
 
+/// Writes the path to `target` that a symbolic link leads to in the end: how many links were followed, 0
+/// where it is none, or -errno. Only the last component counts; who made the links is not looked at.
+int clinux_target(const char *path, char *target, size_t room);
+
 /// Whether both names lead to one file, which is there.
 int clinux_is_same_file(const char *path, const char *other);
 

@@ -15,6 +15,8 @@ package struct IndexFile {
     /// Bytes of an index: some 5,000 certificates. A machine with less memory takes fewer.
     private static let bytesMax = 524_288
     private static let bytesMin = 8_192
+    /// Bytes of a path with the zero behind it (PATH_MAX).
+    private static let pathBytesMax = 4_096
 
     package init(besides issuer: Text) throws(OperatorError) {
         do throws(SystemError) {
@@ -140,13 +142,23 @@ package struct IndexFile {
         }
     }
 
+    /// Beside the certificate itself, by whichever link it is reached: two names of an authority have one
+    /// index.
     package static func path(_ issuer: Text) throws(OperatorError) -> Text {
         let ending: Text = ".index"
-        let memory = try DocumentFile.allocate(issuer.count + ending.count + 1)
-        memory.copyMemory(from: UnsafeRawBufferPointer(issuer.bytes))
-        UnsafeMutableRawBufferPointer(rebasing: memory[issuer.count...])
+        let memory = try DocumentFile.allocate(pathBytesMax + ending.count)
+        let place = UnsafeMutableRawBufferPointer(rebasing: memory[..<pathBytesMax])
+        let certificate: Text
+        do throws(SystemError) {
+            certificate = try File.target(of: issuer, in: place)
+        } catch {
+            throw OperatorError(file: issuer, "issuer", option: "--issuer", error)
+        }
+        memory.copyMemory(from: UnsafeRawBufferPointer(certificate.bytes))
+        let count = certificate.count
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...])
             .copyMemory(from: UnsafeRawBufferPointer(ending.bytes))
-        memory[memory.count - 1] = 0
+        memory[count + ending.count] = 0
         guard let start = memory.baseAddress else { return issuer }
         return Text(zeroTerminated: UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
     }

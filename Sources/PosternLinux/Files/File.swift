@@ -50,6 +50,32 @@ public enum File {
         }
     }
 
+    /// The path that a symbolic link leads to in the end, written to `memory`, or this one where it is no
+    /// link. Throws where the link is somebody else's.
+    public static func target(
+        of path: Text, in memory: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Text {
+        var one = clinux_place.none
+        var two = clinux_place.none
+        defer {
+            clinux_place_close(&one)
+            clinux_place_close(&two)
+        }
+        guard let start = memory.baseAddress?.assumingMemoryBound(to: CChar.self) else { return path }
+        do throws(CallError) {
+            guard try check(clinux_target(path.zeroTerminated, start, memory.count)) > 0 else { return path }
+            let target = Text(zeroTerminated: start)
+            try one.find(path)
+            try one.checkWriting()
+            try two.find(target)
+            // Somebody may have exchanged the link after it was read.
+            guard one.isSame(&two) else { throw CallError(code: CLINUX_FILE_LINKED_BY_OTHERS) }
+            return target
+        } catch {
+            throw SystemError(doing: .readingFile, code: error.code)
+        }
+    }
+
     /// Whether what replaces one of them replaces the other.
     public static func isSamePlace(_ path: Text, _ other: Text) -> Bool {
         var one = clinux_place.none

@@ -26,8 +26,8 @@ extension clinux_place {
     }
 
     /// Makes an empty file in the same directory, which is locked as long as its descriptor is open. Its
-    /// name is this one with `ending`, so that the next process takes away what one that was killed has left;
-    /// or, where another process is at it or something stands in the way, one that nobody can know before.
+    /// name is this one with `ending`, so that the next process takes away what one that was killed has
+    /// left; or, where another process is at it or something is in the way, one that nobody can know before.
     mutating func create(
         _ name: inout clinux_name, _ ending: Text, mode: UInt32
     ) throws(CallError) -> Int32 {
