@@ -18,7 +18,7 @@ static int report_pipe = -1;
 static int null_device = -1;
 static pid_t first_id = 0;
 
-void clinux_claim_standard_streams(void) {
+void clinux_open_missing_standard_streams(void) {
     int descriptor;
     do descriptor = open("/dev/null", O_RDONLY); while (descriptor >= 0 && descriptor <= STDERR_FILENO);
     if (descriptor > STDERR_FILENO) close(descriptor);

@@ -72,7 +72,7 @@ size_t clinux_raise_descriptor_limit(size_t count) {
     return limit.rlim_cur < count ? (size_t)limit.rlim_cur : count;
 }
 
-void clinux_restrict_new_files(void) { umask(077); }
+void clinux_set_umask(void) { umask(077); }
 
 int clinux_random_is_ready(void) {
     unsigned char byte;

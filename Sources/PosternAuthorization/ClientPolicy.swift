@@ -81,16 +81,16 @@ public struct ClockReading: Sendable {
     public let nowSeconds: Int64
     /// No clock that has been set shows less: this release, and every certificate and list that was loaded,
     /// are older than now.
-    public let floorSeconds: Int64
+    public let earliestPlausibleSeconds: Int64
 
-    public init(nowSeconds: Int64, floorSeconds: Int64) {
+    public init(nowSeconds: Int64, earliestPlausibleSeconds: Int64) {
         self.nowSeconds = nowSeconds
-        self.floorSeconds = floorSeconds
+        self.earliestPlausibleSeconds = earliestPlausibleSeconds
     }
 
-    public var isUnset: Bool { nowSeconds < floorSeconds }
+    public var isUnset: Bool { nowSeconds < earliestPlausibleSeconds }
 
     /// The time at which certificates are verified: what has ended before the floor has ended, whatever the
     /// clock shows.
-    public var verifiedAtSeconds: Int64 { max(nowSeconds, floorSeconds) }
+    public var verifiedAtSeconds: Int64 { max(nowSeconds, earliestPlausibleSeconds) }
 }

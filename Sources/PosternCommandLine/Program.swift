@@ -20,7 +20,7 @@ public enum Program {
         _ command: (Arguments) throws(OperatorError) -> Int32
     ) -> Int32 {
         ProgramName.current = name
-        Process.claimStandardStreams()
+        Process.openMissingStandardStreams()
         if !config.process.isInspectable { Process.setUndumpable() }
         let exitCode = exitCode(arguments, command)
         Daemon.report(exitCode: exitCode)

@@ -166,6 +166,6 @@ struct Copying {
         let found = wanted.wait(socket: socket, milliseconds: milliseconds)
         ready.input = found.input
         ready.output = found.output
-        if found.socketReadable { stream.pointee.wake() }
+        if found.socketReadable { stream.pointee.markReadable() }
     }
 }

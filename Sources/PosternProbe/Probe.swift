@@ -137,7 +137,7 @@ struct Probe: ~Copyable {
         }
         if clock.isOver { return false }
         _ = wanted.wait(socket: socket.descriptor, milliseconds: clock.remainingMilliseconds)
-        stream.pointee.wake()
+        stream.pointee.markReadable()
         return true
     }
 

@@ -15,7 +15,7 @@ struct ProbeStream {
     init(_ socket: ClientSocket) { self.socket = SocketStream(socket.descriptor) }
 
     /// The socket was found readable.
-    mutating func wake() { socket.wake() }
+    mutating func markReadable() { socket.markReadable() }
 
     /// Bytes may be had without waiting.
     var hasInput: Bool { socket.hasInput }

@@ -91,7 +91,7 @@ struct Acceptor: ~Copyable {
     ) {
         self.pause = pause
         openAtPause = connections.openCount
-        retryAtMilliseconds = now + Int64(widening: Limits.descriptorRetryMilliseconds)
+        retryAtMilliseconds = now + Int64(widening: Limits.retryMilliseconds)
         watch(for: nil, poller)
         guard !isExhausted else { return }
         isExhausted = true

@@ -16,7 +16,7 @@ enum ClientFiles {
     ) throws(OperatorError) -> ClientAuthorizer {
         let memory = UnsafeMutableRawBufferPointer(rebasing: whole[..<Limits.clientFileBytes])
         var rules = ClientAuthorizer(config, releaseSeconds: releaseSeconds, clock: Process.unixClock)
-        for chain in 0..<identity.chainCount { rules.noteStart(identity.notBeforeSeconds(chain)) }
+        for chain in 0..<identity.chainCount { rules.raiseClockFloor(to: identity.notBeforeSeconds(chain)) }
         if let file = config.ca {
             let contents = try read(file, "CA", option: "--ca", into: memory)
             do throws(DocumentError) {

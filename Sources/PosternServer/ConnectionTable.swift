@@ -43,7 +43,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     /// When the loop is wanted again: at once where a connection has more to do, never if nil.
     mutating func dueMilliseconds(_ now: Int64) -> Int64? {
         if queue.count > 0 || reauthorization.isUnderWay { return now }
-        return deadlines.quietUntilMilliseconds(now)
+        return deadlines.nextDeadlineMilliseconds(now)
     }
 
     // Open
@@ -86,7 +86,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     ) {
         guard slots.isUsed(slot), slots.generation(of: slot) == generation else { return }
         let place = slots.pointer(to: slot)
-        if event.isReadable { channels.pointer(to: place.pointee.channel).pointee.wake() }
+        if event.isReadable { channels.pointer(to: place.pointee.channel).pointee.markReadable() }
         guard !place.pointee.isQueued else { return }
         // Handshakes come in the order in which they became ready.
         if place.pointee.connection.phase == .handshaking {

@@ -12,7 +12,7 @@ struct CredentialStore: ~Copyable {
     /// Keys whose files may be read by their group or by others, a bit for each chain.
     private(set) var keysOpenToOthers: UInt32
     /// In the arena, where TLS finds them; nil when clients are not asked for a certificate.
-    let clients: UnsafeMutablePointer<ClientAuthorizer>?
+    let authorizer: UnsafeMutablePointer<ClientAuthorizer>?
     private(set) var lists: RevocationListReview
 
     /// `withMissing`: an identity that is not there yet and that a start would make is left out.
@@ -23,23 +23,23 @@ struct CredentialStore: ~Copyable {
         var review = RevocationListReview()
         let identity = try CredentialStore.loadIdentity(
             config, &keysOpen, through: memory, withMissing: withMissing)
-        clients = try CredentialStore.placeRules(config.clients, identity, through: memory, &review)
+        authorizer = try CredentialStore.placeAuthorizer(config.clients, identity, through: memory, &review)
         self.identity = identity
         keysOpenToOthers = keysOpen
         lists = review
     }
 
-    private static func placeRules(
+    private static func placeAuthorizer(
         _ config: ClientConfig, _ identity: borrowing Identity,
         through memory: UnsafeMutableRawBufferPointer, _ review: inout RevocationListReview
     ) throws(OperatorError) -> UnsafeMutablePointer<ClientAuthorizer>? {
         guard config.certificates != .none else { return nil }
-        let rules = try ClientFiles.load(config, identity, through: memory, review: &review)
+        let authorizer = try ClientFiles.load(config, identity, through: memory, review: &review)
         let place = TLSArena.allocate(MemoryLayout<ClientAuthorizer>.stride)
         guard let place = place?.bindMemory(to: ClientAuthorizer.self).baseAddress else {
             throw OperatorError.noRoomForClients
         }
-        place.initialize(to: rules)
+        place.initialize(to: authorizer)
         return place
     }
 
@@ -48,7 +48,7 @@ struct CredentialStore: ~Copyable {
     var canReplace: Bool { Identity.liveCount < Limits.identities }
 
     /// Clients are authorized while the clock cannot be right.
-    var clockIsUnset: Bool { clients?.pointee.clockReading.isUnset ?? false }
+    var clockIsUnset: Bool { authorizer?.pointee.clockReading.isUnset ?? false }
 
     /// Takes what is in the files now, for all handshakes that start from now on. On a fault nothing
     /// changes.
@@ -57,14 +57,15 @@ struct CredentialStore: ~Copyable {
         defer { TLSArena.release(memory) }
         var keysOpen: UInt32 = 0
         let identity = try CredentialStore.loadIdentity(config, &keysOpen, through: memory)
-        if let clients {
+        if let authorizer {
             var review = RevocationListReview()
-            let rules = try ClientFiles.load(config.clients, identity, through: memory, review: &review)
+            let replacement = try ClientFiles.load(
+                config.clients, identity, through: memory, review: &review)
             if let file = config.clients.crl {
                 try RevocationListFile.check(
-                    file, config.clients, rules, review, replaces: clients.pointee, lists)
+                    file, config.clients, replacement, review, replaces: authorizer.pointee, lists)
             }
-            clients.pointee = rules
+            authorizer.pointee = replacement
             lists = review
         }
         self.identity = identity

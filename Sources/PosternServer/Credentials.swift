@@ -23,7 +23,7 @@ struct Credentials: ~Copyable {
         let ownIdentity = try isCheck ? OwnIdentity() : OwnIdentity(config, owner: owner)
         let store = try CredentialStore(config, withMissing: isCheck)
         let context = try TLSContext(of: config)
-        if let clients = store.clients { context.authorizeClients(by: clients) }
+        if let authorizer = store.authorizer { context.authorizeClients(by: authorizer) }
         self.ownIdentity = ownIdentity
         self.context = context
         files = nil
@@ -49,8 +49,8 @@ struct Credentials: ~Copyable {
         files = WatchedFiles.start(config, poller, log)
     }
 
-    /// Loads the files as SIGHUP would, now that the server has less rights than when it read them first:
-    /// what will not work is told today.
+    /// Loads the files as SIGHUP would, now that the server has dropped its privileges: what will
+    /// not work is told today.
     mutating func rehearseReload(_ config: Config, _ tell: Warnings.Tell) {
         store.rehearseReplacing(config, tell)
     }
@@ -132,7 +132,7 @@ struct Credentials: ~Copyable {
         guard clock?.wasSet() ?? false else { return false }
         log.write(.notice) { line in
             line.append("the clock was set")
-            if store.clients != nil { line.append("; clients are authorized again") }
+            if store.authorizer != nil { line.append("; clients are authorized again") }
         }
         ownIdentity.checkSoon()
         clockIsUnset = store.clockIsUnset
@@ -165,7 +165,7 @@ struct Credentials: ~Copyable {
     /// certificate CN=board, 90 days left; clients required: authorities 1, revocation lists 1
     func append(to line: inout Line, _ config: Config) {
         store.identity.append(to: &line)
-        guard let rules = store.clients else { return }
+        guard let rules = store.authorizer else { return }
         line.append("; clients ")
         line.append(config.clients.certificates.name)
         line.append(": authorities ")

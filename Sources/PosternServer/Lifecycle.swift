@@ -106,7 +106,7 @@ extension Lifecycle {
     }
 
     static func takePidFile(_ config: ProcessConfig) throws(OperatorError) -> PidFile {
-        do throws(PidFile.Fault) {
+        do throws(PidFileError) {
             return try PidFile(config.pidFile)
         } catch {
             throw OperatorError(pidFile: config.pidFile ?? "", error)
@@ -166,7 +166,7 @@ extension Line {
 }
 
 extension OperatorError {
-    fileprivate init(pidFile path: Text, _ fault: PidFile.Fault) {
+    fileprivate init(pidFile path: Text, _ fault: PidFileError) {
         self.init { line in
             line.append("pid file '")
             line.append(path)
@@ -177,7 +177,7 @@ extension OperatorError {
                 line.append(owner == 0 ? "a process" : "process ")
                 if owner != 0 { line.append(Int(owner)) }
                 line.append(", which runs; stop it first, or name another file with --pidfile")
-            case .holdsSomethingElse:
+            case .notAPidFile:
                 line.append("' holds something else than a process id; remove it, or name another file")
                 line.append(" with --pidfile")
             case .system(let fault):

@@ -12,7 +12,7 @@ struct ChannelSlot {
     fileprivate var stream: SocketStream
 
     /// The poller has found the socket readable.
-    mutating func wake() { stream.wake() }
+    mutating func markReadable() { stream.markReadable() }
 }
 
 extension UnsafeMutablePointer<ChannelSlot> {

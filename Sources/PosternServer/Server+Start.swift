@@ -59,7 +59,7 @@ extension Server {
     /// The last steps: from here on the server serves. A caller that did not wait for this gets no server.
     mutating func begin() {
         File.forbidWaiting()
-        if config.process.givesUpRights { credentials.rehearseReload(config) { log.warn($0) } }
+        if config.process.dropsPrivileges { credentials.rehearseReload(config) { log.warn($0) } }
         if let inherited = lifecycle.inherited {
             connections.open(
                 inherited.descriptor, inherited.peer, with: credentials, poller, &log,
@@ -84,8 +84,8 @@ extension Server {
         try ServerParts(config, service, memory, isCheck: true).plan
     }
 
-    /// The same, and says what a start would warn of. To find that out, a process of root gives up its
-    /// rights as the server would: nothing but the program's end may follow.
+    /// The same, and says what a start would warn of. To find that out, a process of root drops its
+    /// privileges as the server would: nothing but the program's end may follow.
     public static func checkAndWarn(
         _ config: Config, service: Provider, memory: MemoryRegion
     ) throws(OperatorError) {
@@ -94,7 +94,7 @@ extension Server {
         Warnings.aboutNotifySocket(environment.unusableNotifySocket) { StandardError.warn($0) }
         Warnings.aboutDescriptors(missing: parts.descriptorsMissing) { StandardError.warn($0) }
         Warnings.forEach(config, parts.credentials.store) { StandardError.warn($0) }
-        guard config.process.givesUpRights, Process.isRoot else { return }
+        guard config.process.dropsPrivileges, Process.isRoot else { return }
         var config = config
         var pidFile = try Lifecycle.takePidFile(ProcessConfig())
         try Lifecycle.dropPrivileges(&config, parts.account, &pidFile)

@@ -40,7 +40,7 @@ public struct Server<Provider: Service>: ~Copyable {
         due = earliest(due, lifecycle.dueMilliseconds)
         due = earliest(due, credentials.dueMilliseconds)
         if log.hasSuppressed || credentials.isWaiting {
-            due = earliest(due, nowMilliseconds + Int64(widening: Limits.descriptorRetryMilliseconds))
+            due = earliest(due, nowMilliseconds + Int64(widening: Limits.retryMilliseconds))
         }
         return due.map { $0 - nowMilliseconds }
     }
@@ -129,7 +129,7 @@ public struct Server<Provider: Service>: ~Copyable {
     }
 
     private mutating func reauthorizeAll(because reason: CloseReason?) {
-        guard credentials.store.clients != nil else { return }
+        guard credentials.store.authorizer != nil else { return }
         connections.reauthorizeAll(because: reason)
     }
 }

@@ -105,7 +105,7 @@ enum Warnings {
         }
     }
 
-    /// Whoever serves now, with less rights than who made the certificate, has to replace it one day.
+    /// Whoever serves now, with fewer privileges than who made the certificate, has to replace it one day.
     static func aboutRenewal(_ config: Config, _ tell: Tell) {
         for index in 0..<config.identities.count {
             guard case .createIfMissing = config.identities[index].missing else { continue }
@@ -114,7 +114,7 @@ enum Warnings {
                 try File.checkReplacing(file)
             } catch {
                 about("certificate file", file, tell) { line in
-                    line.append("will not be renewed, since the server gave up rights: ")
+                    line.append("will not be renewed, since the server dropped its privileges: ")
                     line.append("its directory is not writable: ")
                     line.append(error.text)
                     line.append("; let the server's user write there")
@@ -128,7 +128,7 @@ enum Warnings {
     private static func aboutClients(
         _ config: Config, _ credentials: borrowing CredentialStore, _ tell: Tell
     ) {
-        guard let rules = credentials.clients else { return }
+        guard let rules = credentials.authorizer else { return }
         if let file = config.clients.ca { aboutAuthorities(file, rules, tell) }
         if let file = config.clients.crl { aboutRevocation(file, config.clients, credentials.lists, tell) }
         guard credentials.clockIsUnset else { return }

@@ -21,14 +21,14 @@ public struct ClientAuthorizer: ~Copyable {
     private var pins: PinList?
     private var pinMemory: UnsafeMutableRawBufferPointer?
     /// No clock that has been set shows less.
-    private var floorSeconds: Int64
+    private var earliestPlausibleSeconds: Int64
 
     /// `releaseSeconds`: when this program was made.
     public init(_ config: ClientConfig, releaseSeconds: Int64, clock: @escaping Clock) {
         policy = ClientPolicy(crl: config.crlPolicy, unsetClock: config.clock)
         depth = config.depth
         checksRevocation = config.crl != nil
-        floorSeconds = releaseSeconds
+        earliestPlausibleSeconds = releaseSeconds
         self.clock = clock
     }
 
@@ -41,17 +41,19 @@ public struct ClientAuthorizer: ~Copyable {
 
     public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError) {
         try trust.addAuthorities(contents)
-        noteStart(trust.newestAuthoritySeconds)
+        raiseClockFloor(to: trust.newestAuthoritySeconds)
     }
 
     public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError)
     {
         try trust.addRevocationLists(contents)
-        noteStart(trust.newestRevocationListSeconds)
+        raiseClockFloor(to: trust.newestRevocationListSeconds)
     }
 
     /// Something that the server was given starts then: the clock cannot be right before.
-    public mutating func noteStart(_ seconds: Int64) { floorSeconds = max(floorSeconds, seconds) }
+    public mutating func raiseClockFloor(to seconds: Int64) {
+        earliestPlausibleSeconds = max(earliestPlausibleSeconds, seconds)
+    }
 
     public mutating func setAllowList(_ contents: UnsafeRawBufferPointer) throws(ClientListError) {
         let memory = try ClientAuthorizer.allocate(AllowList.memoryBytes(for: contents))
@@ -112,7 +114,9 @@ public struct ClientAuthorizer: ~Copyable {
     // Authorization
 
     /// What the clock says now.
-    public var clockReading: ClockReading { ClockReading(nowSeconds: clock(), floorSeconds: floorSeconds) }
+    public var clockReading: ClockReading {
+        ClockReading(nowSeconds: clock(), earliestPlausibleSeconds: earliestPlausibleSeconds)
+    }
 
     /// Why a client is not authorized, from its certificates in DER, one behind the other, its own first;
     /// nil if it is, provided that it proves its key. `skipsRevocation`: it is, without a revocation check.

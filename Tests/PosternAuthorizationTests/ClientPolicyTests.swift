@@ -77,9 +77,9 @@ import Testing
     }
 
     @Test func certificatesAreVerifiedAtTheFloor() {
-        #expect(ClockReading(nowSeconds: 5, floorSeconds: 9).isUnset)
-        #expect(ClockReading(nowSeconds: 5, floorSeconds: 9).verifiedAtSeconds == 9)
-        #expect(!ClockReading(nowSeconds: 9, floorSeconds: 9).isUnset)
-        #expect(ClockReading(nowSeconds: 12, floorSeconds: 9).verifiedAtSeconds == 12)
+        #expect(ClockReading(nowSeconds: 5, earliestPlausibleSeconds: 9).isUnset)
+        #expect(ClockReading(nowSeconds: 5, earliestPlausibleSeconds: 9).verifiedAtSeconds == 9)
+        #expect(!ClockReading(nowSeconds: 9, earliestPlausibleSeconds: 9).isUnset)
+        #expect(ClockReading(nowSeconds: 12, earliestPlausibleSeconds: 9).verifiedAtSeconds == 12)
     }
 }

@@ -9,13 +9,13 @@ struct DeadlinesTests {
     @Test func aDeadlinePassesWhenItsLengthIsOver() {
         withDeadlines(2) { deadlines in
             deadlines.setLength(100, of: .handshake)
-            #expect(deadlines.nextMilliseconds() == nil)
+            #expect(deadlines.exactNextDeadlineMilliseconds() == nil)
             deadlines.start(.handshake, of: 1, atMilliseconds: 1_000)
-            #expect(deadlines.nextMilliseconds() == 1_100)
+            #expect(deadlines.exactNextDeadlineMilliseconds() == 1_100)
             #expect(deadlines.expire(.handshake, atMilliseconds: 1_099) == nil)
             #expect(deadlines.expire(.handshake, atMilliseconds: 1_100) == 1)
             #expect(deadlines.expire(.handshake, atMilliseconds: 9_999) == nil)
-            #expect(deadlines.nextMilliseconds() == nil)
+            #expect(deadlines.exactNextDeadlineMilliseconds() == nil)
         }
     }
 
@@ -26,7 +26,7 @@ struct DeadlinesTests {
             deadlines.start(.idle, of: 0, atMilliseconds: 10)
             #expect(deadlines.expire(.handshake, atMilliseconds: 1_000) == nil)
             deadlines.start(.idle, of: 0, atMilliseconds: 50)
-            #expect(deadlines.nextMilliseconds() == 150)
+            #expect(deadlines.exactNextDeadlineMilliseconds() == 150)
             deadlines.start(.close, of: 0, atMilliseconds: 60)
             #expect(deadlines.expire(.idle, atMilliseconds: 1_000) == nil)
             #expect(deadlines.expire(.close, atMilliseconds: 160) == 0)
@@ -42,7 +42,7 @@ struct DeadlinesTests {
             #expect(deadlines.expire(.lifetime, atMilliseconds: 99) == nil)
             #expect(deadlines.expire(.lifetime, atMilliseconds: 100) == 0)
             // The phase's own runs on.
-            #expect(deadlines.nextMilliseconds() == 140)
+            #expect(deadlines.exactNextDeadlineMilliseconds() == 140)
             #expect(deadlines.expire(.idle, atMilliseconds: 140) == 0)
         }
     }
@@ -64,7 +64,7 @@ struct DeadlinesTests {
     @Test func lengthZeroSwitchesOff() {
         withDeadlines(1) { deadlines in
             deadlines.start(.lifetime, of: 0, atMilliseconds: 0)
-            #expect(deadlines.nextMilliseconds() == nil)
+            #expect(deadlines.exactNextDeadlineMilliseconds() == nil)
             #expect(deadlines.expire(.lifetime, atMilliseconds: .max / 2) == nil)
             deadlines.setLength(5, of: .lifetime)
             #expect(deadlines.expire(.lifetime, atMilliseconds: 5) == 0)
@@ -77,7 +77,7 @@ struct DeadlinesTests {
             deadlines.start(.idle, of: 0, atMilliseconds: 0)
             deadlines.start(.idle, of: 1, atMilliseconds: 400)
             deadlines.setLength(500, of: .idle)
-            #expect(deadlines.nextMilliseconds() == 500)
+            #expect(deadlines.exactNextDeadlineMilliseconds() == 500)
             #expect(all(.idle, of: &deadlines, atMilliseconds: 899) == [0])
             #expect(all(.idle, of: &deadlines, atMilliseconds: 900) == [1])
         }
@@ -108,7 +108,7 @@ struct DeadlinesTests {
                     deadlines.start(kind, of: connection, atMilliseconds: now)
                     model.start(kind, connection, now)
                 }
-                #expect(deadlines.nextMilliseconds() == model.next)
+                #expect(deadlines.exactNextDeadlineMilliseconds() == model.next)
             }
         }
     }

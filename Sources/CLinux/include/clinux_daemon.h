@@ -7,7 +7,7 @@
 
 /// Puts /dev/null where standard input, output or error is closed, so that no socket takes its place.
 /// Reading ends at once there, and writing fails.
-void clinux_claim_standard_streams(void);
+void clinux_open_missing_standard_streams(void);
 
 typedef enum {
     CLINUX_DETACH_FAILED,       ///< no new process; *code is -errno

@@ -32,14 +32,14 @@ clinux_signal clinux_signals_next(int descriptor);
 /// how many may be open.
 size_t clinux_raise_descriptor_limit(size_t count);
 /// New files are for their owner alone.
-void clinux_restrict_new_files(void);
+void clinux_set_umask(void);
 
 /// Whether getrandom(2) answers at once; early in a boot it may not yet.
 int clinux_random_is_ready(void);
 /// Waits until it does.
 void clinux_random_wait(void);
 
-/// Whether the process has the rights of root.
+/// Whether the process is privileged, as root is.
 int clinux_is_root(void);
 
 #endif

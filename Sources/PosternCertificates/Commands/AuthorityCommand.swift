@@ -65,7 +65,7 @@ enum AuthorityCommand {
     private static func content(
         _ options: CertificateOptions, _ commonName: UnsafeRawBufferPointer,
         _ publicKey: UnsafeRawBufferPointer, _ pathLength: Int?, _ memory: borrowing IssuingMemory
-    ) throws(OperatorError) -> CertificateContent {
+    ) throws(OperatorError) -> TBSCertificate {
         try memory.content(
             subject: memory.subjectName(commonName), publicKey: publicKey,
             role: .authority(pathLength: pathLength, constraints: options.nameConstraints()),

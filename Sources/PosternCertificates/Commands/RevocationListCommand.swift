@@ -58,7 +58,7 @@ enum RevocationListCommand {
     ) throws(OperatorError) {
         let number = try index.takeListNumber(above: lastNumber)
         let now = IssuingClock.seconds()
-        let content = RevocationListContent(
+        let content = TBSCertList(
             issuer: issuer.certificate.subject, thisUpdate: now,
             nextUpdate: now + Int64(widening: options.days ?? days) * CalendarTime.secondsPerDay,
             number: number, authorityKeyIdentifier: issuer.keyIdentifier)
@@ -95,9 +95,9 @@ enum RevocationListCommand {
     }
 
     private static func sign(
-        _ content: RevocationListContent, _ index: IssuedIndex, _ issuer: borrowing Issuer
+        _ content: TBSCertList, _ index: IssuedIndex, _ issuer: borrowing Issuer
     ) throws(OperatorError) -> UnsafeRawBufferPointer {
-        let bytes = RevocationListContent.bytesMax(entries: index.revokedCount) + content.issuer.count
+        let bytes = TBSCertList.bytesMax(entries: index.revokedCount) + content.issuer.count
         var writer = DERWriter(try DocumentFile.allocate(bytes))
         let algorithm = issuer.key.algorithm
         do throws(IdentityError) {

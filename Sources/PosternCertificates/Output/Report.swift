@@ -19,7 +19,7 @@ enum Report {
     }
 
     /// FILE: NAME, until 2027-12-26T11:07:57Z, serial 19e8...
-    static func write(_ file: Text, _ content: CertificateContent) {
+    static func write(_ file: Text, _ content: TBSCertificate) {
         StandardOutput.write { line in
             line.append(file)
             line.append(": ")

@@ -82,8 +82,9 @@ public enum Limits {
     public static let deadlineMillisecondsMax = 86_400_000
     /// Life of a session ticket in seconds: a week (RFC 8446, section 4.6.1).
     public static let ticketSecondsMax = 604_800
-    /// Milliseconds until a loop that ran out of descriptors looks again, even when no slot was freed.
-    public static let descriptorRetryMilliseconds = 1_000
+    /// Milliseconds until the loop looks again at what no event announces: whether there are descriptors,
+    /// whether the log may go on, whether the clock is right by now.
+    public static let retryMilliseconds = 1_000
     /// Days before the end of a certificate from which on a start warns.
     public static let expiryWarningDays = 14
 

@@ -35,7 +35,7 @@ public struct ProcessConfig: Sendable {
     }
 
     /// Something that the server could do at its start it may not be able to do later.
-    public var givesUpRights: Bool { user != nil || group != nil || chroot != nil }
+    public var dropsPrivileges: Bool { user != nil || group != nil || chroot != nil }
 }
 
 extension Config {

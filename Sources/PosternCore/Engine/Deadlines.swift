@@ -51,8 +51,8 @@ public struct Deadlines {
     }
 
     /// Until when nothing can expire; nil when no deadline is running.
-    public mutating func quietUntilMilliseconds(_ now: Int64) -> Int64? {
-        if boundMilliseconds <= now { boundMilliseconds = nextMilliseconds() ?? Int64.max }
+    public mutating func nextDeadlineMilliseconds(_ now: Int64) -> Int64? {
+        if boundMilliseconds <= now { boundMilliseconds = exactNextDeadlineMilliseconds() ?? Int64.max }
         return boundMilliseconds == Int64.max ? nil : boundMilliseconds
     }
 
@@ -85,7 +85,7 @@ public struct Deadlines {
     }
 
     /// When the first deadline passes, or nil when none is running.
-    public func nextMilliseconds() -> Int64? {
+    public func exactNextDeadlineMilliseconds() -> Int64? {
         var earliest: Int64?
         for kind in 0..<DeadlineKind.count {
             let queue = queues[kind]

@@ -35,7 +35,7 @@ package struct IndexFile {
         }
     }
 
-    package mutating func add(_ content: CertificateContent) throws(OperatorError) {
+    package mutating func add(_ content: TBSCertificate) throws(OperatorError) {
         let name = content.displayName
         do throws(IssuedIndexError) {
             try withUnsafeBytes(of: content.serial) { serial throws(IssuedIndexError) in

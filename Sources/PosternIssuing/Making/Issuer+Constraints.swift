@@ -12,7 +12,7 @@ extension Issuer {
     }
 
     /// Refuses names that its certificate forbids it.
-    func checkConstraints(_ content: CertificateContent) throws(OperatorError) {
+    func checkConstraints(_ content: TBSCertificate) throws(OperatorError) {
         guard let constraints = extensions.nameConstraints else { return }
         var names = DERReader(content.alternativeNames)
         while let name = try? names.next() {

@@ -44,7 +44,7 @@ package struct Issuer: ~Copyable {
         guard extensions.isAuthority else {
             throw OperatorError(usage: "issuer", file, "is not an authority; give the certificate of a CA")
         }
-        IssuingClock.noteStart(certificate.notBefore)
+        IssuingClock.raiseClockFloor(to: certificate.notBefore)
         let now = IssuingClock.seconds()
         guard now <= certificate.notAfter else {
             throw OperatorError(usage: "issuer", file, "has expired; renew it first")
@@ -72,7 +72,7 @@ package struct Issuer: ~Copyable {
 
     /// Makes the fields of a certificate those of one by this issuer. It never outlives its issuer, nor
     /// begins before it.
-    package func complete(_ content: inout CertificateContent) throws(OperatorError) {
+    package func complete(_ content: inout TBSCertificate) throws(OperatorError) {
         try checkConstraints(content)
         content.issuer = certificate.subject
         content.authorityKeyIdentifier = keyIdentifier

@@ -8,12 +8,14 @@ import PosternLinux
 import PosternX509
 
 package enum IssuingClock {
-    nonisolated(unsafe) private static var floorSeconds = releaseSeconds
+    nonisolated(unsafe) private static var earliestPlausibleSeconds = releaseSeconds
     nonisolated(unsafe) private static var hasWarned = false
 
     /// Something that an authority has to do with starts then. Only a clock that was never set is put right
     /// by it.
-    static func noteStart(_ seconds: Int64) { floorSeconds = max(floorSeconds, seconds) }
+    static func raiseClockFloor(to seconds: Int64) {
+        earliestPlausibleSeconds = max(earliestPlausibleSeconds, seconds)
+    }
 
     /// Seconds since 1970, UTC. Says so once when the clock cannot be right.
     package static func seconds() -> Int64 {
@@ -21,7 +23,7 @@ package enum IssuingClock {
         guard now < releaseSeconds else { return now }
         if !hasWarned { warn(now) }
         hasWarned = true
-        return floorSeconds
+        return earliestPlausibleSeconds
     }
 
     private static func warn(_ now: Int64) {
@@ -29,7 +31,7 @@ package enum IssuingClock {
         line.append("the clock of this machine shows ")
         line.append(CalendarTime(seconds: now))
         line.append(" and has not been set; dates count from ")
-        line.append(CalendarTime(seconds: floorSeconds))
+        line.append(CalendarTime(seconds: earliestPlausibleSeconds))
         line.append(" instead")
         StandardError.warn(line)
     }

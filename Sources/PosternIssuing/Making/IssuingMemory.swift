@@ -92,12 +92,12 @@ public struct IssuingMemory: ~Copyable {
     package borrowing func content(
         subject: UnsafeRawBufferPointer, publicKey: UnsafeRawBufferPointer, role: CertificateRole,
         validity: Validity, names: UnsafeRawBufferPointer
-    ) throws(OperatorError) -> CertificateContent {
+    ) throws(OperatorError) -> TBSCertificate {
         do throws(IdentityError) {
             let digest = try PrivateKey.identifier(of: publicKey)
             for index in 0..<20 { identifier[index] = digest[index] }
             let identifier = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(identifier)[..<20])
-            return CertificateContent(
+            return TBSCertificate(
                 serial: try RandomNumbers.serial(), issuer: subject, subject: subject, validity: validity,
                 publicKey: publicKey, names: names, role: role, subjectKeyIdentifier: identifier,
                 authorityKeyIdentifier: identifier)
@@ -107,14 +107,14 @@ public struct IssuingMemory: ~Copyable {
     }
 
     package borrowing func certificatePEM(
-        _ content: CertificateContent, signedBy key: borrowing PrivateKey
+        _ content: TBSCertificate, signedBy key: borrowing PrivateKey
     ) throws(OperatorError) -> UnsafeRawBufferPointer {
         try pem(.certificate, try certificate(content, signedBy: key), into: text)
     }
 
     /// The same in DER.
     package borrowing func certificate(
-        _ content: CertificateContent, signedBy key: borrowing PrivateKey
+        _ content: TBSCertificate, signedBy key: borrowing PrivateKey
     ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let algorithm = key.algorithm
         return try sign(key) { content.write(to: &$0, algorithm) }
@@ -125,7 +125,7 @@ public struct IssuingMemory: ~Copyable {
         signedBy key: borrowing PrivateKey
     ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let der = try sign(key) {
-            $0.requestContent(subject: subject, publicKey: publicKey, names: names)
+            $0.certificationRequestInfo(subject: subject, publicKey: publicKey, names: names)
         }
         return try pem(.request, der, into: text)
     }

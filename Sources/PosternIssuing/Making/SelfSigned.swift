@@ -91,7 +91,7 @@ package struct SelfSigned {
     private func certificate(
         over publicKey: UnsafeRawBufferPointer, _ names: borrowing NameList,
         _ memory: borrowing IssuingMemory,
-        _ sign: (CertificateContent) throws(OperatorError) -> UnsafeRawBufferPointer
+        _ sign: (TBSCertificate) throws(OperatorError) -> UnsafeRawBufferPointer
     ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let subject = memory.selfSignedName(names)
         return try names.withBytes { names throws(OperatorError) in

@@ -1,4 +1,4 @@
-// Users and groups: who the process is once it needs no rights of root any more.
+// Users and groups: who the process is once it no longer needs root.
 
 import CLinux
 import PosternCore
@@ -28,7 +28,7 @@ public struct Account: Sendable {
 
     /// Becomes this user, in no group but this one, for good.
     public func become() throws(OperatorError) {
-        // Who is it already needs no rights for that, unless there are rights to give up.
+        // Who is it already needs no privileges for that, unless there are privileges to drop.
         if clinux_account_user() != 0, clinux_account_is(user, group) != 0 { return }
         let result = clinux_account_become(user, group)
         guard result == 0 else {

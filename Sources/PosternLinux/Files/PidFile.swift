@@ -4,22 +4,22 @@
 import CLinux
 import PosternCore
 
-public struct PidFile: ~Copyable {
-    public enum Fault: Error {
-        /// A process holds it.
-        case live(owner: Int32)
-        /// It is some other file.
-        case holdsSomethingElse
-        case system(SystemError)
-    }
+public enum PidFileError: Error {
+    /// A process holds the file.
+    case live(owner: Int32)
+    /// It is some other file.
+    case notAPidFile
+    case system(SystemError)
+}
 
+public struct PidFile: ~Copyable {
     private var path: Text?
     private let descriptor: Int32
     /// What stood in a stale or damaged file that was replaced, or 0.
     public let staleOwner: Int32
 
     /// Writes the id of this process; nothing without a path.
-    public init(_ path: Text?) throws(Fault) {
+    public init(_ path: Text?) throws(PidFileError) {
         self.path = path
         guard let path else {
             descriptor = -1
@@ -30,7 +30,7 @@ public struct PidFile: ~Copyable {
         let result = claim.take(path)
         switch result {
         case SystemError.isHeld: throw .live(owner: claim.owner)
-        case SystemError.isNoPidFile: throw .holdsSomethingElse
+        case SystemError.isNoPidFile: throw .notAPidFile
         default: break
         }
         guard result >= 0 else { throw .system(SystemError(doing: .writingFile, code: result)) }
@@ -38,7 +38,7 @@ public struct PidFile: ~Copyable {
         staleOwner = claim.owner
     }
 
-    /// It has the name now that it has from there.
+    /// Rewrites the path relative to the new root.
     public mutating func enter(root: Text) { path = path?.below(root) ?? path }
 
     /// Removes the file if it is still this process's. Where that is not allowed any more, it is emptied.

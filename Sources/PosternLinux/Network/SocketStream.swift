@@ -18,7 +18,7 @@ public struct SocketStream {
     }
 
     /// The poller has found the socket readable.
-    public mutating func wake() { isDrained = false }
+    public mutating func markReadable() { isDrained = false }
 
     /// Bytes may be had without waiting.
     public var hasInput: Bool { start != end || !isDrained }

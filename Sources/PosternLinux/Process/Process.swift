@@ -14,7 +14,7 @@ public enum Process {
     public static var isRoot: Bool { clinux_is_root() != 0 }
 
     /// Before anything is opened: no socket may take the place of a standard stream that is closed.
-    public static func claimStandardStreams() { clinux_claim_standard_streams() }
+    public static func openMissingStandardStreams() { clinux_open_missing_standard_streams() }
     /// The same for whoever is given a clock.
     public static let unixClock: @convention(c) () -> Int64 = { clinux_unix_seconds() }
 
@@ -22,7 +22,7 @@ public enum Process {
     /// that only their owner may read unless they say otherwise.
     @discardableResult
     public static func prepare(descriptors count: Int) -> Int {
-        clinux_restrict_new_files()
+        clinux_set_umask()
         return count - min(count, clinux_raise_descriptor_limit(count))
     }
 

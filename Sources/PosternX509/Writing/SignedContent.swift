@@ -1,5 +1,5 @@
 // What every signed object of X.509 is made of, written in DER: names, key identifiers, extensions,
-// algorithms. CertificateContent and RevocationListContent put them together; PosternTLS signs them.
+// algorithms. TBSCertificate and TBSCertList put them together; PosternTLS signs them.
 
 import PosternCore
 

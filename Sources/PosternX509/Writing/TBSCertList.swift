@@ -18,7 +18,7 @@ public struct RevokedCertificate {
     }
 }
 
-public struct RevocationListContent {
+public struct TBSCertList {
     /// The issuer's subject, a Name in DER.
     public var issuer: UnsafeRawBufferPointer
     /// Now, and when the next list will be there at the latest, in seconds since 1970.
@@ -57,7 +57,7 @@ public struct RevocationListContent {
             // An empty list of entries is left out.
             if !isEmpty {
                 fields.constructed(DERTag.sequence) { entries in
-                    forEach { RevocationListContent.write($0, to: &entries) }
+                    forEach { TBSCertList.write($0, to: &entries) }
                 }
             }
             fields.constructed(DERTag.contextConstructed(0)) { explicit in

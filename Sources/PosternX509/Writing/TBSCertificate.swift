@@ -48,7 +48,7 @@ public struct Validity {
     }
 }
 
-public struct CertificateContent {
+public struct TBSCertificate {
     /// 128 random bits.
     public var serial: InlineArray<16, UInt8>
     /// A Name in DER; the issuer's is taken from its certificate byte for byte, as verifiers compare it.
@@ -103,17 +103,17 @@ public struct CertificateContent {
     private func writeExtensions(to writer: inout DERWriter) {
         switch role {
         case .authority(let pathLength, let constraints):
-            CertificateContent.writeAuthority(pathLength, to: &writer)
+            TBSCertificate.writeAuthority(pathLength, to: &writer)
             // Whoever does not know the extension must not take it for a certificate without it.
             if let constraints { writer.standardExtension(30, critical: true) { $0.append(constraints) } }
         case .end(let profile):
-            CertificateContent.writeEnd(profile, to: &writer)
+            TBSCertificate.writeEnd(profile, to: &writer)
         case .same(let extensions):
-            CertificateContent.write(extensions, to: &writer)
+            TBSCertificate.write(extensions, to: &writer)
         }
         writer.subjectKeyIdentifier(subjectKeyIdentifier)
         if !authorityKeyIdentifier.isEmpty { writer.authorityKeyIdentifier(authorityKeyIdentifier) }
-        writer.subjectAlternativeNames(names, critical: subject.count <= CertificateContent.emptyNameBytes)
+        writer.subjectAlternativeNames(names, critical: subject.count <= TBSCertificate.emptyNameBytes)
     }
 
     /// Of an empty SEQUENCE.
@@ -184,7 +184,7 @@ extension DERWriter {
     }
 
     /// The CertificationRequestInfo of a request.
-    public mutating func requestContent(
+    public mutating func certificationRequestInfo(
         subject: UnsafeRawBufferPointer, publicKey: UnsafeRawBufferPointer, names: UnsafeRawBufferPointer
     ) {
         constructed(DERTag.sequence) { fields in
