@@ -63,6 +63,21 @@ def test_reload_shows_the_new_certificate_from_the_same_process(system, postern)
     assert wait_until(lambda: postern.shown() == 1) and postern.process() == process
 
 
+@every
+@pytest.mark.parametrize("first", ["", "# options\r\n"], ids=["options-first", "comment-first"])
+def test_options_may_come_from_an_editor_of_another_system(system, postern, first):
+    """A byte order mark and carriage returns are no part of a word: the server listens where the file says."""
+    postern.root.write(system.defaults, "\ufeff" + first + postern.root.read(system.defaults).replace("\n", "\r\n"))
+    if system.name in ("openrc", "systemd") and not first:
+        # They read the file themselves, where the name behind the mark is none; both say so.
+        assert "POSTERN_OPTIONS" in system.said(system.start())
+        return
+    started(system, postern)
+    assert postern.shown() == 0 and postern.user() == "postern"
+    assert system.restart().returncode == 0 and wait_until(postern.listens)
+    assert system.stop().returncode == 0
+
+
 @those_that("supervises")
 def test_a_killed_server_comes_back(system, postern):
     process = started(system, postern)
