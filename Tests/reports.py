@@ -51,11 +51,11 @@ def name(test):
 def print_end(results):
     """A table of the steps, then what was left out, then what failed, then the line that counts: the last one."""
     width = max((len(result.step.name) for result in results), default=0)
-    print(f"\n{'step':{width}}  seconds  passed  failed  skipped")
+    print(f"\n{'step':{width}}  seconds  processor  passed  failed  skipped")
     for result in sorted(results, key=lambda result: -result.seconds):
         report = result.report
         counts = f"{report.passed:8}{report.failed:8}{report.skipped:9}" if result.step.report or report.failed else ""
-        print(f"{result.step.name:{width}}{result.seconds:9.0f}{counts}")
+        print(f"{result.step.name:{width}}{result.seconds:9.0f}{result.processor_seconds:11.0f}{counts}")
     left_out = {}
     for test, reason in frozenset().union(*(result.report.left_out for result in results)):
         left_out.setdefault(reason, []).append(test)

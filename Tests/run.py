@@ -64,19 +64,19 @@ def build(port, suite=""):
     return Step(f"build-{name}", ["sh", "-c", make])
 
 
-def pytest(name, *arguments, after=(), packages=(), alone=False, **environment):
+def pytest(name, *arguments, after=(), packages=(), waits=False, **environment):
     """A suite of pytest, with the paths or options that choose its tests, and the files of Tests/packages it needs."""
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
                f"--junitxml={BUILD / 'reports' / name}.xml", *arguments]
     return Step(name, command, after=after, packages=("pytest", *packages), filter="-k", report=f"{name}.xml",
-                alone=alone, environment={"PYTHONDONTWRITEBYTECODE": "1", "BUILD": str(BUILD), **environment})
+                waits=waits, environment={"PYTHONDONTWRITEBYTECODE": "1", "BUILD": str(BUILD), **environment})
 
 
 def acceptance(name, build="", options="", tests=("Tests/Acceptance",)):
     """The acceptance suite on the binaries in a folder of build/, under the emulator of the port if it has one."""
     build = build or name
     runner = port_values.of(build.removesuffix("-bookworm")).get("RUNNER", "")
-    return pytest(f"acceptance-{name}", *tests, after=(f"build-{build}",), packages=("acceptance",),
+    return pytest(f"acceptance-{name}", *tests, after=(f"build-{build}",), packages=("acceptance",), waits=not runner,
                   POSTERN_RUNNER=runner + options,
                   POSTERN_BINARY=str(BUILD / build / "postern"),
                   POSTERN_SMALL_BINARY=str(BUILD / f"{build}-small" / "postern"))
@@ -136,9 +136,12 @@ def mbedtls_of_sysroot():
 
 
 def table():
-    """Every step there is. `after` names what a step needs; the rest is order: what takes long begins early."""
+    """Every step there is. `after` names what a step needs; the rest is order: what takes long begins early, and a step
+    that waits finds its lane free."""
     return [
-        *[build(port) for port in PORTS],
+        *[build(port) for port in WHOLE],
+        acceptance("armhf"),                                # what takes longest
+        *[build(port) for port in PORTS if port not in WHOLE],
         build("armhf", suite="bookworm"),
         *[build(port) for port in BOARDS],
         example("embedded", "release", "--toolset", str(BUILD / "host/toolset.json"), after=("build-host",)),
@@ -158,7 +161,9 @@ def table():
                after=("build-host", "build-armhf", "build-raspberrypi-zero")),
         pytest("example", "Tests/Example", after=("build-example-embedded", "build-example-ordinary"),
                packages=("example",)),
-        *[acceptance(port) if port in WHOLE else acceptance(port, tests=SELECTION) for port in PORTS],
+        acceptance("host"),
+        acceptance("amd64"),
+        *[acceptance(port, tests=SELECTION) for port in PORTS if port not in WHOLE],
         acceptance(OLD, tests=OLD_SELECTION),
         acceptance("armhf-4.19", build="armhf", options=" -r 4.19", tests=PORT_TESTS),
         *[acceptance(port, tests=PORT_TESTS) for port in BOARDS],

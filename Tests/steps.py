@@ -1,4 +1,5 @@
-"""What runs the table of Tests/run.py: steps that need nothing of each other run side by side, one a processor.
+"""What runs the table of Tests/run.py: steps that need nothing of each other run side by side, one a processor, and one
+more of those that mostly wait.
 
 A step's output is kept whole and printed when it ends, and stays in build/reports/<step>.log. Steps begin in the order
 of the table as soon as what they need has succeeded; a step whose needs failed counts as failed. Only Tests/run.py
@@ -29,7 +30,7 @@ class Step:
     filter: str = ""              # its option that takes an expression which chooses tests
     report: str = ""              # the JUnit file that it writes, relative to build/reports; without one it is no test
     environment: dict = dataclasses.field(default_factory=dict)
-    alone: bool = False           # nothing runs beside it: for what measures time
+    waits: bool = False           # most of its time it waits: it runs beside the others
     minutes: int = 25             # after which it is ended, and has failed
 
 
@@ -39,6 +40,7 @@ class Result:
     step: Step
     report: reports.Report
     seconds: float
+    processor_seconds: float = 0     # of all processes that it waited for
 
     @property
     def ok(self):
@@ -63,7 +65,7 @@ class Runner:
         for place, step in enumerate(steps):
             missing = set(step.after) - set(names[:place])
             assert not missing, f"{step.name} is after {missing}, which must stand before it in the table"
-        with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as workers:
+        with concurrent.futures.ThreadPoolExecutor(AT_A_TIME + 1) as workers:
             try:
                 self._run_all(list(steps), workers)
             except BaseException:     # of an interrupted run nothing must stay behind
@@ -92,31 +94,31 @@ class Runner:
             self.changed.wait_for(lambda: not self.running)
 
     def _next(self, waiting):
-        """The first step of the table that can begin now. One that must run alone lets nothing overtake it."""
+        """The first step of the table that can begin now."""
         for step in waiting:
             if not all(name in self.results for name in step.after):
                 continue
-            if step.alone and self.running:
-                return None
-            if len(self.running) < AT_A_TIME and not any(other.alone for other in self.running):
+            beside = sum(other.waits == step.waits for other in self.running)
+            if beside < (1 if step.waits else AT_A_TIME):
                 return step
         return None
 
     def _run_one(self, step):
-        start = time.monotonic()
+        start, processor_seconds = time.monotonic(), 0
         log = self.reports / f"{step.name}.log"
         try:
-            code = self._execute(step, log)
+            code, processor_seconds = self._execute(step, log)
             report = reports.read(self.reports / step.report) if step.report else reports.Report()
             if code != 0 and not report.failed:
-                report = reports.one_failure(f"ended with {code}; see {log.relative_to(self.top)}", report)
+                said = code if isinstance(code, str) else f"ended with {code}"
+                report = reports.one_failure(f"{said}; see {log.relative_to(self.top)}", report)
             if step.report and not report.passed and not report.failed:
                 report = reports.one_failure("no test ran", report)
         except Exception as fault:       # a step that cannot even be run must not leave the others waiting for it
             code, report = str(fault), reports.one_failure(str(fault))
         seconds = time.monotonic() - start
         with self.changed:
-            result = self.results[step.name] = Result(step, report, seconds)
+            result = self.results[step.name] = Result(step, report, seconds, processor_seconds)
             self.running.remove(step)
             self.changed.notify_all()
             print(f"--- {step.name}: {'ok' if result.ok else f'FAILED ({code})'}, {seconds:.0f} s", flush=True)
@@ -124,17 +126,22 @@ class Runner:
                 print(text, flush=True)
 
     def _execute(self, step, log):
-        """Its exit code. A step that takes too long is ended with everything that it started."""
+        """Its exit code, and what it took of the processors. A step that takes too long is ended with everything that it
+        started."""
         with open(log, "wb") as output:
             process = subprocess.Popen(
                 step.command, cwd=self.top, env={**os.environ, **step.environment}, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             self.processes.append(process)
-            try:
-                return process.wait(step.minutes * 60)
-            except subprocess.TimeoutExpired:
-                self._kill(process)
-                return f"ended after {step.minutes} minutes"
+            until, code = time.monotonic() + step.minutes * 60, None
+            while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+                if code is None and time.monotonic() > until:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    code = f"ended after {step.minutes} minutes"
+                time.sleep(0.05)
+            _, status, usage = ended
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return code or process.returncode, usage.ru_utime + usage.ru_stime
 
     @staticmethod
     def _kill(process):

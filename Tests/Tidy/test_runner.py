@@ -51,10 +51,10 @@ def test_a_run_ends_with_times_then_failures_then_counts(tmp_path, capsys):
                             "FAILED slow: Tests/Ports/test_one.py::test_worse",
                             "FAILED broken: ended with 3; see reports/broken.log",
                             "FAILED behind: not run, because broken failed"]
-    table = lines[lines.index("step    seconds  passed  failed  skipped") + 1:-5]
+    table = lines[lines.index("step    seconds  processor  passed  failed  skipped") + 1:-5]
     longest_first = [result.step.name for result in sorted(results, key=lambda result: -result.seconds)]
     assert [line.split()[0] for line in table] == longest_first
-    assert any(re.fullmatch(r"slow +\d+ +1 +2 +0", line) for line in table)
+    assert any(re.fullmatch(r"slow +\d+ +\d+ +1 +2 +0", line) for line in table)
 
 
 def test_what_this_machine_cannot_run_is_named(tmp_path, capsys):
@@ -85,6 +85,29 @@ def test_as_many_steps_at_a_time_as_processors(tmp_path, monkeypatch, processors
         assert steps.AT_A_TIME == expected and all(result.ok for result in results)
     finally:
         importlib.reload(steps)
+
+
+def test_one_step_that_waits_runs_beside_the_others(tmp_path):
+    """And no second one: three begin together, the fourth when the first of its kind has ended."""
+    began = 'touch {0}/began-$1; for i in $(seq 100); do set -- {0}/began-*; [ $# -lt 3 ] || break; sleep 0.1; done'
+    script = began.format(tmp_path) + f"; sleep 0.3; ls {tmp_path}/began-* | wc -l"
+    results = run_to_the_end(tmp_path, *[
+        step(tmp_path, name, f"set -- {name}; {script}", waits=name.startswith("waits"))
+        for name in ("waits-1", "waits-2", *[f"works-{index}" for index in range(steps.AT_A_TIME)])])
+    counts = [int((tmp_path / "reports" / f"{result.step.name}.log").read_text()) for result in results]
+    assert counts[0] == steps.AT_A_TIME + 1 and counts[1] == steps.AT_A_TIME + 2
+
+
+def test_what_a_step_took_of_the_processors_is_told(tmp_path):
+    busy = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done"
+    idle, busy = run_to_the_end(tmp_path, step(tmp_path, "idle", "sleep 0.3"), step(tmp_path, "busy", busy))
+    assert idle.processor_seconds < 0.2 < idle.seconds and busy.processor_seconds > 0.1
+
+
+def test_a_step_that_takes_too_long_is_ended(tmp_path):
+    result, = run_to_the_end(tmp_path, step(tmp_path, "endless", "sleep 60 & sleep 60", minutes=0.005))
+    assert result.seconds < 20
+    assert result.report.failures == ("ended after 0.005 minutes; see reports/endless.log",)
 
 
 def test_an_expression_chooses_tests_of_the_named_steps_alone():
