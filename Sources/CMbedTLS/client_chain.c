@@ -13,26 +13,18 @@ enum {
     EXTENSIONS_LENGTH_BYTES = 2,
 };
 
-// Alerts, RFC 5246 section 7.2.2 and RFC 8446 section 6.2.
-static unsigned char alert_of(int32_t kind, int is_tls13) {
-    switch (kind) {
-    case CTLS_FAILURE_CLIENT_MISSING: return is_tls13 ? 116 : 40;   // handshake_failure
-    case CTLS_FAILURE_CLIENT_UNTRUSTED: return 48;                  // unknown_ca
-    case CTLS_FAILURE_CLIENT_EXPIRED: return 45;                    // certificate_expired
-    case CTLS_FAILURE_CLIENT_NOT_YET_VALID: return 45;              // "or is not currently valid"
-    case CTLS_FAILURE_CLIENT_PURPOSE: return 43;                    // unsupported_certificate
-    case CTLS_FAILURE_CLIENT_REVOKED: return 44;                    // certificate_revoked
-    case CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN: return 46;         // certificate_unknown
-    case CTLS_FAILURE_CLIENT_NOT_ALLOWED: return 49;                // access_denied
-    case CTLS_FAILURE_OUT_OF_MEMORY: return 80;                     // internal_error
-    default: return 42;                                             // bad_certificate
-    }
+static ctls_verdict ask(const ctls_session *session, ctls_chain_state state) {
+    const ctls_context *context = session->context;
+    int is_tls13 = ctls_version_of(&session->ssl) == 0x0304;
+    int is_whole = state == CTLS_CHAIN_WHOLE;
+    return context->authorize(
+        context->authorize_parameter, state, is_tls13, is_whole ? session->client_chain : NULL,
+        is_whole ? session->client_chain_bytes : 0);
 }
 
-static int refuse(ctls_session *session, int32_t kind) {
-    session->failure = (ctls_failure){(ctls_failure_kind)kind, 0};
-    int is_tls13 = ctls_version_of(&session->ssl) == 0x0304;
-    ctls_alert_send(session, alert_of(kind, is_tls13));
+static int refuse(ctls_session *session, ctls_verdict verdict) {
+    session->failure = (ctls_failure){CTLS_FAILURE_CLIENT_REFUSED, 0, verdict.reason};
+    ctls_alert_send(session, verdict.alert);
     return CTLS_CLIENT_CHAIN_REFUSED;
 }
 
@@ -51,16 +43,12 @@ int ctls_client_chain_keep(ctls_session *session, const uint8_t *chain, size_t b
     return 0;
 }
 
-int32_t ctls_client_chain_authorize(ctls_session *session) {
-    session->unchecked = 0;
-    const ctls_context *context = session->context;
-    if (context->clients == CTLS_CLIENTS_NONE) return 0;
-    if (session->client_chain == NULL)
-        return context->clients == CTLS_CLIENTS_REQUIRED ? CTLS_FAILURE_CLIENT_MISSING : 0;
-    int32_t kind = context->authorize(
-        context->authorize_parameter, session->client_chain, session->client_chain_bytes);
-    session->unchecked = kind == CTLS_CLIENT_UNCHECKED;
-    return session->unchecked ? 0 : kind;
+ctls_verdict ctls_client_chain_authorize(ctls_session *session) {
+    if (!session->context->asks_clients) return (ctls_verdict){0};
+    ctls_verdict verdict = ask(
+        session, session->client_chain == NULL ? CTLS_CHAIN_MISSING : CTLS_CHAIN_WHOLE);
+    session->unchecked = verdict.is_unchecked;
+    return verdict;
 }
 
 // Bytes of a list as it stands in a message, or -1 when it does not end with the message.
@@ -105,37 +93,37 @@ static long copy_chain(
     return total;
 }
 
-// RFC 5246, section 7.4.6; RFC 8446, section 4.4.2. Returns a ctls_failure_kind, 0 when all is well.
-static int32_t take_chain(ctls_session *session) {
+// RFC 5246, section 7.4.6; RFC 8446, section 4.4.2. WHOLE when all is well.
+static ctls_chain_state take_chain(ctls_session *session) {
     const mbedtls_ssl_context *ssl = &session->ssl;
     int is_tls13 = ctls_version_of(ssl) == 0x0304;
     size_t message_bytes = ctls_message_bytes(ssl);
-    if (message_bytes < HEADER_BYTES) return CTLS_FAILURE_CLIENT_INVALID;
+    if (message_bytes < HEADER_BYTES) return CTLS_CHAIN_INVALID;
     const unsigned char *at = ctls_message(ssl) + HEADER_BYTES, *end = ctls_message(ssl) + message_bytes;
     if (is_tls13) {
-        if (read_length(at, end, 1) != 0) return CTLS_FAILURE_CLIENT_INVALID;   // ours had no context
+        if (read_length(at, end, 1) != 0) return CTLS_CHAIN_INVALID;   // ours had no context
         at += 1;
     }
     long list = read_length(at, end, LENGTH_BYTES);
-    if (list < 0 || list != end - at - LENGTH_BYTES) return CTLS_FAILURE_CLIENT_INVALID;
+    if (list < 0 || list != end - at - LENGTH_BYTES) return CTLS_CHAIN_INVALID;
     at += LENGTH_BYTES;
     int count;
     long bytes = copy_chain(at, end, is_tls13, NULL, &count);
-    if (bytes == 0) return 0;
-    if (bytes < 0) return CTLS_FAILURE_CLIENT_INVALID;
+    if (bytes == 0) return CTLS_CHAIN_WHOLE;     // none is one too
+    if (bytes < 0) return CTLS_CHAIN_INVALID;
     if (bytes > CTLS_CLIENT_CHAIN_BYTES || count > CTLS_CLIENT_CHAIN_CERTIFICATES)
-        return CTLS_FAILURE_CLIENT_TOO_LONG;
+        return CTLS_CHAIN_TOO_LONG;
     session->client_chain = mbedtls_calloc(1, (size_t)bytes);
-    if (session->client_chain == NULL) return CTLS_FAILURE_OUT_OF_MEMORY;
+    if (session->client_chain == NULL) return CTLS_CHAIN_OUT_OF_MEMORY;
     session->client_chain_bytes = (size_t)bytes;
     session->client_chain_first_bytes = (size_t)read_length(at, end, LENGTH_BYTES);
     copy_chain(at, end, is_tls13, session->client_chain, &count);
-    return 0;
+    return CTLS_CHAIN_WHOLE;
 }
 
 int ctls_client_chain_look(ctls_session *session) {
     mbedtls_ssl_context *ssl = &session->ssl;
-    if (session->context->clients == CTLS_CLIENTS_NONE
+    if (!session->context->asks_clients
         || session->client_chain_stage != CTLS_CLIENT_CHAIN_UNSEEN
         || ctls_state(ssl) != MBEDTLS_SSL_CLIENT_CERTIFICATE)
         return 0;
@@ -149,10 +137,11 @@ int ctls_client_chain_look(ctls_session *session) {
         || ctls_message(ssl)[0] != MBEDTLS_SSL_HS_CERTIFICATE)
         return 0;   // the library refuses it
     ctls_arena_limit(CTLS_CLIENT_CHAIN_ARENA_BYTES);
-    int32_t kind = take_chain(session);
-    if (kind == 0) kind = ctls_client_chain_authorize(session);
+    ctls_chain_state state = take_chain(session);
+    ctls_verdict verdict =
+        state == CTLS_CHAIN_WHOLE ? ctls_client_chain_authorize(session) : ask(session, state);
     ctls_arena_limit(0);
-    if (kind != 0) return refuse(session, kind);
+    if (verdict.reason != 0) return refuse(session, verdict);
     session->client_chain_stage = CTLS_CLIENT_CHAIN_AUTHORIZED;
     return 0;
 }
@@ -168,9 +157,9 @@ static int is_kept(const ctls_session *session) {
 }
 
 int ctls_client_chain_confirm(ctls_session *session) {
-    if (session->context->clients == CTLS_CLIENTS_NONE) return 0;
+    if (!session->context->asks_clients) return 0;
     if (session->client_chain_stage != CTLS_CLIENT_CHAIN_AUTHORIZED || !is_kept(session))
-        return refuse(session, CTLS_FAILURE_CLIENT_INVALID);
+        return refuse(session, ask(session, CTLS_CHAIN_INVALID));
     session->client_chain_stage = CTLS_CLIENT_CHAIN_CONFIRMED;
     return 0;
 }

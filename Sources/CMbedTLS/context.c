@@ -8,35 +8,15 @@
 
 #include <string.h>
 
-// AEAD suites with forward secrecy, numbers from the IANA registry "TLS Cipher Suites". The ones of TLS 1.3
-// come first; a library without TLS 1.3 must not see them, 2.28 fails when a client offers one of them too.
-enum { FIRST_SUITE = CTLS_HAS_TLS13 ? 0 : 3 };
-static const int aes_first[] = {
-    0x1301, 0x1302, 0x1303,                 // TLS_AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305
-    0xC02B, 0xC02F, 0xC02C, 0xC030,         // ECDHE ECDSA / RSA with AES_128_GCM, with AES_256_GCM
-    0xCCA9, 0xCCA8, 0,                      // ECDHE ECDSA / RSA with CHACHA20_POLY1305
-};
-static const int chacha_first[] = {
-    0x1303, 0x1301, 0x1302,
-    0xCCA9, 0xCCA8,
-    0xC02B, 0xC02F, 0xC02C, 0xC030, 0,
-};
+_Static_assert(sizeof(int) == sizeof(int32_t), "the library reads suites as int");
 
 #if CTLS_HAS_TLS13
 static void set_groups(ctls_context *context) {
     mbedtls_ssl_conf_groups(&context->config, context->groups);
 }
-// Its defaults are SHA-256 and better. A client offers one list for both versions, and in TLS 1.2 the
-// library cannot do the RSA-PSS of TLS 1.3: so that comes last, which servers of TLS 1.2 mostly respect.
-// Numbers from the IANA registry "TLS SignatureScheme".
+
 static void set_signatures(ctls_context *context) {
-    static const uint16_t of_client[] = {
-        0x0403, 0x0503, 0x0603,     // ECDSA with P-256 and SHA-256, P-384 and SHA-384, P-521 and SHA-512
-        0x0401, 0x0501, 0x0601,     // RSA PKCS#1 with SHA-256, SHA-384, SHA-512
-        0x0804, 0x0805, 0x0806, MBEDTLS_TLS1_3_SIG_NONE,    // RSA-PSS with the same
-    };
-    if (mbedtls_ssl_conf_get_endpoint(&context->config) == MBEDTLS_SSL_IS_CLIENT)
-        mbedtls_ssl_conf_sig_algs(&context->config, of_client);
+    mbedtls_ssl_conf_sig_algs(&context->config, context->signatures);
 }
 #else
 static mbedtls_ecp_group_id curve_of(uint16_t group) {
@@ -54,8 +34,20 @@ static void set_groups(ctls_context *context) {
     mbedtls_ssl_conf_curves(&context->config, curves);
 }
 
+// It has one list of hashes for all kinds of keys: those that stand with ECDSA. In a scheme the hash comes
+// first, by its number in RFC 5246, section 7.4.1.4.1.
 static void set_signatures(ctls_context *context) {
-    static const int hashes[] = {MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512, MBEDTLS_MD_NONE};
+    static int hashes[CTLS_SCHEME_LIMIT + 1];
+    size_t count = 0;
+    for (const uint16_t *scheme = context->signatures; *scheme != 0; scheme++) {
+        if ((*scheme & 0xFF) != MBEDTLS_SSL_SIG_ECDSA) continue;
+        switch (*scheme >> 8) {
+        case MBEDTLS_SSL_HASH_SHA256: hashes[count++] = MBEDTLS_MD_SHA256; break;
+        case MBEDTLS_SSL_HASH_SHA384: hashes[count++] = MBEDTLS_MD_SHA384; break;
+        case MBEDTLS_SSL_HASH_SHA512: hashes[count++] = MBEDTLS_MD_SHA512; break;
+        }
+    }
+    hashes[count] = MBEDTLS_MD_NONE;
     mbedtls_ssl_conf_sig_hashes(&context->config, hashes);
 }
 #endif
@@ -88,16 +80,16 @@ static int set_up(ctls_context *context, const ctls_settings *settings) {
         MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     if (error != 0) return error;
     memcpy(context->groups, settings->groups, sizeof settings->groups);
+    memcpy(context->signatures, settings->signatures, sizeof settings->signatures);
+    memcpy(context->suites, settings->suites, sizeof settings->suites);
     mbedtls_ssl_conf_rng(&context->config, ctls_random_bytes, NULL);
-    // Optional for required too: the library goes on, and ctls_client_chain_look refuses with the right
-    // alert.
-    context->clients = settings->clients;
+    // Optional where one is required too: the library goes on, and ctls_client_chain_look refuses with the
+    // right alert.
+    context->asks_clients = settings->asks_clients;
     mbedtls_ssl_conf_authmode(
-        &context->config,
-        settings->clients == CTLS_CLIENTS_NONE ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL);
+        &context->config, settings->asks_clients ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_renegotiation(&context->config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-    const int *suites = settings->chacha_first ? chacha_first : aes_first;
-    mbedtls_ssl_conf_ciphersuites(&context->config, suites + FIRST_SUITE);
+    mbedtls_ssl_conf_ciphersuites(&context->config, context->suites);
     mbedtls_ssl_conf_sni(&context->config, ctls_session_choose_name, NULL);
     ctls_conf_versions(&context->config, settings->tls13);
     set_groups(context);
@@ -112,7 +104,7 @@ int ctls_context_create(ctls_context **result, const ctls_settings *settings, ct
     uint32_t failures = ctls_arena_failures();
     ctls_context *context = mbedtls_calloc(1, sizeof *context);
     if (context == NULL) {
-        *failure = (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, 0};
+        *failure = (ctls_failure){.kind = CTLS_FAILURE_OUT_OF_MEMORY};
         return CTLS_FAILED;
     }
     mbedtls_ssl_config_init(&context->config);

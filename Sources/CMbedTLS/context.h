@@ -11,7 +11,9 @@ struct ctls_context {
     ctls_tickets tickets;
     const char *alpn[CTLS_ALPN_LIMIT + 1];      // ended by NULL, as the library wants it
     uint16_t groups[CTLS_GROUP_LIMIT + 1];      // ended by 0
-    ctls_clients clients;
+    int32_t suites[CTLS_SUITE_LIMIT + 1];       // the library has int, which is the same on every port
+    uint16_t signatures[CTLS_SCHEME_LIMIT + 1];
+    int asks_clients;
     ctls_authorize authorize;
     void *authorize_parameter;
     ctls_session *active;                       // whose handshake runs: the ticket callbacks are not told

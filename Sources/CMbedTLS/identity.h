@@ -14,16 +14,13 @@ struct ctls_identity {
     ctls_key_pair pairs[CTLS_PAIR_LIMIT];
     uint32_t pair_count;
     uint32_t references;
-    int refuses_unknown_names;
+    ctls_choose choose;
 };
 
 ctls_identity *ctls_identity_retain(ctls_identity *identity);
 
-/// Gives a handshake what a client is shown that asks for no name. Returns 0 or the library's error.
-int ctls_identity_offer_default(ctls_identity *identity, mbedtls_ssl_context *ssl);
-
-/// Gives it what covers the name that the client asks for. CTLS_NAME_UNKNOWN when nothing does and such
-/// clients are refused.
+/// Gives a handshake what the identity chooses for the name that the client asks for, NULL for none. Returns
+/// 0, the library's error, or CTLS_NAME_UNKNOWN when the client is refused.
 int ctls_identity_offer(
     ctls_identity *identity, mbedtls_ssl_context *ssl, const unsigned char *name, size_t bytes);
 

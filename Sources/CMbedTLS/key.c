@@ -9,37 +9,28 @@
 #include <mbedtls/platform_util.h>
 #include <string.h>
 
-enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 4096, RSA_EXPONENT = 65537 };
+enum { RSA_EXPONENT = 65537 };
 
 struct ctls_key {
     mbedtls_pk_context pk;
 };
 
-ctls_identity_status ctls_key_check(const mbedtls_pk_context *key) {
-    size_t bits = mbedtls_pk_get_bitlen(key);
-    if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) {
-        if (bits < RSA_BITS_LEAST) return CTLS_IDENTITY_KEY_WEAK;
-        return bits <= RSA_BITS_MOST ? CTLS_IDENTITY_OK : CTLS_IDENTITY_KEY_UNSUPPORTED;
-    }
-    if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)) return CTLS_IDENTITY_KEY_UNSUPPORTED;
+static ctls_key_kind kind_of(const mbedtls_pk_context *key) {
+    if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) return CTLS_KEY_RSA;
+    if (!mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA)) return CTLS_KEY_OTHER;
     switch (ctls_curve_of(key)) {
-    case MBEDTLS_ECP_DP_SECP256R1:
-    case MBEDTLS_ECP_DP_SECP384R1:
-        return CTLS_IDENTITY_OK;
-    case MBEDTLS_ECP_DP_SECP192R1:
-    case MBEDTLS_ECP_DP_SECP192K1:
-    case MBEDTLS_ECP_DP_SECP224R1:
-    case MBEDTLS_ECP_DP_SECP224K1:
-        return CTLS_IDENTITY_KEY_WEAK;
-    default:
-        return CTLS_IDENTITY_KEY_UNSUPPORTED;
+    case MBEDTLS_ECP_DP_SECP256R1: return CTLS_KEY_P256;
+    case MBEDTLS_ECP_DP_SECP384R1: return CTLS_KEY_P384;
+    default: return CTLS_KEY_OTHER_CURVE;
     }
 }
 
-static ctls_identity_status parse_first(mbedtls_pk_context *key, const uint8_t *bytes, size_t count) {
+static ctls_identity_status parse_first(
+    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, ctls_accept_key accept
+) {
     switch (ctls_pk_parse_key(key, bytes, count)) {
     case 0:
-        return ctls_key_check(key);
+        return accept(kind_of(key), (uint32_t)mbedtls_pk_get_bitlen(key));
     case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
     case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
         return CTLS_IDENTITY_KEY_UNSUPPORTED;
@@ -49,7 +40,8 @@ static ctls_identity_status parse_first(mbedtls_pk_context *key, const uint8_t *
 }
 
 ctls_identity_status ctls_key_parse_for(
-    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, const mbedtls_pk_context *public_key
+    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, ctls_accept_key accept,
+    const mbedtls_pk_context *public_key
 ) {
     ctls_identity_status status = CTLS_IDENTITY_KEY_UNREADABLE;
     const uint8_t *end = bytes + count;
@@ -60,7 +52,7 @@ ctls_identity_status ctls_key_parse_for(
         if (mbedtls_asn1_get_tag(
                 &content, end, &length, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0) break;
         size_t size = (size_t)(content - at) + length;
-        ctls_identity_status found = parse_first(key, at, size);
+        ctls_identity_status found = parse_first(key, at, size, accept);
         if (found == CTLS_IDENTITY_OK) {
             if (ctls_pk_check_pair(public_key, key) == 0) return CTLS_IDENTITY_OK;
             found = CTLS_IDENTITY_KEY_MISMATCH;
@@ -85,7 +77,7 @@ static ctls_identity_status generate(mbedtls_pk_context *pk, ctls_key_kind kind,
         error = mbedtls_ecp_gen_key(group, mbedtls_pk_ec(*pk), ctls_random_bytes, NULL);
     }
     // Nothing else can go wrong with a kind and a size that are in use here.
-    return error == 0 ? ctls_key_check(pk) : CTLS_IDENTITY_OUT_OF_MEMORY;
+    return error == 0 ? CTLS_IDENTITY_OK : CTLS_IDENTITY_OUT_OF_MEMORY;
 }
 
 static ctls_key *create(void) {
@@ -113,7 +105,7 @@ ctls_identity_status ctls_key_generate(ctls_key **key, ctls_key_kind kind, uint3
 }
 
 static ctls_identity_status parse_of(
-    mbedtls_pk_context *key, const uint8_t *bytes, size_t count,
+    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, ctls_accept_key accept,
     const uint8_t *public_key, size_t public_key_bytes
 ) {
     mbedtls_pk_context owner;
@@ -121,20 +113,21 @@ static ctls_identity_status parse_of(
     unsigned char *rest = (unsigned char *)(uintptr_t)public_key;     // the library only reads it
     int error = mbedtls_pk_parse_subpubkey(&rest, public_key + public_key_bytes, &owner);
     ctls_identity_status status = error == 0
-        ? ctls_key_parse_for(key, bytes, count, &owner) : CTLS_IDENTITY_KEY_UNSUPPORTED;
+        ? ctls_key_parse_for(key, bytes, count, accept, &owner) : CTLS_IDENTITY_KEY_UNSUPPORTED;
     mbedtls_pk_free(&owner);
     return status;
 }
 
 ctls_identity_status ctls_key_parse(
-    ctls_key **key, const uint8_t *bytes, size_t count, const uint8_t *public_key, size_t public_key_bytes
+    ctls_key **key, const uint8_t *bytes, size_t count, ctls_accept_key accept,
+    const uint8_t *public_key, size_t public_key_bytes
 ) {
     uint32_t failures = ctls_arena_failures();
     *key = NULL;
     ctls_key *made = create();
     if (made == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
-    ctls_identity_status status = public_key == NULL ? parse_first(&made->pk, bytes, count)
-        : parse_of(&made->pk, bytes, count, public_key, public_key_bytes);
+    ctls_identity_status status = public_key == NULL ? parse_first(&made->pk, bytes, count, accept)
+        : parse_of(&made->pk, bytes, count, accept, public_key, public_key_bytes);
     return finish(made, key, status, failures);
 }
 
@@ -143,10 +136,7 @@ void ctls_key_free(ctls_key *key) {
     mbedtls_free(key);
 }
 
-ctls_key_kind ctls_key_get_kind(const ctls_key *key) {
-    if (mbedtls_pk_can_do(&key->pk, MBEDTLS_PK_RSA)) return CTLS_KEY_RSA;
-    return mbedtls_pk_get_bitlen(&key->pk) == 384 ? CTLS_KEY_P384 : CTLS_KEY_P256;
-}
+ctls_key_kind ctls_key_get_kind(const ctls_key *key) { return kind_of(&key->pk); }
 
 // The library writes to the end of its buffer.
 static size_t to_start(uint8_t *bytes, int length) {
@@ -208,8 +198,7 @@ static ctls_signature_status parse_public(
     if (ctls_random_start() != 0) return CTLS_SIGNATURE_OUT_OF_MEMORY;
     unsigned char *rest = (unsigned char *)(uintptr_t)public_key;     // the library only reads it
     int error = mbedtls_pk_parse_subpubkey(&rest, public_key + public_key_bytes, key);
-    int is_usable = error == 0 && rest == public_key + public_key_bytes
-        && ctls_key_check(key) == CTLS_IDENTITY_OK;
+    int is_usable = error == 0 && rest == public_key + public_key_bytes;
     return is_usable ? CTLS_SIGNATURE_GOOD : CTLS_SIGNATURE_KEY_UNUSABLE;
 }
 

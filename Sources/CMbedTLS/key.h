@@ -5,11 +5,9 @@
 #include "compat.h"
 #include "ctls_key.h"
 
-/// Whether a key is of a kind and strength that is in use here.
-ctls_identity_status ctls_key_check(const mbedtls_pk_context *key);
-
 /// Parses the private key that belongs to a public one, and checks it so. A text may hold several.
 ctls_identity_status ctls_key_parse_for(
-    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, const mbedtls_pk_context *public_key);
+    mbedtls_pk_context *key, const uint8_t *bytes, size_t count, ctls_accept_key accept,
+    const mbedtls_pk_context *public_key);
 
 #endif

@@ -75,7 +75,7 @@ int ctls_session_create(ctls_session **result, ctls_context *context, ctls_failu
     uint32_t failures = ctls_arena_failures();
     ctls_session *session = mbedtls_calloc(1, sizeof *session);
     if (session == NULL) {
-        *failure = (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, 0};
+        *failure = (ctls_failure){.kind = CTLS_FAILURE_OUT_OF_MEMORY};
         return CTLS_FAILED;
     }
     mbedtls_ssl_init(&session->ssl);
@@ -127,7 +127,7 @@ int ctls_session_begin(
     session->identity = ctls_identity_retain(identity);
     // The identity belongs to the handshake, not to the shared configuration: so a reload swaps it for the
     // next connections, and nobody holds the old one for longer than a handshake may last.
-    int error = ctls_identity_offer_default(identity, &session->ssl);
+    int error = ctls_identity_offer(identity, &session->ssl, NULL, 0);
     return error == 0 ? 0 : status_of(session, error, failures);
 }
 
@@ -273,7 +273,9 @@ const uint8_t *ctls_session_client_chain(const ctls_session *session, size_t *by
 
 int ctls_session_unchecked(const ctls_session *session) { return session->unchecked; }
 
-int32_t ctls_session_authorize(ctls_session *session) { return ctls_client_chain_authorize(session); }
+int32_t ctls_session_authorize(ctls_session *session) {
+    return ctls_client_chain_authorize(session).reason;
+}
 
 const char *ctls_session_suite(const ctls_session *session) {
     const char *name = mbedtls_ssl_get_ciphersuite_name(ctls_suite_of(ctls_current_session(&session->ssl)));

@@ -86,13 +86,13 @@ int ctls_client_chain_confirm(ctls_session *session);
 int ctls_client_chain_keep(ctls_session *session, const uint8_t *chain, size_t bytes);
 void ctls_client_chain_forget(ctls_session *session);
 
-/// Whether the client of this session is authorized under the present rules: 0, or a ctls_failure_kind.
-int32_t ctls_client_chain_authorize(ctls_session *session);
+/// Whether the client of this session is authorized under the present rules.
+ctls_verdict ctls_client_chain_authorize(ctls_session *session);
 
 /// What must be true at the end of a handshake: the client was authorized and its key confirmed, or its
 /// session was resumed, which authorizes it too.
 static inline int ctls_client_chain_is_settled(const ctls_session *session) {
-    return session->context->clients == CTLS_CLIENTS_NONE || session->resumed
+    return !session->context->asks_clients || session->resumed
         || session->client_chain_stage == CTLS_CLIENT_CHAIN_CONFIRMED;
 }
 

@@ -72,6 +72,6 @@ ctls_failure ctls_failure_of(int code, uint32_t arena_failures_before) {
     // Deep inside the library a failed allocation comes back under a dozen other codes; the arena knows
     // better.
     if (ctls_arena_failures() != arena_failures_before)
-        return (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, code};
-    return (ctls_failure){kind_of(code), code};
+        return (ctls_failure){CTLS_FAILURE_OUT_OF_MEMORY, code, 0};
+    return (ctls_failure){kind_of(code), code, 0};
 }

@@ -165,7 +165,7 @@ int ctls_ticket_accept(
     int error = accept_ticket(context, session, ticket, bytes);
     // A client that is not authorized is not refused here: the full handshake that follows names the reason,
     // and gives it the chance to show a better certificate.
-    if (error == 0 && ctls_client_chain_authorize(client) != 0)
+    if (error == 0 && ctls_client_chain_authorize(client).reason != 0)
         error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     if (error != 0) ctls_client_chain_forget(client);
     client->resumed = error == 0;

@@ -12,6 +12,7 @@ public struct ClientAuthorizer: ~Copyable {
     public typealias Clock = @convention(c) () -> Int64
 
     private let policy: ClientPolicy
+    private let requiresCertificate: Bool
     private let depth: Int
     private let checksRevocation: Bool
     private let clock: Clock
@@ -26,6 +27,7 @@ public struct ClientAuthorizer: ~Copyable {
     /// `releaseSeconds`: when this program was made.
     public init(_ config: ClientConfig, releaseSeconds: Int64, clock: @escaping Clock) {
         policy = ClientPolicy(crl: config.crlPolicy, unsetClock: config.clock)
+        requiresCertificate = config.certificates == .required
         depth = config.depth
         checksRevocation = config.crl != nil
         earliestPlausibleSeconds = releaseSeconds
@@ -120,8 +122,20 @@ public struct ClientAuthorizer: ~Copyable {
 
     /// Why a client is not authorized, from its certificates in DER, one behind the other, its own first;
     /// nil if it is, provided that it proves its key. `skipsRevocation`: it is, without a revocation check.
-    fileprivate func reason(
-        toRefuse chain: UnsafeRawBufferPointer, _ skipsRevocation: inout Bool
+    fileprivate func authorize(
+        _ state: ctls_chain_state, _ chain: UnsafeRawBufferPointer, _ skipsRevocation: inout Bool
+    ) -> CloseReason? {
+        switch state {
+        case CTLS_CHAIN_WHOLE: authorize(chain, &skipsRevocation)
+        case CTLS_CHAIN_MISSING: requiresCertificate ? .clientCertificateMissing : nil
+        case CTLS_CHAIN_TOO_LONG: .clientChainTooLong
+        case CTLS_CHAIN_OUT_OF_MEMORY: .outOfMemory
+        default: .clientCertificateInvalid
+        }
+    }
+
+    private func authorize(
+        _ chain: UnsafeRawBufferPointer, _ skipsRevocation: inout Bool
     ) -> CloseReason? {
         let clock = clockReading
         do throws(DERError) {
@@ -202,30 +216,42 @@ extension TLSContext {
     }
 }
 
+/// Called by the library's side in a handshake, and by `TLSSession.reauthorize`.
 private func authorizeClient(
-    _ parameter: UnsafeMutableRawPointer?, _ chain: UnsafePointer<UInt8>?, _ count: Int
-) -> Int32 {
+    _ parameter: UnsafeMutableRawPointer?, _ state: ctls_chain_state, _ isTLS13: Int32,
+    _ chain: UnsafePointer<UInt8>?, _ count: Int
+) -> ctls_verdict {
     let authorizer = parameter.unsafelyUnwrapped.assumingMemoryBound(to: ClientAuthorizer.self)
     var skipsRevocation = false
-    let reason = authorizer.pointee.reason(
-        toRefuse: UnsafeRawBufferPointer(start: chain, count: count), &skipsRevocation)
-    guard let reason else { return skipsRevocation ? CTLS_CLIENT_UNCHECKED : 0 }
-    return Int32(bitPattern: reason.clientFailureKind.rawValue)
+    let reason = authorizer.pointee.authorize(
+        state, UnsafeRawBufferPointer(start: chain, count: count), &skipsRevocation)
+    guard let reason else {
+        return ctls_verdict(reason: 0, alert: 0, is_unchecked: skipsRevocation ? 1 : 0)
+    }
+    return ctls_verdict(
+        reason: Int32(reason.rawValue), alert: reason.alertForClient(isTLS13: isTLS13 != 0), is_unchecked: 0)
 }
 
 extension CloseReason {
-    fileprivate var clientFailureKind: ctls_failure_kind {
+    /// Of a verdict on a client: nil for 0, which is `peerClosed`, for which nobody is refused.
+    init?(ofVerdict reason: Int32) {
+        guard reason != 0 else { return nil }
+        self.init(rawValue: UInt8(truncatingIfNeeded: reason))
+    }
+
+    /// The alert that tells a client why it is refused (RFC 5246, section 7.2.2, RFC 8446, section 6.2).
+    fileprivate func alertForClient(isTLS13: Bool) -> UInt8 {
         switch self {
-        case .clientCertificateUntrusted: CTLS_FAILURE_CLIENT_UNTRUSTED
-        case .clientCertificateExpired: CTLS_FAILURE_CLIENT_EXPIRED
-        case .clientCertificateNotYetValid: CTLS_FAILURE_CLIENT_NOT_YET_VALID
-        case .clientCertificateWrongPurpose: CTLS_FAILURE_CLIENT_PURPOSE
-        case .clientCertificateRevoked: CTLS_FAILURE_CLIENT_REVOKED
-        case .clientChainTooLong: CTLS_FAILURE_CLIENT_TOO_LONG
-        case .clientRevocationUnknown: CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN
-        case .clientNotAllowed: CTLS_FAILURE_CLIENT_NOT_ALLOWED
-        case .outOfMemory: CTLS_FAILURE_OUT_OF_MEMORY
-        default: CTLS_FAILURE_CLIENT_INVALID
+        case .clientCertificateMissing: isTLS13 ? 116 : 40  // certificate_required, handshake_failure
+        case .clientCertificateUntrusted: 48  // unknown_ca
+        case .clientCertificateExpired: 45  // certificate_expired
+        case .clientCertificateNotYetValid: 45  // "or is not currently valid"
+        case .clientCertificateWrongPurpose: 43  // unsupported_certificate
+        case .clientCertificateRevoked: 44  // certificate_revoked
+        case .clientRevocationUnknown: 46  // certificate_unknown
+        case .clientNotAllowed: 49  // access_denied
+        case .outOfMemory: 80  // internal_error
+        default: 42  // bad_certificate
         }
     }
 }

@@ -12,7 +12,7 @@ public struct Identity: ~Copyable {
     /// Empty; `add` fills it. Clients that ask for a name which no chain covers are shown the first one, or
     /// refused.
     public init(unknownNames: UnknownNames) throws(IdentityError) {
-        guard let handle = ctls_identity_create(unknownNames == .refuse ? 1 : 0) else {
+        guard let handle = ctls_identity_create(Identity.chooser(unknownNames)) else {
             throw .outOfMemory
         }
         self.handle = handle
@@ -26,8 +26,10 @@ public struct Identity: ~Copyable {
         let key = try KeyText.decode(key)
         let status = ctls_identity_add(
             handle, chain.baseAddress?.assumingMemoryBound(to: UInt8.self), chain.count,
-            key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count)
+            key.baseAddress?.assumingMemoryBound(to: UInt8.self), key.count, acceptOwnKey)
         guard status == CTLS_IDENTITY_OK else { throw IdentityError(status) }
+        // Its dates and names are read where they are asked for.
+        guard self.certificate(chainCount - 1) != nil else { throw .certificateUnreadable }
     }
 
     private static func chain(
@@ -56,13 +58,17 @@ public struct Identity: ~Copyable {
     public var chainCount: Int { Int(ctls_identity_chain_count(handle)) }
 
     /// Seconds since 1970, UTC, between which a chain's first certificate is valid.
-    public func notBeforeSeconds(_ chain: Int) -> Int64 { ctls_identity_not_before(handle, UInt32(chain)) }
-    public func notAfterSeconds(_ chain: Int) -> Int64 { ctls_identity_not_after(handle, UInt32(chain)) }
+    public func notBeforeSeconds(_ chain: Int) -> Int64 { certificate(chain)?.notBefore ?? 0 }
+    public func notAfterSeconds(_ chain: Int) -> Int64 { certificate(chain)?.notAfter ?? 0 }
+
+    @inline(never) private func certificate(_ chain: Int) -> Certificate? { try? Certificate(leaf(chain)) }
 
     /// A chain's first certificate in DER, as long as the identity lives.
-    public func leaf(_ chain: Int) -> UnsafeRawBufferPointer {
+    public func leaf(_ chain: Int) -> UnsafeRawBufferPointer { Identity.leaf(handle, UInt32(chain)) }
+
+    static func leaf(_ handle: OpaquePointer, _ chain: UInt32) -> UnsafeRawBufferPointer {
         var count = 0
-        let start = ctls_identity_leaf(handle, UInt32(chain), &count)
+        let start = ctls_identity_leaf(handle, chain, &count)
         return UnsafeRawBufferPointer(start: start, count: count)
     }
 

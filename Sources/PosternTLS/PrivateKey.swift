@@ -57,7 +57,7 @@ public struct PrivateKey: ~Copyable {
         let der = try KeyText.decode(contents)
         var handle: OpaquePointer?
         let status = ctls_key_parse(
-            &handle, der.baseAddress?.assumingMemoryBound(to: UInt8.self), der.count,
+            &handle, der.baseAddress?.assumingMemoryBound(to: UInt8.self), der.count, acceptOwnKey,
             publicKey?.baseAddress?.assumingMemoryBound(to: UInt8.self), publicKey?.count ?? 0)
         guard let handle else { throw IdentityError(status) }
         self.handle = handle
@@ -129,6 +129,20 @@ public struct PrivateKey: ~Copyable {
         }
         guard signatureCount > 0, !writer.hasOverflown else { throw .outOfMemory }
     }
+}
+
+/// Which private keys are taken, of identities too; called by the library's side for each that it reads.
+func acceptOwnKey(_ kind: ctls_key_kind, _ bits: UInt32) -> ctls_identity_status {
+    let isWeak: Bool
+    switch kind {
+    case CTLS_KEY_P256, CTLS_KEY_P384: return CTLS_IDENTITY_OK
+    case CTLS_KEY_RSA:
+        guard !PublicKeyKind.rsa(bits: Int(bits)).isAccepted else { return CTLS_IDENTITY_OK }
+        isWeak = bits < PublicKeyKind.rsaBitsMin
+    case CTLS_KEY_OTHER_CURVE: isWeak = bits < 256
+    default: isWeak = false
+    }
+    return isWeak ? CTLS_IDENTITY_KEY_WEAK : CTLS_IDENTITY_KEY_UNSUPPORTED
 }
 
 extension PrivateKey {

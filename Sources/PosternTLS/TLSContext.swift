@@ -12,11 +12,7 @@ public struct TLSContext: ~Copyable {
         _ config: TLSConfig, clients: ClientConfig.Certificates = .none
     ) throws(ChannelError) {
         var settings = ctls_settings()
-        switch clients {
-        case .none: settings.clients = CTLS_CLIENTS_NONE
-        case .optional: settings.clients = CTLS_CLIENTS_OPTIONAL
-        case .required: settings.clients = CTLS_CLIENTS_REQUIRED
-        }
+        settings.asks_clients = clients == .none ? 0 : 1
         try self.init(&settings, config)
     }
 
@@ -29,13 +25,9 @@ public struct TLSContext: ~Copyable {
     }
 
     private init(_ settings: inout ctls_settings, _ config: TLSConfig) throws(ChannelError) {
-        settings.chacha_first = config.suites == .chachaFirst ? 1 : 0
         settings.tls13 = config.tls13 ? 1 : 0
         settings.ticket_seconds = UInt32(config.ticketSeconds)
-        withUnsafeMutableBytes(of: &settings.groups) { groups in
-            let groups = groups.bindMemory(to: UInt16.self)
-            for index in 0..<config.groups.count { groups[index] = config.groups[index].number }
-        }
+        settings.setAlgorithms(config)
         withUnsafeMutableBytes(of: &settings.alpn) { names in
             let names = names.bindMemory(to: UnsafePointer<CChar>?.self)
             for index in 0..<config.protocols.count {
@@ -61,17 +53,6 @@ public struct TLSContext: ~Copyable {
     public static var hasTLS13: Bool { libraryVersion.major >= 3 }
 }
 
-extension TLSConfig.Group {
-    /// In the IANA registry "TLS Supported Groups".
-    var number: UInt16 {
-        switch self {
-        case .secp256r1: UInt16(CTLS_GROUP_SECP256R1.rawValue)
-        case .secp384r1: UInt16(CTLS_GROUP_SECP384R1.rawValue)
-        case .x25519: UInt16(CTLS_GROUP_X25519.rawValue)
-        }
-    }
-}
-
 extension ChannelError {
     init(_ failure: ctls_failure) {
         let reason: CloseReason
@@ -80,16 +61,8 @@ extension ChannelError {
         case CTLS_FAILURE_PROTOCOL_VERSION: reason = .protocolVersion
         case CTLS_FAILURE_NO_SHARED_PARAMETERS: reason = .noSharedParameters
         case CTLS_FAILURE_UNKNOWN_NAME: reason = .unknownName
-        case CTLS_FAILURE_CLIENT_MISSING: reason = .clientCertificateMissing
-        case CTLS_FAILURE_CLIENT_UNTRUSTED: reason = .clientCertificateUntrusted
-        case CTLS_FAILURE_CLIENT_EXPIRED: reason = .clientCertificateExpired
-        case CTLS_FAILURE_CLIENT_NOT_YET_VALID: reason = .clientCertificateNotYetValid
-        case CTLS_FAILURE_CLIENT_PURPOSE: reason = .clientCertificateWrongPurpose
-        case CTLS_FAILURE_CLIENT_REVOKED: reason = .clientCertificateRevoked
-        case CTLS_FAILURE_CLIENT_TOO_LONG: reason = .clientChainTooLong
         case CTLS_FAILURE_CLIENT_INVALID: reason = .clientCertificateInvalid
-        case CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN: reason = .clientRevocationUnknown
-        case CTLS_FAILURE_CLIENT_NOT_ALLOWED: reason = .clientNotAllowed
+        case CTLS_FAILURE_CLIENT_REFUSED: reason = CloseReason(ofVerdict: failure.reason) ?? .internalFault
         case CTLS_FAILURE_MALFORMED: reason = .malformed
         case CTLS_FAILURE_BAD_RECORD: reason = .badRecord
         case CTLS_FAILURE_RECORD_FLOOD: reason = .recordFlood

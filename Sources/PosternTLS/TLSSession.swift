@@ -108,11 +108,7 @@ public struct TLSSession {
     public var hasSkippedRevocation: Bool { ctls_session_unchecked(handle) != 0 }
     /// Authorizes the client once more: why it may not stay, nil if it may.
     public func reauthorize() -> CloseReason? {
-        let kind = ctls_session_authorize(handle)
-        guard kind != 0 else { return nil }
-        return ChannelError(
-            ctls_failure(kind: ctls_failure_kind(UInt32(bitPattern: kind)), code: 0)
-        ).reason
+        CloseReason(ofVerdict: ctls_session_authorize(handle))
     }
     public var suiteName: Text { Text(zeroTerminated: ctls_session_suite(handle)) }
 

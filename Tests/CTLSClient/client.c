@@ -118,7 +118,17 @@ static int decode(mbedtls_pem_context *pem, const char *text, const char *begin,
     return mbedtls_pem_read_buffer(pem, begin, end, (const unsigned char *)text, NULL, 0, &used);
 }
 
-ctls_identity *ctls_client_new_identity(int refuse_unknown_names) {
+static uint32_t choose_first(const ctls_identity *identity, const uint8_t *name, size_t bytes) {
+    (void)identity, (void)name, (void)bytes;
+    return 1;
+}
+
+static ctls_identity_status accept_key(ctls_key_kind kind, uint32_t bits) {
+    (void)kind, (void)bits;
+    return CTLS_IDENTITY_OK;
+}
+
+ctls_identity *ctls_client_new_identity(void) {
     enum { TEXT_BYTES = 8192 };
     static char certificate[TEXT_BYTES], key[TEXT_BYTES];
     mbedtls_pem_context certificate_pem, key_pem;
@@ -126,10 +136,10 @@ ctls_identity *ctls_client_new_identity(int refuse_unknown_names) {
         || decode(&certificate_pem, certificate, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----") != 0
         || decode(&key_pem, key, "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----") != 0)
         return NULL;
-    ctls_identity *identity = ctls_identity_create(refuse_unknown_names);
+    ctls_identity *identity = ctls_identity_create(choose_first);
     ctls_identity_status status = ctls_identity_add(
         identity, certificate_pem.buf, certificate_pem.buflen,
-        key_pem.buf, key_pem.buflen);
+        key_pem.buf, key_pem.buflen, accept_key);
     mbedtls_pem_free(&certificate_pem);
     mbedtls_pem_free(&key_pem);
     return status == CTLS_IDENTITY_OK ? identity : NULL;

@@ -19,7 +19,7 @@ struct ctls_client {
 };
 
 /// Makes an identity of a key and a certificate that are new; whatever name a client asks for.
-ctls_identity *ctls_client_new_identity(int refuse_unknown_names);
+ctls_identity *ctls_client_new_identity(void);
 
 /// mbedtls_ssl_handshake with the client's own Certificate message.
 int ctls_client_forge(ctls_client *client);

@@ -53,15 +53,21 @@ static int receive_down(void *trial, unsigned char *bytes, size_t count) {
     return take(&((ctls_trial *)trial)->down, bytes, count);
 }
 
-static int32_t let_everybody_in(void *unused, const uint8_t *chain, size_t bytes) {
-    (void)unused, (void)chain, (void)bytes;
-    return 0;
+static ctls_verdict let_everybody_in(
+    void *unused, ctls_chain_state state, int is_tls13, const uint8_t *chain, size_t bytes
+) {
+    (void)unused, (void)is_tls13, (void)chain, (void)bytes;
+    int is_good = state == CTLS_CHAIN_WHOLE || state == CTLS_CHAIN_MISSING;
+    return is_good ? (ctls_verdict){0} : (ctls_verdict){.reason = 1, .alert = 42};
 }
 
 static int make_server(ctls_trial *trial) {
     ctls_failure failure;
-    ctls_settings settings = {.clients = CTLS_CLIENTS_OPTIONAL, .tls13 = 1, .groups = {CTLS_GROUP_SECP256R1}};
-    trial->identity = ctls_client_new_identity(0);
+    ctls_settings settings = {
+        .asks_clients = 1, .tls13 = 1, .suites = {0x1301, 0xC02B}, .signatures = {0x0403},
+        .groups = {CTLS_GROUP_SECP256R1},
+    };
+    trial->identity = ctls_client_new_identity();
     if (trial->identity == NULL) return CTLS_FAILED;
     int error = ctls_context_create(&trial->context, &settings, &failure);
     if (error != 0) return error;

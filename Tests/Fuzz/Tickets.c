@@ -13,9 +13,11 @@
 
 enum { TICKET_BYTES_MOST = 4096, CHAIN_BYTES = 300 };
 
-static int32_t let_everybody_in(void *unused, const uint8_t *chain, size_t bytes) {
-    (void)unused, (void)chain, (void)bytes;
-    return 0;
+static ctls_verdict let_everybody_in(
+    void *unused, ctls_chain_state state, int is_tls13, const uint8_t *chain, size_t bytes
+) {
+    (void)unused, (void)state, (void)is_tls13, (void)chain, (void)bytes;
+    return (ctls_verdict){0};
 }
 
 static ctls_context *context;
@@ -37,7 +39,8 @@ static void present(const unsigned char *bytes, size_t count, int is_own) {
 static void start(void) {
     ctls_failure failure;
     ctls_settings settings = {
-        .clients = CTLS_CLIENTS_OPTIONAL, .groups = {CTLS_GROUP_SECP256R1}, .ticket_seconds = 3600,
+        .asks_clients = 1, .suites = {0x1301, 0xC02B}, .signatures = {0x0403},
+        .groups = {CTLS_GROUP_SECP256R1}, .ticket_seconds = 3600,
     };
     uint8_t chain[CHAIN_BYTES] = {0x30, 0x82, 1, CHAIN_BYTES - 0x100 - 4};
     uint32_t lifetime;

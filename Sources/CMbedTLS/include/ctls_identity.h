@@ -9,16 +9,18 @@ typedef struct ctls_identity ctls_identity;
 
 #define CTLS_PAIR_LIMIT 4   ///< chains with keys in an identity
 
+/// Chooses the chains for a client by the name that it asks for, without the dot of the root, NULL for none:
+/// a bit for each, the first chain's the lowest. 0: the client is refused.
+typedef uint32_t (*ctls_choose)(const ctls_identity *identity, const uint8_t *name, size_t bytes);
+
 /// Makes an empty identity, the caller's, with one reference. NULL when the arena has no room.
-/// `refuse_unknown_names`: clients that ask for a name which no chain covers are refused, not shown the
-/// first.
-ctls_identity *ctls_identity_create(int refuse_unknown_names);
+ctls_identity *ctls_identity_create(ctls_choose choose);
 
 /// Adds a chain (certificates in DER one behind the other, the leaf first) and its private key in DER.
 ctls_identity_status ctls_identity_add(
     ctls_identity *identity,
     const uint8_t *certificate, size_t certificate_bytes,
-    const uint8_t *key, size_t key_bytes);
+    const uint8_t *key, size_t key_bytes, ctls_accept_key accept);
 
 /// Gives the caller's reference back; the last one frees, and wipes the keys.
 void ctls_identity_release(ctls_identity *identity);
@@ -27,10 +29,6 @@ void ctls_identity_release(ctls_identity *identity);
 uint32_t ctls_identity_count(void);
 
 uint32_t ctls_identity_chain_count(const ctls_identity *identity);
-
-/// Seconds since 1970 (UTC) before and after which the leaf of chain `index` is not valid.
-int64_t ctls_identity_not_before(const ctls_identity *identity, uint32_t index);
-int64_t ctls_identity_not_after(const ctls_identity *identity, uint32_t index);
 
 /// Writes the leaf's subject as text with a final zero, cut to `bytes`; returns its length. Control
 /// characters become '?'.

@@ -7,22 +7,17 @@
 
 typedef struct ctls_key ctls_key;
 
-typedef enum {
-    CTLS_KEY_P256,
-    CTLS_KEY_P384,
-    CTLS_KEY_RSA,
-} ctls_key_kind;
-
 #define CTLS_KEY_DER_BYTES 2560         ///< room for any private or public key in DER; RSA-4096 takes 2,350
 #define CTLS_SIGNATURE_BYTES 512        ///< room for any signature; RSA-4096 takes all of it
 
 /// Makes a key; `bits` are for RSA alone. On failure *key is NULL.
 ctls_identity_status ctls_key_generate(ctls_key **key, ctls_key_kind kind, uint32_t bits);
-/// Reads a key in DER: PKCS#1, SEC1 or PKCS#8, without a password. What an identity refuses is refused
-/// here. If a public key is given (a SubjectPublicKeyInfo in DER), there may be several, one behind the
-/// other, and it is the first that belongs to that. On failure *key is NULL.
+/// Reads a key in DER: PKCS#1, SEC1 or PKCS#8, without a password. If a public key is given (a
+/// SubjectPublicKeyInfo in DER), there may be several, one behind the other, and it is the first that
+/// belongs to that. On failure *key is NULL.
 ctls_identity_status ctls_key_parse(
-    ctls_key **key, const uint8_t *bytes, size_t count, const uint8_t *public_key, size_t public_key_bytes);
+    ctls_key **key, const uint8_t *bytes, size_t count, ctls_accept_key accept,
+    const uint8_t *public_key, size_t public_key_bytes);
 /// Wipes it.
 void ctls_key_free(ctls_key *key);
 

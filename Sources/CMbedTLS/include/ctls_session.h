@@ -60,7 +60,7 @@ int ctls_session_resumed(const ctls_session *session);
 int ctls_session_unchecked(const ctls_session *session);
 /// The certificates that the client has shown, in DER, one behind the other; NULL when it showed none.
 const uint8_t *ctls_session_client_chain(const ctls_session *session, size_t *bytes);
-/// Authorizes the client once more: 0, or the ctls_failure_kind for which it may not stay.
+/// Authorizes the client once more: 0, or the reason of the verdict for which it may not stay.
 int32_t ctls_session_authorize(ctls_session *session);
 /// The suite's name in Mbed TLS's spelling, never NULL.
 const char *ctls_session_suite(const ctls_session *session);

@@ -27,22 +27,14 @@ typedef enum {
     CTLS_FAILURE_PEER_ALERT,            ///< the peer gave up with a fatal alert
     CTLS_FAILURE_UNKNOWN_NAME,          ///< the client asked for a name that is not served here
     CTLS_FAILURE_RECORD_FLOOD,          ///< too many records in a row of which nothing came
-    // About what a client shows:
-    CTLS_FAILURE_CLIENT_MISSING,            ///< no certificate
-    CTLS_FAILURE_CLIENT_UNTRUSTED,          ///< nothing leads from it to the CA
-    CTLS_FAILURE_CLIENT_EXPIRED,
-    CTLS_FAILURE_CLIENT_NOT_YET_VALID,
-    CTLS_FAILURE_CLIENT_PURPOSE,            ///< it is not for clients
-    CTLS_FAILURE_CLIENT_REVOKED,
-    CTLS_FAILURE_CLIENT_TOO_LONG,           ///< more certificates or bytes than allowed
-    CTLS_FAILURE_CLIENT_INVALID,            ///< broken, against the rules of X.509, or not the client's own
-    CTLS_FAILURE_CLIENT_REVOCATION_UNKNOWN, ///< no list says whether it is revoked
-    CTLS_FAILURE_CLIENT_NOT_ALLOWED,        ///< not in the list of names, not pinned
+    CTLS_FAILURE_CLIENT_INVALID,        ///< the library cannot go on with what the client has shown
+    CTLS_FAILURE_CLIENT_REFUSED,        ///< a ctls_verdict, whose reason stands beside
 } ctls_failure_kind;
 
 typedef struct {
     ctls_failure_kind kind;
     int32_t code;           ///< of Mbed TLS, zero or negative
+    int32_t reason;         ///< of a client that is refused
 } ctls_failure;
 
 /// Why an identity was refused.
@@ -53,10 +45,21 @@ typedef enum {
     CTLS_IDENTITY_CERTIFICATE_KEY,          ///< a certificate's key is of no known kind
     CTLS_IDENTITY_KEY_UNREADABLE,           ///< a key that does not parse
     CTLS_IDENTITY_KEY_MISMATCH,             ///< the key belongs to another certificate
-    CTLS_IDENTITY_KEY_UNSUPPORTED,          ///< neither RSA nor a curve in use here
-    CTLS_IDENTITY_KEY_WEAK,                 ///< RSA below 2048 bits
+    CTLS_IDENTITY_KEY_UNSUPPORTED,          ///< of a kind or size that is not in use here
+    CTLS_IDENTITY_KEY_WEAK,                 ///< too small
     CTLS_IDENTITY_OUT_OF_MEMORY,            ///< the arena had no room
 } ctls_identity_status;
+
+typedef enum {
+    CTLS_KEY_P256,
+    CTLS_KEY_P384,
+    CTLS_KEY_RSA,
+    CTLS_KEY_OTHER_CURVE,   ///< of ECDSA
+    CTLS_KEY_OTHER,
+} ctls_key_kind;
+
+/// Whether a private key of this kind and size is taken: CTLS_IDENTITY_OK, or why not.
+typedef ctls_identity_status (*ctls_accept_key)(ctls_key_kind kind, uint32_t bits);
 
 /// Mbed TLS's version as 0xMMNNPP00.
 uint32_t ctls_library_version(void);

@@ -94,11 +94,13 @@ public enum PublicKeyKind: Equatable {
         return (content.count - first) * 8 - content[first].leadingZeroBitCount
     }
 
+    public static let rsaBitsMin = 2048
+
     /// P-256, P-384, RSA of 2048 to 4096 bits: what identities may have too.
     public var isAccepted: Bool {
         switch self {
         case .p256, .p384: true
-        case .rsa(let bits): bits >= 2048 && bits <= 4096
+        case .rsa(let bits): bits >= PublicKeyKind.rsaBitsMin && bits <= 4096
         case .rsaWithExponent3, .damaged, .other: false
         }
     }

@@ -123,7 +123,8 @@ public enum NameSyntax {
             UnsafeRawBufferPointer(rebasing: pattern[1...]), UnsafeRawBufferPointer(rebasing: name[dot...]))
     }
 
-    public static func isSameIgnoringCase(
+    // Not inlined: names are compared in many places.
+    @inline(never) public static func isSameIgnoringCase(
         _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
     ) -> Bool {
         guard left.count == right.count else { return false }
