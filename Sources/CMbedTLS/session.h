@@ -38,9 +38,9 @@ struct ctls_session {
     uint8_t name_unknown;       // the client asked for a name that is not served here
     uint8_t name[CTLS_NAME_DIGEST_BYTES];   // that it asked for; zeros for none
     // What a client has shown to a server:
-    uint8_t *client_chain;             // its certificates in DER, one behind the other; NULL for none
+    uint8_t *client_chain;      // its certificates in DER, one behind the other; NULL for none
     size_t client_chain_bytes;
-    size_t client_chain_first_bytes;   // of its own, the first one, where they come from a message
+    size_t client_chain_first_bytes;    // of its own, the first one, where they come from a message
     uint8_t client_chain_stage;
     uint8_t unchecked;          // authorized without a revocation check, if it proves its key
     // Of a client:
