@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from postern_wire import (ALERT, APPLICATION_DATA, CERTIFICATE, CHANGE_CIPHER_SPEC, FINISHED, HANDSHAKE, SERVER_HELLO,
+from postern_wire import (ALERT, APPLICATION_DATA, CERTIFICATE, CHANGE_CIPHER_SPEC, FINISHED, HANDSHAKE, SERVER_HELLO, Reader,
                           client_hello, directions, message, messages, prf, record, vector)
 
 SERVER_KEY_EXCHANGE, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, SERVER_HELLO_DONE = 12, 15, 16, 14
@@ -39,7 +39,7 @@ class _Attacker:
     def __init__(self, raw, entries, key):
         self.raw, self.entries, self.key = raw, entries, key
         self.ephemeral = ec.generate_private_key(ec.SECP256R1())
-        self.transcript = self.rest = b""
+        self.transcript, self.reader = b"", Reader(raw)
         self.server_key = None
 
     @property
@@ -61,17 +61,7 @@ class _Attacker:
 
     def receive(self):
         """(kind, body) of the next record, as it stands on the wire."""
-        def take(count):
-            while len(self.rest) < count:
-                part = self.raw.recv(65536)
-                if not part:
-                    raise EOFError
-                self.rest += part
-            taken, self.rest = self.rest[:count], self.rest[count:]
-            return taken
-
-        header = take(5)
-        return header[0], take(int.from_bytes(header[3:5], "big"))
+        return self.reader.next()
 
     def outcome(self):
         try:
