@@ -12,7 +12,7 @@ struct PeerVerdict {
     /// Verifies the chain that the server has sent. `memory` holds a copy of it for as long as the verdict
     /// is in use.
     init(
-        _ session: TLSSession, _ authorities: borrowing TrustStore, _ options: ProbeOptions,
+        _ session: TLSSession, _ authorities: borrowing TrustStore<MbedTLS>, _ options: ProbeOptions,
         memory: UnsafeMutableRawBufferPointer
     ) throws(ProbeError) {
         guard options.verifies else { return }

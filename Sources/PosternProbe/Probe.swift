@@ -5,12 +5,13 @@
 import PosternCore
 import PosternLinux
 import PosternTLS
+import PosternX509
 
 struct Probe: ~Copyable {
     private let options: ProbeOptions
     /// Shown to a server that asks.
     private let identity: Identity
-    private let authorities: TrustStore
+    private let authorities: TrustStore<MbedTLS>
     private let context: TLSContext
     private let resumption: Resumption
     private let session: TLSSession
@@ -25,7 +26,8 @@ struct Probe: ~Copyable {
     private static let courtesyMilliseconds: Int64 = 2_000
 
     init(
-        _ options: ProbeOptions, _ identity: consuming Identity, _ authorities: consuming TrustStore,
+        _ options: ProbeOptions, _ identity: consuming Identity,
+        _ authorities: consuming TrustStore<MbedTLS>,
         _ stream: UnsafeMutablePointer<ProbeStream>
     ) throws(ProbeError) {
         guard let resumption = Resumption() else { throw .outOfMemory }

@@ -3,6 +3,7 @@
 import PosternCore
 import PosternLinux
 import PosternTLS
+import PosternX509
 
 enum ProbeFiles {
     /// What --certificate and --key name; empty without them.
@@ -58,8 +59,8 @@ enum ProbeFiles {
     ]
 
     /// Who is trusted: the file of --ca, or the system's; nobody with --no-verify.
-    static func authorities(_ options: ProbeOptions) throws(OperatorError) -> TrustStore {
-        var store = TrustStore()
+    static func authorities(_ options: ProbeOptions) throws(OperatorError) -> TrustStore<MbedTLS> {
+        var store = TrustStore<MbedTLS>()
         guard options.verifies else { return store }
         guard let memory = TLSArena.allocate(Limits.authorityFileBytes) else {
             throw OperatorError { line in

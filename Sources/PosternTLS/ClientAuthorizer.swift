@@ -16,7 +16,7 @@ public struct ClientAuthorizer: ~Copyable {
     private let depth: Int
     private let checksRevocation: Bool
     private let clock: Clock
-    private var trust = TrustStore()
+    private var trust = TrustStore<MbedTLS>()
     private var allow: AllowList?
     private var allowMemory: UnsafeMutableRawBufferPointer?
     private var pins: PinList?

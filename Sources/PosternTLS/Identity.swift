@@ -37,7 +37,7 @@ public struct Identity: ~Copyable {
     ) throws(IdentityError) -> UnsafeRawBufferPointer {
         let chain: UnsafeRawBufferPointer
         do throws(DocumentError) {
-            chain = try Documents.decode(contents, .certificates)
+            chain = try Documents<MbedTLS>.decode(contents, .certificates)
         } catch {
             guard case .holds(let format) = error else { throw .certificateUnreadable }
             throw .certificateHolds(format)

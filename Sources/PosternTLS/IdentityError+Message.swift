@@ -1,6 +1,7 @@
 // Why a certificate chain and its key are not taken: one sentence for the operator.
 
 import PosternCore
+import PosternX509
 
 extension OperatorError {
     public init(_ fault: IdentityError, certificate: Text, key: Text) {

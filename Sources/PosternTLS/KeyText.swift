@@ -28,7 +28,7 @@ enum KeyText {
             }
             guard !block.isEncrypted, !block.isLabelled("ENCRYPTED PRIVATE KEY") else { throw .keyEncrypted }
             let rest = UnsafeMutableRawBufferPointer(rebasing: contents[count...])
-            guard let der = PEM.decode(block, into: rest) else { throw .keyUnreadable }
+            guard let der = MbedTLS.decode(block, into: rest) else { throw .keyUnreadable }
             count += try check(der).count
         }
         guard count == 0 else { return UnsafeRawBufferPointer(rebasing: whole[..<count]) }

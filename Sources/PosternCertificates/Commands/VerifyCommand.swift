@@ -46,8 +46,8 @@ enum VerifyCommand {
         return verdict.isTrusted ? ExitCode.trusted : ExitCode.notTrusted
     }
 
-    private static func load(_ options: VerifyOptions) throws(OperatorError) -> TrustStore {
-        var store = TrustStore()
+    private static func load(_ options: VerifyOptions) throws(OperatorError) -> TrustStore<MbedTLS> {
+        var store = TrustStore<MbedTLS>()
         let memory = try DocumentFile.allocate(Limits.authorityFileBytes)
         defer { TLSArena.release(memory) }
         for index in 0..<options.authorities.count {
@@ -96,7 +96,7 @@ enum VerifyCommand {
     }
 
     private static func verify(
-        _ chain: UnsafeRawBufferPointer, _ store: borrowing TrustStore, _ options: VerifyOptions
+        _ chain: UnsafeRawBufferPointer, _ store: borrowing TrustStore<MbedTLS>, _ options: VerifyOptions
     ) throws(OperatorError) -> VerificationResult {
         let parameters = VerificationParameters(
             purpose: options.purpose, time: options.time, intermediatesMax: options.intermediatesMax,

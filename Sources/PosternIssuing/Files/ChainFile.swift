@@ -56,7 +56,7 @@ public struct ChainFile: ~Copyable {
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<(text.count + 1)]))
         let copy = UnsafeMutableRawBufferPointer(rebasing: memory[quarter..<(quarter + text.count)])
         do throws(DocumentError) {
-            return (text, try Documents.decode(copy, .certificates))
+            return (text, try Documents<MbedTLS>.decode(copy, .certificates))
         } catch {
             throw OperatorError(
                 error, "certificate", file: file, holds: "certificate", option: "--certificate")

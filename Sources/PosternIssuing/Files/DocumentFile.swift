@@ -3,6 +3,7 @@
 import PosternCore
 import PosternLinux
 import PosternTLS
+import PosternX509
 
 package enum DocumentFile {
     /// Memory for a file; it is never given back, the command ends soon.
@@ -29,12 +30,12 @@ package enum DocumentFile {
 
     /// The documents of a file, one behind the other, at the start of `memory`.
     package static func documents(
-        of file: Text, _ role: Text, option: Text, _ kinds: Documents.Kinds, called content: Text,
+        of file: Text, _ role: Text, option: Text, _ kinds: DocumentKinds, called content: Text,
         into memory: UnsafeMutableRawBufferPointer
     ) throws(OperatorError) -> UnsafeRawBufferPointer {
         let contents = try contents(of: file, role, option: option, into: memory)
         do throws(DocumentError) {
-            return try Documents.decode(contents, kinds)
+            return try Documents<MbedTLS>.decode(contents, kinds)
         } catch {
             throw OperatorError(error, role, file: file, holds: content, option: option)
         }

@@ -1,12 +1,10 @@
 // What the operator should know about the files that a store was made of, before any client comes.
 
-import CMbedTLS
 import PosternCore
-import PosternX509
 
 extension TrustStore {
     /// Seconds since 1970 at which the newest authority starts, 0 for none.
-    var newestAuthoritySeconds: Int64 {
+    package var newestAuthoritySeconds: Int64 {
         var newest: Int64 = 0
         var node = authorities.first
         while let current = node {
@@ -17,7 +15,7 @@ extension TrustStore {
     }
 
     /// The same for revocation lists.
-    var newestRevocationListSeconds: Int64 {
+    package var newestRevocationListSeconds: Int64 {
         var newest: Int64 = 0
         var node = revocationLists.first
         while let current = node {
@@ -32,7 +30,7 @@ extension TrustStore {
     /// Calls `body` with each trust anchor that vouches for no other certificate: with its faults, and
     /// whether it can at least be verified itself. Returns how many vouch for others, dates aside.
     @discardableResult
-    func forEachUnfitAuthority(
+    package func forEachUnfitAuthority(
         for purpose: CertificatePurpose, atSeconds time: Int64,
         _ body: (Certificate, CertificateFaults, _ isGoodForItself: Bool) -> Void
     ) -> Int {
@@ -58,7 +56,7 @@ extension TrustStore {
         var faults = rules.check(anchor, PathPosition(depth: depth, isAnchor: true))
         let hasAcceptedKey = !faults.hasAny(of: .badKey | .weakKey)
         // Of memory that has run out others have to speak.
-        if hasAcceptedKey, LibrarySignatures().check(publicKey: anchor.publicKey) == .keyUnusable {
+        if hasAcceptedKey, Library().check(publicKey: anchor.publicKey) == .keyUnusable {
             faults.insert(.badKey)
         }
         return faults

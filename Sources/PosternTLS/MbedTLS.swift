@@ -1,4 +1,4 @@
-// Signatures of others, checked by Mbed TLS.
+// What certificates need of Mbed TLS: signatures of others, memory of the arena, base64.
 
 import CMbedTLS
 import PosternCore
@@ -13,13 +13,15 @@ public enum Signature {
         guard let scheme = SignatureScheme(signed.algorithm), let kind = try? PublicKeyKind(publicKey),
             kind.isAcceptedOfAnchor, scheme.goes(with: kind)
         else { return .bad }
-        return LibrarySignatures().check(signed, scheme, by: publicKey)
+        return MbedTLS().check(signed, scheme, by: publicKey)
     }
 }
 
-/// Mbed TLS as the path search uses it.
-struct LibrarySignatures: SignatureChecker {
-    func check(
+/// Mbed TLS, as a trust store and the search for a path use it.
+public struct MbedTLS: CertificateLibrary {
+    public init() {}
+
+    public func check(
         _ signed: SignedDocument, _ scheme: SignatureScheme, by publicKey: UnsafeRawBufferPointer
     ) -> SignatureStatus {
         SignatureStatus(
@@ -28,8 +30,19 @@ struct LibrarySignatures: SignatureChecker {
                 signed.content.bytes, signed.content.count, signed.signature.bytes, signed.signature.count))
     }
 
-    func check(publicKey: UnsafeRawBufferPointer) -> SignatureStatus {
+    public func check(publicKey: UnsafeRawBufferPointer) -> SignatureStatus {
         SignatureStatus(ctls_public_key_check(publicKey.bytes, publicKey.count))
+    }
+
+    public static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? { ctls_arena_allocate(bytes) }
+
+    public static func release(_ memory: UnsafeMutableRawPointer) { ctls_arena_release(memory) }
+
+    public static func decodeBase64(
+        _ text: UnsafeRawBufferPointer, into memory: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        ctls_base64_decode(
+            text.bytes, text.count, memory.baseAddress?.assumingMemoryBound(to: UInt8.self), memory.count)
     }
 }
 

@@ -1,14 +1,12 @@
 // Who is trusted: trust anchors and their revocation lists, and what they say about a chain of certificates.
-// The documents are kept here and signatures are checked by Mbed TLS; the path and its rules are those of
-// PosternX509. `postern certificate verify`, the probe and the server verify with this one function.
+// The documents are kept here, and a library checks signatures. `postern certificate verify`, the probe and
+// the server verify with this one function.
 
-import CMbedTLS
 import PosternCore
-import PosternX509
 
-public struct TrustStore: ~Copyable {
-    var authorities = DocumentList()
-    var revocationLists = DocumentList()
+public struct TrustStore<Library: CertificateLibrary>: ~Copyable {
+    var authorities = DocumentList<Library>()
+    var revocationLists = DocumentList<Library>()
 
     public init() {}
 
@@ -18,7 +16,7 @@ public struct TrustStore: ~Copyable {
     /// Trusts the certificates of a file: PEM with any number of them, or DER. `contents` are followed by a
     /// zero byte, which is not counted, and are overwritten. On a fault some of them may have been added.
     public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError) {
-        var reader = DERReader(try Documents.decode(contents, .certificates))
+        var reader = DERReader(try Documents<Library>.decode(contents, .certificates))
         while !reader.isEmpty {
             let document: UnsafeRawBufferPointer
             do throws(DERError) {
@@ -36,7 +34,7 @@ public struct TrustStore: ~Copyable {
     public mutating func addReadableAuthorities(
         _ contents: UnsafeMutableRawBufferPointer
     ) throws(DocumentError) -> Int {
-        var reader = DERReader(try Documents.decode(contents, .certificates))
+        var reader = DERReader(try Documents<Library>.decode(contents, .certificates))
         var unreadable = 0
         while let document = try? reader.next().whole {
             guard (try? Certificate(document)) != nil else {
@@ -52,7 +50,7 @@ public struct TrustStore: ~Copyable {
     /// The same for revocation lists.
     public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError)
     {
-        var reader = DERReader(try Documents.decode(contents, .revocationLists))
+        var reader = DERReader(try Documents<Library>.decode(contents, .revocationLists))
         while !reader.isEmpty {
             let document: UnsafeRawBufferPointer
             do throws(DERError) {
@@ -72,7 +70,7 @@ public struct TrustStore: ~Copyable {
     ) throws(DocumentError) -> VerificationResult {
         var search = PathSearch(
             chain, anchors: authorities.documents, revocationLists: revocationLists.documents, parameters,
-            LibrarySignatures())
+            Library())
         guard let result = search.run() else { throw .outOfMemory }
         return result
     }

@@ -2,7 +2,6 @@
 // they took the place of others. Signatures are checked once: the list keeps what the check said.
 
 import PosternCore
-import PosternX509
 
 /// How many of the revocation lists are of which kind.
 public struct RevocationListReview: Sendable {
@@ -23,7 +22,7 @@ public struct RevocationListReview: Sendable {
 }
 
 extension TrustStore {
-    var revokedCount: Int {
+    package var revokedCount: Int {
         var count = 0
         var node = revocationLists.first
         while let current = node {
@@ -36,7 +35,7 @@ extension TrustStore {
     }
 
     /// Looks at each list. Throws only where memory ran out.
-    func reviewRevocationLists(atSeconds time: Int64) throws(DocumentError) -> RevocationListReview {
+    package func reviewRevocationLists(atSeconds time: Int64) throws(DocumentError) -> RevocationListReview {
         var review = RevocationListReview()
         var node = revocationLists.first
         while let current = node {
@@ -66,7 +65,7 @@ extension TrustStore {
             guard let authority = try? Certificate(current.der),
                 DistinguishedName.isSame(authority.subject, list.issuer)
             else { continue }
-            let status = PathSearch.status(of: list, document, by: authority, LibrarySignatures())
+            let status = PathSearch.status(of: list, document, by: authority, Library())
             // Of several authorities of one name the one that has signed it knows best.
             switch status {
             case .good, .unsupported, .outOfMemory: return status
@@ -94,8 +93,8 @@ public enum RevocationListLoss: Sendable {
 extension TrustStore {
     /// Calls `body` with the issuer of each list of `old` that would be in force no more, and why.
     /// Authorities that are trusted no longer take their lists along. Both stores have been reviewed.
-    func forEachLoss(
-        from old: borrowing TrustStore, _ body: (UnsafeRawBufferPointer, RevocationListLoss) -> Void
+    package func forEachLoss(
+        from old: borrowing TrustStore<Library>, _ body: (UnsafeRawBufferPointer, RevocationListLoss) -> Void
     ) {
         let hasLeft = old.authorities.documents.hasOthers(than: authorities.documents)
         var node = old.revocationLists.first
