@@ -127,6 +127,18 @@ def test_every_suite_of_tls_1_3(echo, suite):
         assert client.finish() == 0
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_signatures_that_clients_may_prove_their_keys_with(launch, tmp_path, version):
+    """SHA-256 and better, for keys of both kinds."""
+    pins = tmp_path / "pins"
+    pins.write_text("00" * 32 + "\n")
+    server = launch("--clients", "optional", "--pins", str(pins))
+    with s_client(server, f"-tls{version.replace('.', '_')}") as client:
+        found = client.expect(r"(?m)^Requested Signature Algorithms: (\S+)$")[1].split(":")
+    assert {"ECDSA+SHA256", "RSA+SHA256"} <= set(found)
+    assert {signature.split("+")[1] for signature in found} <= {"SHA256", "SHA384", "SHA512"}
+
+
 def test_the_newest_version_is_chosen(echo):
     with tls_connection(echo) as tls:
         assert tls.version() == f"TLSv{VERSIONS[-1]}"
