@@ -6,7 +6,8 @@ the Mbed TLS of Debian 13, which has both versions of TLS. All but Mbed TLS is c
 coverage. A target in C that includes a source file of CMbedTLS, to call what is static in it, stands in its place. What
 a target in Swift takes from a module that needs more is compiled into it: `// with: PosternIssuing/Index/X.swift`.
 Comments say where inputs begin: `// seeds: documents` for certificates, requests and revocation lists in DER,
-`// seeds: messages` for Certificate messages of them, `// seed: ...` for a line of text, `// seed-hex: ...` for bytes.
+`// seeds: messages` for Certificate messages of them, `// seeds: chains` for a certificate with its authority and list
+behind it, `// seed: ...` for a line of text, `// seed-hex: ...` for bytes.
 """
 import base64
 import os
@@ -120,6 +121,12 @@ def make_corpus(target, documents):
     text = SOURCES[target].read_text()
     for number, line in enumerate(re.findall(r"^// seed: (.*)$", text, re.MULTILINE)):
         (corpus / f"seed-{number}").write_text(line.replace("\\n", "\n"))
+    if re.search(r"^// seeds: chains$", text, re.MULTILINE):
+        leaf, authority, crl = ((documents / f"{name}.der").read_bytes()
+                                for name in ("board.pem", "ca.pem", "ca.crl"))
+        for bad in range(2):
+            (corpus / f"chain-{bad}").write_bytes(bytes([2, bad]) + leaf + authority)
+            (corpus / f"chain-with-list-{bad}").write_bytes(bytes([8, bad]) + leaf + authority + crl + authority)
     for number, line in enumerate(re.findall(r"^// seed-hex: (.*)$", text, re.MULTILINE)):
         (corpus / f"bytes-{number}").write_bytes(bytes.fromhex(line))
     if re.search(r"^// seeds: messages$", text, re.MULTILINE):

@@ -49,6 +49,15 @@ def test_the_readme_has_the_options_of_the_server():
     assert {long for long, _, _ in options_of_help([()])} == named
 
 
+def test_the_manual_has_the_fields_that_show_prints():
+    output = "".join(path.read_text() for path in TOP.glob("Sources/PosternCertificates/Output/DocumentOutput*.swift"))
+    calls = r"(?:member|flag|number|begin|time|digest|nothing|subtrees|beginArray)"
+    printed = set(re.findall(rf'\b{calls}\("(\w+)"', output)) - {"damaged"}      # of people alone
+    text = re.search(r"^\.Cm show\n(.*?)^\.Sh ", MANUAL.read_text(), re.MULTILINE | re.DOTALL)[1]
+    named = {word for line in re.findall(r"^\.Li (.*)$", text, re.MULTILINE) for word in re.findall(r"\w+", line)}
+    assert len(printed) > 20 and printed == named
+
+
 @pytest.mark.parametrize("command", [command for commands in SECTIONS.values() for command in commands])
 def test_help_fits_a_terminal(command):
     assert max(map(len, help_of(command).splitlines())) <= 80

@@ -5,8 +5,7 @@ import PosternCore
 import PosternX509
 
 extension DocumentOutput {
-    @inline(never) mutating func constraints(_ content: UnsafeRawBufferPointer?) {
-        let extensions = CertificateExtensions(content)
+    @inline(never) mutating func constraints(_ extensions: CertificateExtensions) {
         if extensions.isAuthority { flag("authority") }
         if let length = extensions.pathLength { number("pathLength", Int64(widening: length)) }
         if let usage = extensions.keyUsage {

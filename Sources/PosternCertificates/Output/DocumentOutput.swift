@@ -43,8 +43,9 @@ struct DocumentOutput {
         member("subject") { $0.append(distinguishedName: certificate.subject) }
         member("issuer") { $0.append(distinguishedName: certificate.issuer) }
         member("serial") { $0.append(serial: certificate.serial) }
-        names(certificate.extensions)
-        constraints(certificate.extensions)
+        let extensions = CertificateExtensions(certificate.extensions)
+        names(extensions)
+        constraints(extensions)
         time("notBefore", certificate.notBefore)
         time("notAfter", certificate.notAfter)
         number("daysLeft", certificate.daysLeft(at: Process.unixSeconds()))
@@ -57,7 +58,7 @@ struct DocumentOutput {
     private mutating func show(_ request: CertificateRequest) {
         member("kind") { $0.append("request") }
         member("subject") { $0.append(distinguishedName: request.subject) }
-        names(request.extensions)
+        names(CertificateExtensions(request.extensions))
         member("key") { $0.append(publicKey: request.publicKey) }
         member("signature") { $0.append(signatureAlgorithm: request.signed.algorithm) }
         digest("pin", request.publicKey)
@@ -106,8 +107,7 @@ struct DocumentOutput {
         json?.endObject()
     }
 
-    @inline(never) private mutating func names(_ content: UnsafeRawBufferPointer?) {
-        let extensions = CertificateExtensions(content)
+    @inline(never) private mutating func names(_ extensions: CertificateExtensions) {
         begin("names")
         extensions.forEachName { name in element("name") { $0.append(name) } }
         endList()

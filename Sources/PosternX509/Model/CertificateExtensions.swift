@@ -31,13 +31,13 @@ public struct CertificateExtensions {
 
     public struct KeyUsage {
         let bits: UInt8
-        /// The first bit, 0, is digitalSignature. The ninth, decipherOnly, is not kept.
+        /// Counted as RFC 5280, section 4.2.1.3, does. The ninth, decipherOnly, is not kept.
         public func has(_ index: Int) -> Bool { bits & 0x80 &>> UInt8(index) != 0 }
-        public var signs: Bool { bits & 0x80 != 0 }
-        public var enciphersKeys: Bool { bits & 0x20 != 0 }
-        public var agreesOnKeys: Bool { bits & 0x08 != 0 }
-        public var signsCertificates: Bool { bits & 0x04 != 0 }
-        public var signsRevocationLists: Bool { bits & 0x02 != 0 }
+        public var signs: Bool { has(0) }
+        public var enciphersKeys: Bool { has(2) }
+        public var agreesOnKeys: Bool { has(4) }
+        public var signsCertificates: Bool { has(5) }
+        public var signsRevocationLists: Bool { has(6) }
     }
 
     public struct Purposes {
