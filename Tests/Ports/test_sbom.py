@@ -16,8 +16,8 @@ libgcc-14-dev 14.2.0-19+deb13u1 gcc-14
 """
 
 
-def run(folder, inputs, port="armhf"):
-    (folder / "postern").write_bytes(b"binary")
+def run(folder, inputs, port="armhf", binary=b"binary"):
+    (folder / "postern").write_bytes(binary)
     (folder / "inputs").write_text(inputs)
     return subprocess.run([TOP / "ports/sbom.sh", folder / "postern", port, folder / "inputs"], capture_output=True,
                           text=True, check=False)
@@ -63,6 +63,8 @@ def test_what_it_says(tmp_path):
     assert musl["cpe"] == "cpe:2.3:a:musl-libc:musl:1.2.5:*:*:*:*:*:*:*"
     assert gcc["purl"].endswith("@14.2.0-19%2Bdeb13u1?upstream=gcc-14") and re.match(r"\d+\.\d+", swift["version"])
     assert document["metadata"]["properties"] == [{"name": "postern:port", "value": "armhf"}]
+    assert document["metadata"]["component"]["hashes"] == [
+        {"alg": "SHA-256", "content": hashlib.sha256(b"binary").hexdigest()}]
 
 
 def test_a_warning_of_the_build_is_in_it(tmp_path):
@@ -75,8 +77,9 @@ def test_a_warning_of_the_build_is_in_it(tmp_path):
 def test_the_same_input_gives_the_same_bytes_and_another_another_number(tmp_path):
     first = run(tmp_path, INPUTS).stdout
     assert first == run(tmp_path, INPUTS).stdout
-    other = json.loads(run(tmp_path, INPUTS.replace("deb13u1", "deb13u2")).stdout)
-    assert other["serialNumber"] != json.loads(first)["serialNumber"]
+    others = [run(tmp_path, INPUTS.replace("deb13u1", "deb13u2")), run(tmp_path, INPUTS, binary=b"another")]
+    numbers = [json.loads(text)["serialNumber"] for text in (first, *(other.stdout for other in others))]
+    assert len(set(numbers)) == 3
 
 
 def test_a_package_whose_licence_is_not_known_is_refused(tmp_path):

@@ -138,6 +138,7 @@ def test_it_is_looked_at_once_a_day(script):
     script.run()
     script.calls_file.write_text("")
     assert (script.run(NEWEST="1.0-2").stderr, script.calls) == ("", [])
+    assert script.run(MIRROR="").stderr == "", "apt is not even asked for its mirrors"
     script.forget()
     assert (script.run().stderr, script.calls) == ("", ["update"])
     assert (script.run(NEWEST="1.0-2").stderr, script.calls) == ("", ["update"])
