@@ -126,7 +126,7 @@ class Runner:
                 print(text, flush=True)
 
     def _execute(self, step, log):
-        """Its exit code, and seconds of the processors. A step that takes too long is ended with all that it started."""
+        """Its exit code, and seconds of the processors. One that takes too long is ended with all that it started."""
         with open(log, "wb") as output:
             process = subprocess.Popen(
                 step.command, cwd=self.top, env={**os.environ, **step.environment}, stdin=subprocess.DEVNULL,

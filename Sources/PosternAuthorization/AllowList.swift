@@ -39,8 +39,8 @@ public struct AllowList {
     }
 
     /// Whether one of the alternative names of a certificate is in the list. Of more than
-    /// `Limits.listedNames` the rest is not looked at: names times entries is time that a peer chooses.
-    /// Wildcards count in the list alone: a certificate for `*.home` is not the one for `a.home`.
+    /// `Limits.listedNames` the rest is not looked at: the cost is names times entries, and the peer chooses
+    /// the names. Wildcards count in the list alone: a certificate for `*.home` is not the one for `a.home`.
     public func allows(_ names: PresentedNames) throws(DERError) -> Bool {
         var reader = ListReader(entries)
         while let entry = reader.next() {

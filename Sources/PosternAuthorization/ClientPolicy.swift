@@ -9,7 +9,7 @@ public struct ClientFindings {
     /// Of the path to the CA, verified at `ClockReading.verifiedAtSeconds`; nil where there is no CA.
     public var faults: CertificateFaults?
     public var isPinned: Bool
-    /// One of its certificates starts later than the clock shows.
+    /// A certificate of its path, its own or an authority's, starts later than the clock shows.
     public var startsLater: Bool
     /// The authorities above do not forbid its common name as a name.
     public var commonNameIsAllowed: Bool

@@ -51,7 +51,9 @@ extension ConnectionTable {
             !session.clientChain.isEmpty
         else { return false }
         if let found = session.reauthorize() {
-            end(slot, because: reauthorization.reason ?? found, poller, &log, atMilliseconds: now)
+            // Memory that has run out revokes nobody.
+            let reason = found == .outOfMemory ? found : reauthorization.reason ?? found
+            end(slot, because: reason, poller, &log, atMilliseconds: now)
         } else if place.pointee.connection.phase == .open {
             log.reportSkippedRevocation(session, atMilliseconds: now)
         }

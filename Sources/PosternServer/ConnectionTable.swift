@@ -195,7 +195,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         let place = slots.pointer(to: slot)
         let channel = channels.pointer(to: place.pointee.channel)
         log.closed(place.pointee, channel.pointee.session, end, atMilliseconds: now)
-        channel.finish(isOrderly: end.reason.isOrderly, scratch: buffer)
+        channel.finish(mayHaveUnreadAlert: end.reason.mayHaveUnreadAlert, scratch: buffer)
         channels.release(place.pointee.channel)
         deadlines.cancel(slot)
         place.pointee.isQueued = false
@@ -216,19 +216,19 @@ extension ConnectionTable {
 }
 
 extension CloseReason {
-    /// Nothing is on its way that the peer should still read.
-    fileprivate var isOrderly: Bool {
+    /// An alert may be on its way that the peer should still read.
+    fileprivate var mayHaveUnreadAlert: Bool {
         switch self {
         case .peerClosed, .peerVanished, .peerReset, .serviceClosed, .handshakeTimeout, .idleTimeout,
             .closeTimeout,
             .lifetimeExceeded, .stopped, .drainTimeout, .revoked:
-            true
+            false
         case .protocolVersion, .noSharedParameters, .unknownName, .clientCertificateMissing,
             .clientCertificateUntrusted, .clientCertificateExpired, .clientCertificateNotYetValid,
             .clientCertificateWrongPurpose, .clientCertificateRevoked, .clientChainTooLong,
             .clientCertificateInvalid, .clientRevocationUnknown, .clientNotAllowed, .malformed, .badRecord,
             .recordFlood, .peerAlert, .outOfMemory, .internalFault:
-            false
+            true
         }
     }
 }

@@ -1,6 +1,7 @@
 // Which certificates the server has, whom it authorizes, and when that changes: the files as they were
-// loaded, the certificates that it makes itself, the files that are watched, the clock. Only the loop calls
-// this. A method that returns true asks the loop for more: a reload, or to authorize all clients again.
+// loaded, the certificates that it makes itself, the files that are watched, the clock. Called by the start
+// and the loop. A method that returns true asks the loop for more: a reload, or to authorize all clients
+// again.
 
 import PosternAuthorization
 import PosternCore
@@ -49,16 +50,16 @@ struct Credentials: ~Copyable {
         files = WatchedFiles.start(config, poller, log)
     }
 
-    /// Loads the files as SIGHUP would, now that the server has dropped its privileges: what will
-    /// not work is told today.
-    mutating func rehearseReload(_ config: Config, _ tell: Warnings.Tell) {
-        store.rehearseReplacing(config, tell)
+    /// Loads the files as SIGHUP would, now that the server has dropped its privileges: what will not work
+    /// is told today.
+    mutating func reloadWithoutPrivileges(_ config: Config, _ tell: Warnings.Tell) {
+        store.reloadWithoutPrivileges(config, tell)
     }
 
     // Reload
 
-    /// The loop reloads when handshakes with an older identity have ended. Right before the files are read
-    /// their state is noted: what changes from now on is another change.
+    /// The loop reloads when handshakes with an older identity have ended. The state
+    /// of the files is noted now, before they are read: what changes later is another change.
     mutating func requestReload(_ config: Config, _ poller: borrowing Poller) {
         isReloadWanted = true
         files?.noteLoaded(config, poller)
@@ -79,7 +80,7 @@ struct Credentials: ~Copyable {
                 line.append(error.message)
                 // What was revoked since is the reason for most reloads.
                 if config.clients.crl != nil {
-                    line.append("; no revocation since the last reload is in force")
+                    line.append("; revocations since the last successful reload are not in force")
                 }
             }
             return false
@@ -114,15 +115,7 @@ struct Credentials: ~Copyable {
     mutating func renewOwnIdentity(
         _ config: Config, _ log: borrowing ServerLog, atMilliseconds now: Int64
     ) -> Bool {
-        do throws(OperatorError) {
-            return try ownIdentity.renewDue(config, store.identity, atMilliseconds: now)
-        } catch {
-            log.write(.error) { line in
-                line.append("certificate not renewed: ")
-                line.append(error.message)
-            }
-            return false
-        }
+        ownIdentity.renewDue(config, store.identity, log, atMilliseconds: now)
     }
 
     // The clock

@@ -1,5 +1,5 @@
 // The life of the process around a server: signals, the service manager, the pid file, and the drain at the
-// end. Only the loop calls this; what stops or reloads is the loop's.
+// end. Called by the start and the loop; what a stop or a reload means to other parts is the loop's.
 
 import PosternCore
 import PosternLinux
@@ -57,7 +57,7 @@ struct Lifecycle: ~Copyable {
         }
     }
 
-    /// A sign of life: only the loop gives it, so that it is one.
+    /// The watchdog's keep-alive. Only the loop sends it, so it proves that the loop runs.
     mutating func keepAlive(openCount: Int, atMilliseconds now: Int64) {
         manager.keepAlive(atMilliseconds: now) { line in line.append(openCount: openCount) }
     }

@@ -34,18 +34,27 @@ struct OwnIdentity: Sendable {
         if checkAtMilliseconds != nil { checkAtMilliseconds = 0 }
     }
 
-    /// Makes new certificates where one is due, each over its key. Returns whether files have changed.
+    /// Makes new certificates where one is due, each over its key. Returns whether files have changed. One
+    /// that cannot be made is logged, and keeps none of the others.
     mutating func renewDue(
-        _ config: Config, _ identity: borrowing Identity, atMilliseconds now: Int64
-    ) throws(OperatorError) -> Bool {
+        _ config: Config, _ identity: borrowing Identity, _ log: borrowing ServerLog,
+        atMilliseconds now: Int64
+    ) -> Bool {
         checkAtMilliseconds = now + Int64(widening: Limits.ownIdentityCheckMilliseconds)
         var changed = false
         for index in 0..<config.identities.count {
-            let files = config.identities[index]
-            guard case .createIfMissing(let names) = files.missing,
-                try OwnIdentity.isDue(identity.leaf(index), names)
-            else { continue }
-            try OwnIdentity.certificate(files, replaces: true).renew(names: try OwnIdentity.list(names))
+            guard case .createIfMissing(let names) = config.identities[index].missing else { continue }
+            do throws(OperatorError) {
+                guard try OwnIdentity.isDue(identity.leaf(index), names) else { continue }
+                let made = OwnIdentity.certificate(config.identities[index], replaces: true)
+                try made.renew(names: try OwnIdentity.list(names))
+            } catch {
+                log.write(.error) { line in
+                    line.append("certificate not renewed: ")
+                    line.append(error.message)
+                }
+                continue
+            }
             renewed |= 1 &<< UInt32(index)
             changed = true
         }

@@ -25,6 +25,9 @@ enum RevocationListFile {
             guard count <= config.crlEntries else { throw OperatorError(tooMany: count, in: file, config) }
         } catch {
             guard config.crlPolicy == .warn else { throw error }
+            // None is in force then, also none that came before the fault in the file.
+            rules.removeRevocationLists()
+            review = RevocationListReview()
             review.problem = error.message
             return
         }

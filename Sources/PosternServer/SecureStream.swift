@@ -33,15 +33,15 @@ extension UnsafeMutablePointer<ChannelSlot> {
             identity, stream: stream, send: sendToStream, receive: receiveFromStream)
     }
 
-    /// Ends the connection: wipes the session and closes the socket. `isOrderly` is false when the peer may
-    /// not have read our last words, an alert: what it still sent is then thrown away first, because closing
-    /// a socket with unread input resets the connection.
-    func finish(isOrderly: Bool, scratch: UnsafeMutableRawBufferPointer) {
+    /// Ends the connection: wipes the session and closes the socket. Where the peer may not have read our
+    /// alert, what it still sent is thrown away first, because closing a socket with unread input resets the
+    /// connection.
+    func finish(mayHaveUnreadAlert: Bool, scratch: UnsafeMutableRawBufferPointer) {
         if let session = pointee.session, !session.recycle() {
             session.free()
             pointee.session = nil
         }
-        if !isOrderly {
+        if mayHaveUnreadAlert {
             pointee.stream.endWrites()
             _ = pointee.stream.discard(scratch)
         }

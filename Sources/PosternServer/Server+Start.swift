@@ -59,7 +59,7 @@ extension Server {
     /// The last steps: from here on the server serves. A caller that did not wait for this gets no server.
     mutating func begin() {
         File.forbidWaiting()
-        if config.process.dropsPrivileges { credentials.rehearseReload(config) { log.warn($0) } }
+        if config.process.dropsPrivileges { credentials.reloadWithoutPrivileges(config) { log.warn($0) } }
         if let inherited = lifecycle.inherited {
             connections.open(
                 inherited.descriptor, inherited.peer, with: credentials, poller, &log,
@@ -67,7 +67,7 @@ extension Server {
         }
         lifecycle.tellReady(openCount: connections.openCount)
         guard !Daemon.report(exitCode: 0) else { return }
-        log.write(.error) { line in line.append("the caller is gone that started the server") }
+        log.write(.error) { line in line.append("the process that started the server is gone; stopping") }
         startDraining()
     }
 
@@ -98,6 +98,6 @@ extension Server {
         var config = config
         var pidFile = try Lifecycle.takePidFile(ProcessConfig())
         try Lifecycle.dropPrivileges(&config, parts.account, &pidFile)
-        parts.credentials.rehearseReload(config) { StandardError.warn($0) }
+        parts.credentials.reloadWithoutPrivileges(config) { StandardError.warn($0) }
     }
 }

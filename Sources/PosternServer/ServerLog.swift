@@ -9,7 +9,7 @@ import PosternX509
 struct ServerLog: ~Copyable {
     private var log: Log
     private var counters = Counters()
-    /// Where there is a process for each connection, its start and end are no news.
+    /// Where there is a process for each connection, its start and end are logged at debug.
     let serviceLevel: LogLevel
 
     init(_ config: Config) {

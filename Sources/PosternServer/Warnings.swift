@@ -1,4 +1,4 @@
-// What is not right and no reason to end: said at a start, at a reload, and by --test-config, in the same
+// Problems that do not stop the server: said at a start, at a reload, and by --test-config, in the same
 // sentences. Each is handed to `tell` as a line, which is logged or printed.
 
 import PosternAuthorization
@@ -199,7 +199,7 @@ enum Warnings {
 
 extension CredentialStore {
     /// Loads the files as SIGHUP would, and says what will not work.
-    mutating func rehearseReplacing(_ config: Config, _ tell: Warnings.Tell) {
+    mutating func reloadWithoutPrivileges(_ config: Config, _ tell: Warnings.Tell) {
         do throws(OperatorError) {
             try replace(config)
         } catch {

@@ -35,8 +35,8 @@ struct WatchedFiles: ~Copyable {
         return watch
     }
 
-    /// Names may lead elsewhere by now. All watches are set again, so that none is left on what is nobody's
-    /// way any more; without descriptors for that, the old ones stay.
+    /// Names may lead elsewhere by now. All watches are set again, so that no watch is left on a path that
+    /// is not used any more; without descriptors for that, the old ones stay.
     private mutating func watchAgain(_ config: Config, _ poller: borrowing Poller) {
         do throws(SystemError) { watch = try WatchedFiles.watch(config, poller) { _, _ in } } catch {}
     }

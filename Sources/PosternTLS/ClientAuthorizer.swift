@@ -46,6 +46,8 @@ public struct ClientAuthorizer: ~Copyable {
         raiseClockFloor(to: trust.newestAuthoritySeconds)
     }
 
+    public mutating func removeRevocationLists() { trust.removeRevocationLists() }
+
     public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError)
     {
         try trust.addRevocationLists(contents)
@@ -169,7 +171,8 @@ public struct ClientAuthorizer: ~Copyable {
         let result: VerificationResult
         do throws(DocumentError) { result = try trust.verify(chain, parameters) } catch { return nil }
         return ClientFindings(
-            faults: result.faults, isPinned: false, startsLater: startsLater,
+            faults: result.faults, isPinned: false,
+            startsLater: startsLater || (clock.isUnset && result.hasStart(after: clock.nowSeconds)),
             commonNameIsAllowed: result.commonNameIsAllowed)
     }
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from postern_wire import (ALERT, APPLICATION_DATA, CERTIFICATE, CHANGE_CIPHER_SPEC, FINISHED, HANDSHAKE, SERVER_HELLO, Reader,
-                          client_hello, directions, message, messages, prf, record, vector)
+from postern_wire import (ALERT, APPLICATION_DATA, CERTIFICATE, CHANGE_CIPHER_SPEC, FINISHED, HANDSHAKE, SERVER_HELLO,
+                          Reader, client_hello, directions, message, messages, prf, record, vector)
 
 SERVER_KEY_EXCHANGE, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, SERVER_HELLO_DONE = 12, 15, 16, 14
 GROUPS, SUPPORTED_VERSIONS, KEY_SHARE = 10, 43, 51

@@ -112,3 +112,25 @@ def test_where_no_list_is_in_force_a_reload_goes_on_without(launch, rules, clien
     rules.write(rules.crl, clients.lists("revoked"))
     reload(server)
     assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+
+
+def damaged_behind_a_good_one(rules, clients):
+    return make_list(clients.ca, [clients.parties["revoked"]]) + b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+
+
+def with_too_many_entries(rules, clients):
+    return clients.lists("revoked", "good", "below")
+
+
+@pytest.mark.parametrize("content", [damaged_behind_a_good_one, with_too_many_entries], ids=lambda made: made.__name__)
+def test_of_a_file_that_cannot_be_taken_at_the_start_nothing_is_in_force(launch, rules, clients, content):
+    """Under --crl-policy warn, as the warning says; and the next file is taken whatever it has."""
+    good = rules.crl.read_bytes()
+    rules.write(rules.crl, content(rules, clients))
+    server = launch(*rules.options("required"), "--crl-policy", "warn", "--crl-entries", "2")
+    server.wait_for_line(r"postern: warning: .* cannot be taken; no client's revocation is checked: .*")
+    with connection(server, clients, "revoked"):
+        server.wait_for_line(r"postern: warning: a client was accepted without a revocation check: .*")
+    rules.write(rules.crl, good)
+    reload(server)
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"

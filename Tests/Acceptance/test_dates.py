@@ -16,6 +16,7 @@ from cryptography import x509
 
 from postern_certificate import Authority
 from postern_client import client_context, echo_once, take_session, use_session
+from postern_clients import PEM, make, make_client, usage, write
 from postern_dates import not_after, not_before, revoked_at, this_update
 from postern_identity import make_dated
 from postern_target import BINARY, EMULATED, RUNNER, VERSIONS, is_dynamic, mbedtls_version, run
@@ -152,6 +153,31 @@ def test_a_ticket_ends_with_its_lifetime(launch, identity, clock, begin):
     assert use_session(server, context, session)
     clock.set(begin + datetime.timedelta(hours=25))
     assert not use_session(server, context, session)
+
+
+# Clients that come before the clock has been set
+
+@clock_can_be_moved
+@pytest.mark.parametrize("late", ["leaf", "authority below the root"])
+@pytest.mark.parametrize("policy, is_served", [("accept", True), ("pins-only", False), ("refuse", False)])
+def test_no_certificate_of_a_path_begins_after_an_unset_clock(launch, clock, tmp_path, late, policy, is_served):
+    clock.set(datetime.datetime(1980, 1, 1, tzinfo=UTC))
+    early, of_today = datetime.datetime(1975, 1, 1), datetime.datetime(2026, 1, 1)
+    ca_bits = [(x509.BasicConstraints(ca=True, path_length=None), True), usage(key_cert_sign=True)]
+    root = make("Root", start=early, extensions=ca_bits)
+    middle = make("Middle", root, start=early if late == "leaf" else of_today, extensions=ca_bits)
+    client = write(tmp_path, "client", make_client("client", middle, start=of_today if late == "leaf" else early))
+    (tmp_path / "ca.crt").write_bytes(root.certificate.public_bytes(PEM))
+    server = launch("--clients", "required", "--ca", tmp_path / "ca.crt", "--clock", policy,
+                    environment=clock.environment)
+    context = client_context()
+    context.load_cert_chain(client.certificate, client.key)
+    if is_served:
+        echo_once(server, context=context)
+    else:
+        with pytest.raises(OSError):
+            echo_once(server, context=context)
+        server.wait_for_line(r"postern: info: closed .* reason=clientCertificateNotYetValid.*")
 
 
 # Dates of what is issued while the clock has not been set

@@ -31,7 +31,7 @@ UNFIT = {
     "p521": (lambda: odd(CA, SIGNS, key=ec.generate_private_key(ec.SECP521R1())), "has a key other than P-256"),
     "rsa-1024": (lambda: odd(CA, SIGNS, key=rsa.generate_private_key(65537, 1024)), "has a key other than P-256"),
     "no-authority": (lambda: make_client("Odd", purpose=ExtendedKeyUsageOID.SERVER_AUTH),
-                     "is no authority's, by its basic constraints"),
+                     "is not an authority's certificate (basic constraints)"),
     "no-signing": (lambda: odd(CA, usage(digital_signature=True)), "may not sign certificates, by its key usage"),
     "for-servers": (lambda: odd(CA, SIGNS, (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)),
                     "is not for clients, by its extended key usage"),

@@ -20,7 +20,7 @@ typedef enum {
 
 // Bounds of what a client shows; more is refused.
 #define CTLS_CLIENT_CHAIN_BYTES 4096    ///< of its certificates in DER: two with RSA-4096, or six with P-256
-#define CTLS_CLIENT_CHAIN_CERTIFICATES 8
+#define CTLS_CLIENT_CHAIN_CERTIFICATES 9        ///< its own and 8 intermediates, the longest path
 #define CTLS_CLIENT_CHAIN_ARENA_BYTES 32768    ///< that parsing them and authorizing the client may take
 
 /// What a client has shown.

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CTLS_SHA256_BYTES 32
 
 /// The digest of `count` bytes. Returns 0; anything else when memory ran out.
 int ctls_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);

@@ -1,5 +1,6 @@
-// What a configuration must fulfil, as a whole. Checked before anything is opened, so that a mistake is one
-// sentence and not a server that fails later.
+// What a configuration must fulfil, but for the rules about clients, in ClientConfig.swift, and those that
+// ask the system, in ServerParts.swift. Checked before anything is opened, so that a mistake is one sentence
+// and not a server that fails later.
 
 /// The first rule that a configuration breaks. Fields are named as they are written in Config.swift.
 public enum ConfigError: Error, Sendable {

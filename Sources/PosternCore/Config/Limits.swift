@@ -1,5 +1,6 @@
-// Every limit of the program that is not a board's choice, each with unit and reason. A board's own values
-// stand in its Config.swift; what both must fulfil together is checked in ConfigRules.swift.
+// Every limit of the Swift code that is not a board's choice, each with unit and reason; those of the shim
+// are in its headers. A board's own values stand in its Config.swift; what both must fulfil together is
+// checked in ConfigRules.swift.
 
 /// Every limit that is fixed when Postern is compiled, each with its unit and reason.
 public enum Limits {

@@ -41,7 +41,7 @@ public enum CloseReason: UInt8, Sendable {
     case clientChainTooLong
     /// It is broken, against the rules of X.509, or not the client's own.
     case clientCertificateInvalid
-    /// No revocation list that can be trusted speaks for it.
+    /// No trusted revocation list covers it.
     case clientRevocationUnknown
     /// None of its names is in the list of those allowed, or its key is not pinned.
     case clientNotAllowed

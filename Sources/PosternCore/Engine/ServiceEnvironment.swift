@@ -1,5 +1,5 @@
 // What a service manager says in the environment (sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3)):
-// parsed here, used by the server. What is meant for another process is no word to this one.
+// parsed here, used by the server. Variables meant for another process are ignored.
 
 public struct ServiceEnvironment: Sendable {
     /// Descriptors from 3 on that are sockets to listen on; 0 for none.

@@ -19,7 +19,7 @@ public struct StaticMemory<let pages: Int>: ~Copyable {
 
 /// Zeroed memory not yet in use.
 public struct MemoryRegion {
-    /// How many of the pages that a StaticMemory counts in have `bytes`. They are no pages of the kernel.
+    /// How many of the pages that a StaticMemory counts in have `bytes`. These are not kernel pages.
     public static func pages(for bytes: Int) -> Int { (bytes + 4_095) / 4_096 }
 
     public private(set) var start: UnsafeMutableRawPointer

@@ -1,4 +1,4 @@
-// What an operator has to mend: one sentence that names the file, option or field and what to do. Thrown by
+// An error for the operator: one sentence that names the file, option or field and what to do. Thrown by
 // whatever reads a command line, a configuration or a file; printed once, by the program or the log.
 
 public struct OperatorError: Error {

@@ -47,7 +47,7 @@ extension IssuedIndex.Entry {
     static let hint: Text =
         "is not a certificate: a serial number, an end, 'valid' or 'revoked' with time and reason, a name"
 
-    /// Nil when the line is none.
+    /// Nil when the line is malformed.
     init?(_ line: UnsafeRawBufferPointer) {
         var words = line
         guard line.count < Limits.logLineBytes, let serial = words.takeWord(),

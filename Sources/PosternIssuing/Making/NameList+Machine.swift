@@ -9,7 +9,7 @@ extension NameList {
     package static func ofThisMachine() -> NameList {
         var names = NameList()
         MachineNames.withHostName { text in
-            // A name that is none in DNS, such as "(none)", is left out.
+            // A host name that is not a DNS name, such as "(none)", is left out.
             if let name = GeneralName(text) { _ = names.append(name) }
         }
         names.append(constant: "localhost")

@@ -14,7 +14,7 @@ package struct SelfSigned {
     package var profile: CertificateProfile
     /// Existing files are replaced, both as one.
     package var replaces: Bool
-    /// Whose new files become; nil for this process's user.
+    /// Owner of new files; nil for this process's user.
     package var owner: Account?
 
     package init(
@@ -41,7 +41,7 @@ package struct SelfSigned {
     }
 
     /// Puts a new certificate over the same key in the place of the first one in the certificate's file.
-    /// Whatever else is in that file stays, be it the key.
+    /// Everything else in that file stays, even the key.
     package func renew(names: borrowing NameList) throws(OperatorError) {
         let chain = try ChainFile(certificate)
         let old = try CertificateFile.first(of: chain.documents, certificate, "certificate")

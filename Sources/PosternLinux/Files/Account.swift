@@ -28,7 +28,7 @@ public struct Account: Sendable {
 
     /// Becomes this user, in no group but this one, for good.
     public func become() throws(OperatorError) {
-        // Who is it already needs no privileges for that, unless there are privileges to drop.
+        // A process that already is this user needs no privileges, unless it has some to drop.
         if clinux_account_user() != 0, clinux_account_is(user, group) != 0 { return }
         let result = clinux_account_become(user, group)
         guard result == 0 else {

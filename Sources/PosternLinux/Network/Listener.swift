@@ -1,4 +1,4 @@
-// A listening socket. Closed when it goes out of use.
+// A listening socket. Whoever opened it closes it.
 
 import CLinux
 import PosternCore

@@ -14,8 +14,8 @@ public struct Signals: ~Copyable {
 
     let descriptor: Int32
 
-    /// For a start that takes its time: a reload or a report that is asked for meanwhile waits for whoever
-    /// answers it, instead of ending the process. SIGTERM and SIGINT still end it at once.
+    /// For a start that takes its time: a reload or a report that is asked for meanwhile stays pending until
+    /// the loop handles it, instead of ending the process. SIGTERM and SIGINT still end it at once.
     public static func holdRequests() { clinux_signals_hold() }
 
     /// From now on these signals only arrive here, and SIGPIPE nowhere.

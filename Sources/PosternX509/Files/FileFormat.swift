@@ -1,6 +1,6 @@
-// What a file is that is not what it should be: a form that is not read here, or another thing than was
-// asked for. Found by how it begins. For messages: each has its name, and the command that makes something
-// of it that is read.
+// Formats that are recognized but not read, for messages: a form that is not read here, or another thing
+// than was asked for. Found by how it begins. For messages: each has its name, and the command that makes
+// something of it that is read.
 
 import PosternCore
 

@@ -68,7 +68,8 @@ public struct Certificate {
         return left >= 0 ? left / day : -((-left + day - 1) / day)
     }
 
-    /// Whether it is for this name, by its alternative names alone: the common name is none (RFC 9525).
+    /// Whether it is for this name, by its alternative names alone: the common name does not count (RFC
+    /// 9525).
     public func covers(_ name: GeneralName) -> Bool {
         guard let alternativeNames = CertificateExtensions(extensions).alternativeNames else { return false }
         do throws(DERError) {

@@ -104,7 +104,8 @@ public struct RevocationList {
         var reader = DERReader(entries)
         do throws(DERError) {
             while let entry = try RevocationList.next(&reader) {
-                // Of whom those behind it are would have to be followed; such a list clears nobody anyway.
+                // The entries after it belong to another issuer, which is not tracked; such a list clears
+                // nobody anyway.
                 if entry.hasOtherIssuer || isIndirect { return false }
                 if hasSameBytes(entry.serial, serial), !(isDelta && entry.reason == removeFromCRL) {
                     return true

@@ -55,7 +55,7 @@ extension Line {
         append(nameOf: certificate)
         append(" ")
         switch fault.first {
-        case .notAnAuthority: append("is no authority's, by its basic constraints")
+        case .notAnAuthority: append("is not an authority's certificate (basic constraints)")
         case .wrongKeyUsage: append("may not sign certificates, by its key usage")
         case .wrongPurpose: append("is not for clients, by its extended key usage")
         default: append(fault.words)

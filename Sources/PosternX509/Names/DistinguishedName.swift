@@ -7,7 +7,7 @@ public enum DistinguishedName {
     private static let setMax = 8
 
     /// Whether two Names, each a whole SEQUENCE, are the same: attribute by attribute, text regardless of
-    /// string type, ASCII case and blanks. What is no Name is the same as nothing else.
+    /// string type, ASCII case and blanks. Bytes that are not a valid Name equal nothing.
     public static func isSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         if hasSameBytes(left, right) { return true }
         return compare(left, right, isPrefix: false) == .same

@@ -13,7 +13,7 @@ public struct RevocationListReview: Sendable {
     public var unsupported = 0
     /// Of an issuer that is not among the authorities: it may be one that clients show.
     public var ofOthers = 0
-    /// Older than their next update, or not valid yet.
+    /// Past their next update, or not valid yet.
     public var outOfDate = 0
     /// Why there is none: the file could not be taken.
     public var problem: Line?

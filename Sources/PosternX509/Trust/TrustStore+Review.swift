@@ -55,7 +55,7 @@ extension TrustStore {
         var rules = CertificateRules(purpose: purpose, time: time)
         var faults = rules.check(anchor, PathPosition(depth: depth, isAnchor: true))
         let hasAcceptedKey = !faults.hasAny(of: .badKey | .weakKey)
-        // Of memory that has run out others have to speak.
+        // Out of memory is reported elsewhere.
         if hasAcceptedKey, Library().check(publicKey: anchor.publicKey) == .keyUnusable {
             faults.insert(.badKey)
         }

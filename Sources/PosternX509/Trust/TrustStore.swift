@@ -63,6 +63,8 @@ public struct TrustStore<Library: CertificateLibrary>: ~Copyable {
         }
     }
 
+    public mutating func removeRevocationLists() { revocationLists = DocumentList<Library>() }
+
     /// Verifies a chain: certificates in DER one behind the other, the leaf first, the others in any order.
     /// Throws only where memory ran out.
     public func verify(

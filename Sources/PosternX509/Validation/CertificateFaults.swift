@@ -19,7 +19,7 @@ public struct CertificateFaults: Equatable, Sendable {
     public static let badEncoding = CertificateFaults(bit: 0)
     /// An extension that binds and cannot be read, says nothing valid, or is not critical where it must be.
     public static let badExtension = CertificateFaults(bit: 1)
-    /// A name that is none of its kind.
+    /// A name that is malformed for its kind.
     public static let badName = CertificateFaults(bit: 2)
     /// Not between 1 and 2^159, in 20 bytes at most.
     public static let badSerial = CertificateFaults(bit: 3)

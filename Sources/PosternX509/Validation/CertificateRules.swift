@@ -19,7 +19,7 @@ public enum CertificatePurpose: Sendable {
 public struct PathPosition {
     /// 0 for the leaf.
     public let depth: Int
-    /// It is trusted for itself, and signed by nobody as far as we are concerned.
+    /// A trust anchor: its own signature is not checked.
     public let isAnchor: Bool
 
     public init(depth: Int, isAnchor: Bool) {

@@ -141,8 +141,7 @@ public struct PathSearch<Checker: SignatureChecker> {
         return result
     }
 
-    /// Says of each certificate in the chain that cannot be read that it cannot: it may have been the one
-    /// that is missing.
+    /// Marks each unreadable certificate of the chain: it may have been the one that is missing.
     private func noteUnreadable(_ result: inout VerificationResult) {
         var reader = DERReader(chain)
         while let der = try? reader.next().whole {

@@ -55,6 +55,15 @@ public struct VerificationResult {
 
     public var isTrusted: Bool { isAnchored && faults.isEmpty }
 
+    /// Whether a certificate of the path is not valid before a time later than `seconds` since 1970.
+    public func hasStart(after seconds: Int64) -> Bool {
+        for depth in 0..<count {
+            guard let certificate = try? Certificate(items[depth].certificate) else { continue }
+            if certificate.notBefore > seconds { return true }
+        }
+        return false
+    }
+
     mutating func append(_ item: Item) -> Bool { items.append(item) }
 
     public mutating func insert(_ faults: CertificateFaults, at depth: Int) {

@@ -17,7 +17,7 @@ public enum CertificateProfile: Sendable {
     }
 
     /// Days that a certificate is valid when nobody says otherwise. Browsers refuse servers with more than
-    /// 398; clients are few hands' work to renew and known to their own servers alone.
+    /// 398; there are few clients, so they are easy to renew and known to their own servers alone.
     public var days: Int { self == .client ? 730 : 397 }
 }
 
