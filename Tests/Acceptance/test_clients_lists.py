@@ -115,7 +115,8 @@ def test_where_no_list_is_in_force_a_reload_goes_on_without(launch, rules, clien
 
 
 def damaged_behind_a_good_one(rules, clients):
-    return make_list(clients.ca, [clients.parties["revoked"]]) + b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+    damaged = b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+    return make_list(clients.ca, [clients.parties["revoked"]]) + damaged
 
 
 def with_too_many_entries(rules, clients):
