@@ -27,11 +27,11 @@ static int skip(ctls_span *from, size_t count) {
     return 1;
 }
 
-// Goes on behind the next field of `kind_bytes` that says `kind`; 0 where none does.
-static int find(ctls_span list, size_t kind_bytes, unsigned kind, ctls_span *field) {
-    while (list.count >= kind_bytes) {
-        unsigned found = kind_bytes == 1 ? list.bytes[0] : (unsigned)(list.bytes[0] << 8 | list.bytes[1]);
-        if (!skip(&list, kind_bytes) || !take(&list, 2, field)) return 0;
+// The field of `kind_bytes` that says `kind`, behind its length; the list goes on behind it. 0 where none does.
+static int find(ctls_span *list, size_t kind_bytes, unsigned kind, ctls_span *field) {
+    while (list->count >= kind_bytes) {
+        unsigned found = kind_bytes == 1 ? list->bytes[0] : (unsigned)(list->bytes[0] << 8 | list->bytes[1]);
+        if (!skip(list, kind_bytes) || !take(list, 2, field)) return 0;
         if (found == kind) return 1;
     }
     return 0;
@@ -39,12 +39,13 @@ static int find(ctls_span list, size_t kind_bytes, unsigned kind, ctls_span *fie
 
 // RFC 8446, section 4.1.2; RFC 5246, section 7.4.1.2; RFC 6066, section 3.
 int ctls_hello_name(ctls_span hello, ctls_span *name) {
-    ctls_span body, extensions, field, names;
-    return skip(&hello, HEADER_BYTES - 3) && take(&hello, 3, &body) && skip(&body, VERSION_AND_RANDOM_BYTES)
+    ctls_span body, extensions, field, names, other;
+    int has_name = skip(&hello, HEADER_BYTES - 3) && take(&hello, 3, &body) && skip(&body, VERSION_AND_RANDOM_BYTES)
         && take(&body, 1, &field)       // session id
         && take(&body, 2, &field)       // suites
         && take(&body, 1, &field)       // compression
         && take(&body, 2, &extensions)
-        && find(extensions, 2, SERVER_NAME, &field) && take(&field, 2, &names)
-        && find(names, 1, SERVER_NAME, name);
+        && find(&extensions, 2, SERVER_NAME, &field) && take(&field, 2, &names)
+        && find(&names, 1, SERVER_NAME, name);
+    return has_name && find(&extensions, 2, SERVER_NAME, &other) ? -1 : has_name;
 }

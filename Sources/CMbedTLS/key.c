@@ -45,7 +45,7 @@ ctls_identity_status ctls_key_parse_for(
 ) {
     ctls_identity_status status = CTLS_IDENTITY_KEY_UNREADABLE;
     const uint8_t *end = bytes + count;
-    // While one key takes the place of another, a file has both.
+    // While one key takes the place of another, a file has both; without a public key the first is meant.
     for (const uint8_t *at = bytes; at < end;) {
         unsigned char *content = (unsigned char *)(uintptr_t)at;    // the library only reads it
         size_t length;
@@ -53,6 +53,7 @@ ctls_identity_status ctls_key_parse_for(
                 &content, end, &length, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0) break;
         size_t size = (size_t)(content - at) + length;
         ctls_identity_status found = parse_first(key, at, size, accept);
+        if (public_key == NULL) return found;
         if (found == CTLS_IDENTITY_OK) {
             if (ctls_pk_check_pair(public_key, key) == 0) return CTLS_IDENTITY_OK;
             found = CTLS_IDENTITY_KEY_MISMATCH;
@@ -126,7 +127,8 @@ ctls_identity_status ctls_key_parse(
     *key = NULL;
     ctls_key *made = create();
     if (made == NULL) return CTLS_IDENTITY_OUT_OF_MEMORY;
-    ctls_identity_status status = public_key == NULL ? parse_first(&made->pk, bytes, count, accept)
+    ctls_identity_status status = public_key == NULL
+        ? ctls_key_parse_for(&made->pk, bytes, count, accept, NULL)
         : parse_of(&made->pk, bytes, count, accept, public_key, public_key_bytes);
     return finish(made, key, status, failures);
 }

@@ -107,7 +107,8 @@ static int has_name(ctls_session *client, const unsigned char *digest) {
     ctls_span name;
     // The library hands tickets over while the ClientHello lies in its buffer, whole.
     ctls_span hello = {ctls_message(&client->ssl), MBEDTLS_SSL_IN_CONTENT_LEN};
-    if (ctls_hello_name(hello, &name) && ctls_name_digest(name.bytes, name.count, asked) != 0) return 0;
+    int has_name = ctls_hello_name(hello, &name);
+    if (has_name < 0 || (has_name > 0 && ctls_name_digest(name.bytes, name.count, asked) != 0)) return 0;
     return memcmp(asked, digest, sizeof asked) == 0;
 }
 

@@ -79,8 +79,8 @@ public struct ClientPolicy: Sendable {
 public struct ClockReading: Sendable {
     /// Seconds since 1970, UTC.
     public let nowSeconds: Int64
-    /// No clock that has been set shows less: this release, and every certificate and list that was loaded,
-    /// are older than now.
+    /// No clock that has been set shows less: this release, the oldest authority, the server's certificates
+    /// and every revocation list that an authority has signed are older than now.
     public let earliestPlausibleSeconds: Int64
 
     public init(nowSeconds: Int64, earliestPlausibleSeconds: Int64) {

@@ -1,6 +1,6 @@
 // The sockets that the server listens on, and whether new clients are taken. Called by the start and the
-// loop. When // connections or descriptors run out, accepting pauses until a connection ends; clients wait
-// in the kernel.
+// loop. When connections or descriptors run out, accepting pauses until a connection ends; clients wait in
+// the kernel.
 
 import PosternCore
 import PosternLinux

@@ -37,8 +37,9 @@ enum RevocationListFile {
         }
     }
 
-    /// Lists that are in force are not replaced by some that revoke less. With the policy that refuses whom
-    /// no list clears it is enough that none is older.
+    /// Lists that are in force are not replaced by some that revoke less: a second reload could then take
+    /// older ones. Of an issuer that is no authority here, which anybody may have made up, it is enough with
+    /// the policy that refuses whom no list clears that none is older.
     static func check(
         _ file: Text, _ config: ClientConfig, _ rules: borrowing ClientAuthorizer,
         _ review: RevocationListReview,
@@ -47,8 +48,8 @@ enum RevocationListFile {
         guard oldReview.problem == nil else { return }
         if let problem = review.problem { throw OperatorError { line in line.append(problem) } }
         var error: OperatorError?
-        rules.forEachLoss(from: old) { issuer, loss in
-            guard error == nil, loss == .older || config.crlPolicy == .warn else { return }
+        rules.forEachLoss(from: old) { issuer, loss, isOfAuthority in
+            guard error == nil, isOfAuthority || loss == .older || config.crlPolicy == .warn else { return }
             error = OperatorError(list: issuer, Problem(loss), in: file) { _ in }
         }
         if let error { throw error }

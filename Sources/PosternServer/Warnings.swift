@@ -185,6 +185,15 @@ enum Warnings {
                 line.append("; it is used for clients that show its issuer")
             }
         }
+        if review.good == 0, review.problem == nil {
+            about(role, file, tell) { line in
+                line.append("holds no list that is signed by a CA of the CA file; ")
+                line.append(
+                    config.crlPolicy == .refuse
+                        ? "their clients are refused" : "their clients are not checked")
+                line.append(", fetch their CRLs and send SIGHUP")
+            }
+        }
         if review.outOfDate > 0 {
             about(role, file, tell) { line in
                 line.append("holds a list that is out of date; ")

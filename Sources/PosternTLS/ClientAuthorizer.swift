@@ -43,7 +43,8 @@ public struct ClientAuthorizer: ~Copyable {
 
     public mutating func addAuthorities(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError) {
         try trust.addAuthorities(contents)
-        raiseClockFloor(to: trust.newestAuthoritySeconds)
+        // Not the newest: an authority may be there for later.
+        raiseClockFloor(to: trust.oldestAuthoritySeconds)
     }
 
     public mutating func removeRevocationLists() { trust.removeRevocationLists() }
@@ -51,7 +52,6 @@ public struct ClientAuthorizer: ~Copyable {
     public mutating func addRevocationLists(_ contents: UnsafeMutableRawBufferPointer) throws(DocumentError)
     {
         try trust.addRevocationLists(contents)
-        raiseClockFloor(to: trust.newestRevocationListSeconds)
     }
 
     /// Something that the server was given starts then: the clock cannot be right before.
@@ -94,8 +94,11 @@ public struct ClientAuthorizer: ~Copyable {
     public var pinCount: Int { pins?.count ?? 0 }
 
     /// What is wrong with the revocation lists. Throws only where memory ran out.
-    public func reviewRevocationLists() throws(DocumentError) -> RevocationListReview {
-        try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
+    public mutating func reviewRevocationLists() throws(DocumentError) -> RevocationListReview {
+        // First whether they are signed: who has signed nothing does not set the clock.
+        _ = try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
+        raiseClockFloor(to: trust.newestRevocationListSeconds)
+        return try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
     }
 
     /// Calls `body` with each authority that no client can be verified with: with its faults, and whether it
@@ -108,9 +111,11 @@ public struct ClientAuthorizer: ~Copyable {
     }
 
     /// Calls `body` with the issuer of each revocation list of other rules that would be in force no more if
-    /// these took their place, and why. The lists of both have been reviewed.
+    /// these took their place, why, and whether it is one of their authorities. The lists of both have been
+    /// reviewed.
     public func forEachLoss(
-        from old: borrowing ClientAuthorizer, _ body: (UnsafeRawBufferPointer, RevocationListLoss) -> Void
+        from old: borrowing ClientAuthorizer,
+        _ body: (UnsafeRawBufferPointer, RevocationListLoss, _ isOfAuthority: Bool) -> Void
     ) {
         trust.forEachLoss(from: old.trust, body)
     }

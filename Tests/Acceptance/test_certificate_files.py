@@ -73,8 +73,32 @@ def test_both_files_or_none(work, key, certificate):
     assert "cannot be written" in fault and ("missing" in fault or "'.'" in fault)
 
 
-def test_what_was_there_comes_back_when_the_second_file_fails(work):
-    """The key is in place already when the certificate's name turns out to be a folder's."""
+@pytest.mark.native
+@pytest.mark.parametrize("without_links", [False, True])
+def test_what_was_there_comes_back_when_the_second_file_fails(work, without_links):
+    """Without links the old key cannot come back under its name; it stays in the file beside the new one."""
+    work.run("self-signed", "--name", "a", *PAIR)
+    certificate, old = work.contents()["x.crt"], work.contents()["x.key"]
+    inject = ["inject=renameat,renameat2:error=ENOSPC:when=2", *["inject=linkat:error=EPERM"] * without_links]
+    ended = subprocess.run(
+        ["strace", "-qq", "-o", os.devnull, *[word for what in inject for word in ("-e", what)], BINARY, "certificate",
+         "self-signed", "--name", "a", *PAIR, "--force"], cwd=work.folder, capture_output=True, text=True)
+    assert ended.returncode == 2 and "No space left on device" in ended.stderr, ended.stderr
+    assert set(work.contents()) == {"x.crt", "x.key"} and work.contents()["x.crt"] == certificate
+    key = work.contents()["x.key"]
+    assert key.startswith(old) and len(key) > len(old) if without_links else key == old
+
+
+@pytest.mark.parametrize("place", ["x.key.postern-new", "x.crt.postern-old", "x.postern-new-2", "x.postern-old-2"])
+@pytest.mark.parametrize("option", ["--key", "--certificate"])
+def test_names_of_files_on_their_way_are_reserved(work, place, option):
+    """What has them is taken for left behind, and goes away."""
+    fault = work.refuse("self-signed", "--name", "a", *PAIR, option, place, "--force")
+    assert f"file '{place}' cannot be written: names that end in .postern-new or .postern-old are for temporary" in fault
+    assert not work.contents()
+
+
+def test_a_directory_in_the_place_of_the_second_file_changes_nothing(work):
     work.path("x.key").write_text("precious")
     work.path("x.key").chmod(0o640)
     work.path("folder").mkdir()

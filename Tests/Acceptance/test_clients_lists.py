@@ -135,3 +135,37 @@ def test_of_a_file_that_cannot_be_taken_at_the_start_nothing_is_in_force(launch,
     rules.write(rules.crl, good)
     reload(server)
     assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+
+
+def test_older_lists_do_not_come_by_way_of_others(launch, rules, clients):
+    """With the policy that refuses: in between nobody's list would be in force, and the older one no longer older."""
+    first = make_list(clients.ca, number=0) + make_list(clients.middle)
+    server = launch(*rules.options("required"))
+    for content in (first, make_list(make_authority("Nobody")), first):
+        rules.write(rules.crl, content)
+        reload(server, KEPT)
+    assert reason_of_refusal(server, clients, "revoked") == "clientCertificateRevoked"
+
+
+def test_a_list_that_no_authority_signed_does_not_set_the_clock(launch, rules, clients):
+    later = make_list(make_authority("Nobody"), start=now() + 3650 * DAY, end=now() + 3660 * DAY)
+    rules.write(rules.crl, rules.crl.read_bytes() + later)
+    server = launch(*rules.options("required"))
+    with connection(server, clients, "good"):
+        assert not server.matches("postern: warning: the clock has not been set.*")
+
+
+def test_an_authority_for_later_does_not_set_the_clock(launch, rules, clients):
+    later = make("Later CA", start=now() + 3650 * DAY, end=now() + 3660 * DAY)
+    rules.write(rules.ca, rules.ca.read_bytes() + later.certificate.public_bytes(PEM))
+    server = launch(*rules.options("required"))
+    with connection(server, clients, "good"):
+        assert not server.matches("postern: warning: the clock has not been set.*")
+
+
+@pytest.mark.parametrize("policy, said", [("refuse", "their clients are refused"),
+                                          ("warn", "their clients are not checked")])
+def test_a_file_without_a_list_of_any_ca_is_warned_of(launch, rules, clients, policy, said):
+    rules.write(rules.crl, make_list(make_authority("Nobody")))
+    server = launch(*rules.options("required"), "--crl-policy", policy)
+    server.wait_for_line(rf"postern: warning: .*' holds no list that is signed by a CA of the CA file; {said}, .*")

@@ -166,3 +166,12 @@ def test_extensions_may_stand_in_any_order(echo, is_first):
         both = [wire.server_name(name), (wire.SESSION_TICKET, ticket)]
         assert is_resumed(echo, both if is_first else both[::-1]) == expected
     assert not is_resumed(echo, [(wire.SESSION_TICKET, ticket)])
+
+
+@pytest.mark.parametrize("names", [("localhost", "other.local"), ("other.local", "localhost")])
+def test_two_names_resume_nothing(echo, names):
+    """RFC 8446, section 4.2, allows one such extension; the library takes the last."""
+    context = client_context("1.2")
+    context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+    ticket = wire.ticket_of_tls_1_2(echo, context, take_session(echo, context))
+    assert not is_resumed(echo, [*[wire.server_name(name) for name in names], (wire.SESSION_TICKET, ticket)])

@@ -160,8 +160,11 @@ private func list(
         let lists = list(by: root, revoked: [5, 6]) + list(by: middle, revoked: [9], from: "210101000000Z")
         try adding(lists) { contents throws(DocumentError) in try store.addRevocationLists(contents) }
         #expect(store.revocationListCount == 2 && store.revokedCount == 3)
-        #expect(store.newestAuthoritySeconds == 1_577_836_800)
-        #expect(store.newestRevocationListSeconds == 1_609_459_200)
+        #expect(store.oldestAuthoritySeconds == 1_577_836_800)
+        #expect(store.newestRevocationListSeconds == 0, "none is proven to be its authority's")
+        _ = try store.reviewRevocationLists(atSeconds: 1_700_000_000)
+        #expect(
+            store.newestRevocationListSeconds == 1_577_836_800, "one of an issuer that is unknown is newer")
         let chain = [leafCertificate, middleCertificate]
         let withoutCheck = isTrusted(chain, by: store, checksRevocation: false)
         #expect(withoutCheck)

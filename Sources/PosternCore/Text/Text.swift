@@ -44,6 +44,13 @@ public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
         return Text(zeroTerminated: zeroTerminated + length)
     }
 
+    public func ends(with ending: Text) -> Bool {
+        guard count >= ending.count else { return false }
+        let first = count - ending.count
+        for index in 0..<ending.count where start[first + index] != ending.start[index] { return false }
+        return true
+    }
+
     /// Digits and nothing else, of a number that is at most `most`.
     public func number(upTo most: UInt64) -> UInt64? {
         guard count > 0 else { return nil }

@@ -52,8 +52,7 @@ struct FileTransaction {
             switch step {
             case .find: try find()
             case .stage: try staged[index].stage(files[index], owner)
-            case .publish:
-                try staged[index].publish(replaces: files[index].replaces, files[index].content.endings)
+            case .publish: try staged[index].publish(files[index])
             }
             index += 1
         }

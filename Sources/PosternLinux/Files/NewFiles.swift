@@ -26,6 +26,13 @@ public struct NewFiles {
         }
     }
 
+    /// Whether a name ends as those that are taken beside a file: what has it goes away.
+    static func reserves(_ path: Text) -> Bool {
+        let first = Content.open.endings, second = Content.openAgain.endings
+        return path.ends(with: first.new) || path.ends(with: first.old) || path.ends(with: second.new)
+            || path.ends(with: second.old)
+    }
+
     /// Of the names beside a file: of what will replace it, and of what was there until all is in place.
     struct Endings {
         let new: Text

@@ -7,6 +7,7 @@ import PosternCore
 struct PidFileClaim {
     private var place = clinux_place.none
     private var temporary = clinux_name()
+    private var hasTemporary = false
     /// The process of a file that is held, or was replaced; 0 where it does not say.
     private(set) var owner: Int32 = 0
 
@@ -22,7 +23,8 @@ struct PidFileClaim {
             }
             try place.checkWriting()
             let descriptor = try place.create(&temporary, ".postern-new", mode: 0o644)
-            defer { clinux_unlink(place.directory, &temporary) }
+            hasTemporary = true
+            defer { if hasTemporary { clinux_unlink(place.directory, &temporary) } }
             do throws(CallError) {
                 try fill(descriptor)
                 try putInPlace()
@@ -65,6 +67,8 @@ struct PidFileClaim {
 
     private mutating func putOver() throws(CallError) {
         try check(clinux_rename(place.directory, &temporary, &place.name))
+        // From now on the name may be that of another start.
+        hasTemporary = false
     }
 
     /// Replaces what a dead process left. False: another start was faster, look again.

@@ -17,12 +17,14 @@ struct StagedFile {
     private var isPublished: Bool
 
     /// Throws where the file may not be written, or what stands there would be lost. Root would replace
-    /// /dev/null by a file, and every program on the machine would notice; directories rename(2) refuses.
+    /// /dev/null by a file, and every program on the machine would notice.
     mutating func find(_ file: NewFile, _ owner: Account?) throws(CallError) {
         try place.find(file.path)
         if place.isThere, !file.replaces { throw CallError(code: CLINUX_FILE_EXISTS) }
         try place.checkWriting(for: owner?.user ?? clinux_account_user())
-        guard place.isThere, place.status.type != CLINUX_DIRECTORY else { return }
+        guard !NewFiles.reserves(file.path) else { throw CallError(code: SystemError.nameIsReserved) }
+        guard place.isThere else { return }
+        guard place.status.type != CLINUX_DIRECTORY else { throw CallError(code: CLINUX_FILE_IS_DIRECTORY) }
         guard place.status.type == CLINUX_REGULAR, place.is_opened_by_kernel == 0 else {
             throw CallError(code: CLINUX_FILE_NOT_REGULAR)
         }
@@ -73,8 +75,8 @@ struct StagedFile {
     }
 
     /// Gives the file its name, on disk too.
-    mutating func publish(replaces: Bool, _ endings: NewFiles.Endings) throws(CallError) {
-        try replaces ? publishOver(endings) : publishBeside()
+    mutating func publish(_ file: NewFile) throws(CallError) {
+        try file.replaces ? publishOver(file.content) : publishBeside()
         isPublished = true
         place.syncDirectory()
     }
@@ -94,19 +96,29 @@ struct StagedFile {
         try rename()
     }
 
-    private mutating func publishOver(_ endings: NewFiles.Endings) throws(CallError) {
-        hasPrevious = namePrevious(endings) && clinux_link(place.directory, &place.name, &previous) == 0
+    private mutating func publishOver(_ content: NewFiles.Content) throws(CallError) {
+        hasPrevious = namePrevious(content) && clinux_link(place.directory, &place.name, &previous) == 0
         try rename()
     }
 
-    /// Whoever has the temporary name with its ending has this one too: what has it was left.
-    private mutating func namePrevious(_ endings: NewFiles.Endings) -> Bool {
+    /// Whoever has the temporary name with its ending has this one too, and what has it was left; but for
+    /// another process that has put its file in place and is not done with the others. It still holds the
+    /// lock of that file, as this one does of a file that it replaces again.
+    private mutating func namePrevious(_ content: NewFiles.Content) -> Bool {
+        let endings = content.endings
         guard clinux_name_with(&place, endings.new.zeroTerminated, &previous) == 0,
-            clinux_is_same_name(&previous, &temporary) != 0,
+            clinux_is_same_name(&previous, &temporary) != 0, content.isAgain || !isHeld(),
             clinux_name_with(&place, endings.old.zeroTerminated, &previous) == 0
         else { return clinux_name_beside(&place, &previous) == 0 }
         clinux_unlink(place.directory, &previous)
         return true
+    }
+
+    private mutating func isHeld() -> Bool {
+        let descriptor = clinux_open(place.directory, &place.name, 0)
+        guard descriptor >= 0 else { return false }
+        defer { clinux_close(descriptor) }
+        return clinux_is_locked(descriptor) > 0
     }
 
     private mutating func rename() throws(CallError) {
@@ -114,11 +126,12 @@ struct StagedFile {
         hasTemporary = false
     }
 
-    /// What was there is there again.
+    /// What was there is there again. Where it could not be given a second name, as on FAT, the new file
+    /// stays: a key's file has the old key as well then.
     mutating func undo() {
         guard isPublished else { return }
         if !hasPrevious {
-            clinux_unlink(place.directory, &place.name)
+            if !place.isThere { clinux_unlink(place.directory, &place.name) }
         } else if clinux_rename(place.directory, &previous, &place.name) == 0 {
             hasPrevious = false
         }

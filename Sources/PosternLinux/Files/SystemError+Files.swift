@@ -10,6 +10,8 @@ extension SystemError {
     static let notGiven: Int32 = -10015
     /// The index of an authority would be lost.
     static let holdsIndex: Int32 = -10016
+    /// The name is one of those that files have on their way.
+    static let nameIsReserved: Int32 = -10017
     /// Of a pid file: another process holds it, or it is some other file.
     static let isHeld: Int32 = -10003
     static let isNoPidFile: Int32 = -10004

@@ -151,6 +151,8 @@ public struct SystemError: Error, Sendable {
             "it holds a private key, which would be lost; move the key to a file of its own"
         case Self.holdsIndex:
             "it is the index of an authority, which would be lost; give another name"
+        case Self.nameIsReserved:
+            "names that end in .postern-new or .postern-old are for temporary files; give another name"
         case Self.placeTakenTwice: "two files would have this place; give each a name of its own"
         case Self.notGiven:
             "it cannot be given to the user of --user; start as root, or as that user"

@@ -15,6 +15,8 @@ public struct RevocationListReview: Sendable {
     public var ofOthers = 0
     /// Past their next update, or not valid yet.
     public var outOfDate = 0
+    /// Signed by their authority, and complete.
+    public var good = 0
     /// Why there is none: the file could not be taken.
     public var problem: Line?
 
@@ -44,7 +46,7 @@ extension TrustStore {
             if !list.isCurrent(at: time) { review.outOfDate += 1 }
             switch status(of: list, current) {
             case nil: review.ofOthers += 1
-            case .good: break
+            case .good: review.good += 1
             case .outOfMemory: throw .outOfMemory
             case .unsupported: review.unsupported += 1
             case .keyUnusable: review.unauthorized += 1
@@ -91,10 +93,12 @@ public enum RevocationListLoss: Sendable {
 }
 
 extension TrustStore {
-    /// Calls `body` with the issuer of each list of `old` that would be in force no more, and why.
+    /// Calls `body` with the issuer of each list of `old` that would be in force no more, why, and whether the
+    /// issuer is an authority there.
     /// Authorities that are trusted no longer take their lists along. Both stores have been reviewed.
     package func forEachLoss(
-        from old: borrowing TrustStore<Library>, _ body: (UnsafeRawBufferPointer, RevocationListLoss) -> Void
+        from old: borrowing TrustStore<Library>,
+        _ body: (UnsafeRawBufferPointer, RevocationListLoss, _ isOfAuthority: Bool) -> Void
     ) {
         let hasLeft = old.authorities.documents.hasOthers(than: authorities.documents)
         var node = old.revocationLists.first
@@ -109,12 +113,12 @@ extension TrustStore {
                 // under which authority it is.
                 guard !old.hasAuthority(named: list.issuer), !hasLeft else { continue }
             }
-            if let loss = loss(of: list, by: signer) { body(list.issuer, loss) }
+            if let loss = loss(of: list, by: signer) { body(list.issuer, loss, signer != nil) }
         }
     }
 
     /// The authority that has signed a list.
-    private func signer(of list: UnsafeMutablePointer<StoredDocument>) -> Certificate? {
+    func signer(of list: UnsafeMutablePointer<StoredDocument>) -> Certificate? {
         var node = authorities.first
         while let current = node {
             node = current.pointee.next

@@ -3,23 +3,25 @@
 import PosternCore
 
 extension TrustStore {
-    /// Seconds since 1970 at which the newest authority starts, 0 for none.
-    package var newestAuthoritySeconds: Int64 {
-        var newest: Int64 = 0
+    /// Seconds since 1970 at which the oldest authority starts, 0 for none.
+    package var oldestAuthoritySeconds: Int64 {
+        var oldest = Int64.max
         var node = authorities.first
         while let current = node {
             node = current.pointee.next
-            do throws(DERError) { newest = max(newest, try Certificate(current.der).notBefore) } catch {}
+            do throws(DERError) { oldest = min(oldest, try Certificate(current.der).notBefore) } catch {}
         }
-        return newest
+        return oldest == Int64.max ? 0 : oldest
     }
 
-    /// The same for revocation lists.
+    /// Seconds since 1970 of the newest revocation list that one of the authorities has signed, 0 for none.
+    /// The lists have been reviewed.
     package var newestRevocationListSeconds: Int64 {
         var newest: Int64 = 0
         var node = revocationLists.first
         while let current = node {
             node = current.pointee.next
+            guard signer(of: current) != nil else { continue }
             do throws(DERError) { newest = max(newest, try RevocationList(current.der).thisUpdate) } catch {}
         }
         return newest
