@@ -27,7 +27,8 @@ static int skip(ctls_span *from, size_t count) {
     return 1;
 }
 
-// The field of `kind_bytes` that says `kind`, behind its length; the list goes on behind it. 0 where none does.
+// The field of `kind_bytes` that says `kind`, behind its length; the list goes on behind it. 0 where none
+// does.
 static int find(ctls_span *list, size_t kind_bytes, unsigned kind, ctls_span *field) {
     while (list->count >= kind_bytes) {
         unsigned found = kind_bytes == 1 ? list->bytes[0] : (unsigned)(list->bytes[0] << 8 | list->bytes[1]);

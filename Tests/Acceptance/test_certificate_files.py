@@ -94,7 +94,7 @@ def test_what_was_there_comes_back_when_the_second_file_fails(work, without_link
 def test_names_of_files_on_their_way_are_reserved(work, place, option):
     """What has them is taken for left behind, and goes away."""
     fault = work.refuse("self-signed", "--name", "a", *PAIR, option, place, "--force")
-    assert f"file '{place}' cannot be written: names that end in .postern-new or .postern-old are for temporary" in fault
+    assert f"file '{place}' cannot be written: names that end in .postern-new or .postern-old are for" in fault
     assert not work.contents()
 
 

@@ -93,9 +93,9 @@ public enum RevocationListLoss: Sendable {
 }
 
 extension TrustStore {
-    /// Calls `body` with the issuer of each list of `old` that would be in force no more, why, and whether the
-    /// issuer is an authority there.
-    /// Authorities that are trusted no longer take their lists along. Both stores have been reviewed.
+    /// Calls `body` with the issuer of each list of `old` that would be in force no more, why, and whether
+    /// the issuer is an authority there. Authorities that are trusted no longer take their lists along. Both
+    /// stores have been reviewed.
     package func forEachLoss(
         from old: borrowing TrustStore<Library>,
         _ body: (UnsafeRawBufferPointer, RevocationListLoss, _ isOfAuthority: Bool) -> Void
