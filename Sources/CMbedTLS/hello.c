@@ -41,7 +41,8 @@ static int find(ctls_span *list, size_t kind_bytes, unsigned kind, ctls_span *fi
 // RFC 8446, section 4.1.2; RFC 5246, section 7.4.1.2; RFC 6066, section 3.
 int ctls_hello_name(ctls_span hello, ctls_span *name) {
     ctls_span body, extensions, field, names, other;
-    int has_name = skip(&hello, HEADER_BYTES - 3) && take(&hello, 3, &body) && skip(&body, VERSION_AND_RANDOM_BYTES)
+    int has_name = skip(&hello, HEADER_BYTES - 3) && take(&hello, 3, &body)
+        && skip(&body, VERSION_AND_RANDOM_BYTES)
         && take(&body, 1, &field)       // session id
         && take(&body, 2, &field)       // suites
         && take(&body, 1, &field)       // compression
