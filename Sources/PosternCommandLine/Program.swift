@@ -12,6 +12,7 @@ enum ExitCode {
     static let badInput: Int32 = 2
 }
 
+/// A program around a command: what happens before it, and what becomes of its result.
 public enum Program {
     /// Runs the command of a program and returns the program's exit code. A sentence that the command throws
     /// goes to standard error. `name` is what messages and log lines begin with. Called once, by `main`.
