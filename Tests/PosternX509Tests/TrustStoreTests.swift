@@ -206,7 +206,7 @@ private func list(
         ] as [([UInt8], RevocationListLoss?)] {
             var found: RevocationListLoss?
             let new = try store(lists)
-            new.forEachLoss(from: old) { _, loss in found = loss }
+            new.forEachLoss(from: old) { _, loss, _ in found = loss }
             #expect(found == expected)
         }
     }
