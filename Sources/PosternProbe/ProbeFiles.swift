@@ -20,9 +20,10 @@ enum ProbeFiles {
             throw OperatorError(.outOfMemory, certificate: certificate, key: key)
         }
         defer { TLSArena.release(memory) }
-        let first = try read(
-            certificate, "certificate", "--certificate",
-            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
+        let first = try File.contents(
+            of: certificate, "certificate", option: "--certificate",
+            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half])
+        ).bytes
         let rest = UnsafeMutableRawBufferPointer(rebasing: memory[half...])
         let second: UnsafeMutableRawBufferPointer
         if key == certificate {
@@ -30,7 +31,7 @@ enum ProbeFiles {
             rest.copyMemory(from: UnsafeRawBufferPointer(first))
             second = UnsafeMutableRawBufferPointer(rebasing: rest[..<first.count])
         } else {
-            second = try read(key, "key", "--key", into: rest)
+            second = try File.contents(of: key, "key", option: "--key", into: rest).bytes
         }
         do throws(IdentityError) {
             try identity.add(certificate: first, key: second)
@@ -38,17 +39,6 @@ enum ProbeFiles {
             throw OperatorError(error, certificate: certificate, key: key)
         }
         return identity
-    }
-
-    private static func read(
-        _ file: Text, _ role: Text, _ option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemError) {
-            let count = try File.read(file, into: memory).count
-            return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
-        } catch {
-            throw OperatorError(file: file, role, option: option, error)
-        }
     }
 
     /// Where systems keep the authorities that they trust: Debian and most others; Fedora; SUSE; OpenWrt and
@@ -70,7 +60,7 @@ enum ProbeFiles {
         defer { TLSArena.release(memory) }
         let file: Text
         if let named = options.authorities { file = named } else { file = try bundle() }
-        let count = try read(file, "CA", "--ca", into: memory).count
+        let count = try File.contents(of: file, "CA", option: "--ca", into: memory).bytes.count
         do throws(DocumentError) {
             let unreadable = try store.addReadableAuthorities(
                 UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))

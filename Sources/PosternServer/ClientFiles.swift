@@ -18,7 +18,7 @@ enum ClientFiles {
         var rules = ClientAuthorizer(config, releaseSeconds: releaseSeconds, clock: Process.unixClock)
         for chain in 0..<identity.chainCount { rules.raiseClockFloor(to: identity.notBeforeSeconds(chain)) }
         if let file = config.ca {
-            let contents = try read(file, "CA", option: "--ca", into: memory)
+            let contents = try File.contents(of: file, "CA", option: "--ca", into: memory).bytes
             do throws(DocumentError) {
                 try rules.addAuthorities(contents)
             } catch {
@@ -33,7 +33,7 @@ enum ClientFiles {
                 through: UnsafeMutableRawBufferPointer(rebasing: whole[..<size]), review: &review)
         }
         if let file = config.allow {
-            let contents = try read(file, "allow list", option: "--allow", into: memory)
+            let contents = try File.contents(of: file, "allow list", option: "--allow", into: memory).bytes
             do throws(ClientListError) {
                 try rules.setAllowList(UnsafeRawBufferPointer(contents))
             } catch {
@@ -41,7 +41,7 @@ enum ClientFiles {
             }
         }
         if let file = config.pins {
-            let contents = try read(file, "pin list", option: "--pins", into: memory)
+            let contents = try File.contents(of: file, "pin list", option: "--pins", into: memory).bytes
             do throws(ClientListError) {
                 try rules.setPinList(UnsafeRawBufferPointer(contents))
             } catch {
@@ -83,17 +83,6 @@ enum ClientFiles {
             line.append(isWithoutNames ? "allow list file '" : "pin list file '")
             line.append((isWithoutNames ? config.allow : config.pins) ?? "")
             line.append("' has no entry; nobody would be let in")
-        }
-    }
-
-    private static func read(
-        _ file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemError) {
-            let contents = try File.read(file, into: memory)
-            return UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
-        } catch {
-            throw OperatorError(file: file, role, option: option, error)
         }
     }
 }

@@ -115,8 +115,8 @@ struct CredentialStore: ~Copyable {
         through memory: UnsafeMutableRawBufferPointer
     ) throws(OperatorError) -> Bool {
         let half = Limits.identityFileBytes
-        let certificate = try read(
-            files.certificate, "certificate", option: "--certificate",
+        let certificate = try File.contents(
+            of: files.certificate, "certificate", option: "--certificate",
             into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
         let rest = UnsafeMutableRawBufferPointer(rebasing: memory[half..<(2 * half)])
         var key = certificate
@@ -125,7 +125,7 @@ struct CredentialStore: ~Copyable {
             rest.copyMemory(from: UnsafeRawBufferPointer(certificate.bytes))
             key.bytes = UnsafeMutableRawBufferPointer(rebasing: rest[..<certificate.bytes.count])
         } else {
-            key = try read(files.key, "key", option: "--key", into: rest)
+            key = try File.contents(of: files.key, "key", option: "--key", into: rest)
         }
         do throws(IdentityError) {
             try identity.add(certificate: certificate.bytes, key: key.bytes)
@@ -133,18 +133,6 @@ struct CredentialStore: ~Copyable {
             throw OperatorError(error, certificate: files.certificate, key: files.key)
         }
         return key.isOpenToOthers
-    }
-
-    private static func read(
-        _ file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorError) -> (bytes: UnsafeMutableRawBufferPointer, isOpenToOthers: Bool) {
-        do throws(SystemError) {
-            let contents = try File.read(file, into: memory)
-            let bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<contents.count])
-            return (bytes, contents.isOpenToOthers)
-        } catch {
-            throw OperatorError(file: file, role, option: option, error)
-        }
     }
 }
 

@@ -95,10 +95,11 @@ public struct ClientAuthorizer: ~Copyable {
 
     /// What is wrong with the revocation lists. Throws only where memory ran out.
     public mutating func reviewRevocationLists() throws(DocumentError) -> RevocationListReview {
-        // First whether they are signed: who has signed nothing does not set the clock.
-        _ = try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
+        var review = try trust.reviewRevocationLists()
+        // Not before it is known who has signed them: not everybody may set the clock.
         raiseClockFloor(to: trust.newestRevocationListSeconds)
-        return try trust.reviewRevocationLists(atSeconds: clockReading.verifiedAtSeconds)
+        review.outOfDate = trust.outOfDateCount(atSeconds: clockReading.verifiedAtSeconds)
+        return review
     }
 
     /// Calls `body` with each authority that no client can be verified with: with its faults, and whether it

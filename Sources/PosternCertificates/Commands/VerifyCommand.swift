@@ -52,7 +52,7 @@ enum VerifyCommand {
         defer { TLSArena.release(memory) }
         for index in 0..<options.authorities.count {
             let file = options.authorities[index]
-            let contents = try DocumentFile.contents(of: file, "CA", option: "--ca", into: memory)
+            let contents = try File.contents(of: file, "CA", option: "--ca", into: memory).bytes
             do throws(DocumentError) {
                 try store.addAuthorities(contents)
             } catch {
@@ -61,7 +61,7 @@ enum VerifyCommand {
         }
         for index in 0..<options.revocationLists.count {
             let file = options.revocationLists[index]
-            let contents = try DocumentFile.contents(of: file, "CRL", option: "--crl", into: memory)
+            let contents = try File.contents(of: file, "CRL", option: "--crl", into: memory).bytes
             do throws(DocumentError) {
                 try store.addRevocationLists(contents)
             } catch {

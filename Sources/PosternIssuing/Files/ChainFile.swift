@@ -48,9 +48,10 @@ public struct ChainFile: ~Copyable {
         _ file: Text, into memory: UnsafeMutableRawBufferPointer
     ) throws(OperatorError) -> (text: UnsafeMutableRawBufferPointer, documents: UnsafeRawBufferPointer) {
         let quarter = Limits.identityFileBytes
-        let text = try DocumentFile.contents(
+        let text = try File.contents(
             of: file, "certificate", option: "--certificate",
-            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<quarter]))
+            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<quarter])
+        ).bytes
         // With the zero byte behind the text.
         UnsafeMutableRawBufferPointer(rebasing: memory[quarter...])
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<(text.count + 1)]))

@@ -16,24 +16,12 @@ package enum DocumentFile {
         return memory
     }
 
-    /// Reads a file to the start of `memory`. `role` and `option` are for messages.
-    package static func contents(
-        of file: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
-    ) throws(OperatorError) -> UnsafeMutableRawBufferPointer {
-        do throws(SystemError) {
-            let count = try File.read(file, into: memory).count
-            return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
-        } catch {
-            throw OperatorError(file: file, role, option: option, error)
-        }
-    }
-
     /// The documents of a file, one behind the other, at the start of `memory`.
     package static func documents(
         of file: Text, _ role: Text, option: Text, _ kinds: DocumentKinds, called content: Text,
         into memory: UnsafeMutableRawBufferPointer
     ) throws(OperatorError) -> UnsafeRawBufferPointer {
-        let contents = try contents(of: file, role, option: option, into: memory)
+        let contents = try File.contents(of: file, role, option: option, into: memory).bytes
         do throws(DocumentError) {
             return try Documents<MbedTLS>.decode(contents, kinds)
         } catch {

@@ -1,6 +1,7 @@
 // The private key that a file holds, read for whoever signs with it.
 
 import PosternCore
+import PosternLinux
 import PosternTLS
 import PosternX509
 
@@ -12,7 +13,7 @@ package enum KeyFile {
     ) throws(OperatorError) -> PrivateKey {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         defer { TLSArena.release(memory) }
-        let contents = try DocumentFile.contents(of: file, "key", option: option, into: memory)
+        let contents = try File.contents(of: file, "key", option: option, into: memory).bytes
         do throws(IdentityError) {
             return try PrivateKey(contents, of: owner?.publicKey)
         } catch {

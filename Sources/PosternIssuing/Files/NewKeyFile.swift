@@ -40,7 +40,7 @@ package struct NewKeyFile {
     package static func check(_ file: Text) throws(OperatorError) {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         defer { TLSArena.release(memory) }
-        let contents = try DocumentFile.contents(of: file, "key", option: "--key", into: memory)
+        let contents = try File.contents(of: file, "key", option: "--key", into: memory).bytes
         let count = PEMText.count(contents)
         guard count.certificates == 0 else {
             throw OperatorError(
@@ -61,7 +61,7 @@ package struct NewKeyFile {
         let memory = try DocumentFile.allocate(Limits.identityFileBytes)
         do throws(OperatorError) {
             let key = try KeyFile.read(file, option: "--key", certificate: file)
-            var count = try DocumentFile.contents(of: file, "key", option: "--key", into: memory).count
+            var count = try File.contents(of: file, "key", option: "--key", into: memory).bytes.count
             if memory.first == DERTag.sequence {
                 let making = try IssuingMemory()
                 let old = try making.keyPEM(key, publicKey: try making.publicKey(of: key))

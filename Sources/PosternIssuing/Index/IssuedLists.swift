@@ -27,7 +27,7 @@ package struct IssuedLists {
             return
         }
         let memory = try DocumentFile.allocate(Limits.authorityFileBytes)
-        let contents = try DocumentFile.contents(of: file, "CRL", option: "--crl", into: memory)
+        let contents = try File.contents(of: file, "CRL", option: "--crl", into: memory).bytes
         let isList =
             contents.first == DERTag.sequence
             || PEMText.position(of: "-----BEGIN X509 CRL", in: contents) != nil

@@ -19,6 +19,19 @@ public enum File {
         return (Int(result), found.open_to_others != 0)
     }
 
+    /// The same for a file that an operator has named: its bytes at the start of `memory`, or a sentence
+    /// with its `role` and the `option` that names it.
+    public static func contents(
+        of path: Text, _ role: Text, option: Text, into memory: UnsafeMutableRawBufferPointer
+    ) throws(OperatorError) -> (bytes: UnsafeMutableRawBufferPointer, isOpenToOthers: Bool) {
+        do throws(SystemError) {
+            let found = try read(path, into: memory)
+            return (UnsafeMutableRawBufferPointer(rebasing: memory[..<found.count]), found.isOpenToOthers)
+        } catch {
+            throw OperatorError(file: path, role, option: option, error)
+        }
+    }
+
     /// From now on pipes are refused: the loop of a server waits for nobody, and what was read is gone.
     public static func forbidWaiting() { clinux_forbid_waiting() }
 

@@ -26,24 +26,47 @@ public struct RevocationListReview: Sendable {
 extension TrustStore {
     package var revokedCount: Int {
         var count = 0
-        var node = revocationLists.first
-        while let current = node {
-            node = current.pointee.next
-            guard let list = try? RevocationList(current.der) else { continue }
+        forEachRevocationList { list, _ in
             var entries = DERReader(list.entries)
             while (try? entries.next()) != nil { count += 1 }
         }
         return count
     }
 
-    /// Looks at each list. Throws only where memory ran out.
-    package func reviewRevocationLists(atSeconds time: Int64) throws(DocumentError) -> RevocationListReview {
+    /// Lists that are past their next update at a time in seconds since 1970, or not valid yet.
+    package func outOfDateCount(atSeconds time: Int64) -> Int {
+        var count = 0
+        forEachRevocationList { list, _ in
+            if !list.isCurrent(at: time) { count += 1 }
+        }
+        return count
+    }
+
+    func forEachRevocationList(_ body: (RevocationList, UnsafeMutablePointer<StoredDocument>) -> Void) {
+        var node = revocationLists.first
+        while let current = node {
+            node = current.pointee.next
+            if let list = try? RevocationList(current.der) { body(list, current) }
+        }
+    }
+
+    /// The first authority that is wanted.
+    private func authority(where isWanted: (Certificate) -> Bool) -> Certificate? {
+        var node = authorities.first
+        while let current = node {
+            node = current.pointee.next
+            if let authority = try? Certificate(current.der), isWanted(authority) { return authority }
+        }
+        return nil
+    }
+
+    /// Looks at each list, but at no date. Throws only where memory ran out.
+    package func reviewRevocationLists() throws(DocumentError) -> RevocationListReview {
         var review = RevocationListReview()
         var node = revocationLists.first
         while let current = node {
             node = current.pointee.next
             guard let list = try? RevocationList(current.der) else { continue }
-            if !list.isCurrent(at: time) { review.outOfDate += 1 }
             switch status(of: list, current) {
             case nil: review.ofOthers += 1
             case .good: review.good += 1
@@ -101,17 +124,14 @@ extension TrustStore {
         _ body: (UnsafeRawBufferPointer, RevocationListLoss, _ isOfAuthority: Bool) -> Void
     ) {
         let hasLeft = old.authorities.documents.hasOthers(than: authorities.documents)
-        var node = old.revocationLists.first
-        while let current = node {
-            node = current.pointee.next
-            guard let list = try? RevocationList(current.der) else { continue }
-            let signer = old.signer(of: current)
+        old.forEachRevocationList { list, document in
+            let signer = old.signer(of: document)
             if let signer {
-                guard trusts(signer) else { continue }
+                guard trusts(signer) else { return }
             } else {
                 // One that its authority did not sign was never in force. Of another's list nobody knows
                 // under which authority it is.
-                guard !old.hasAuthority(named: list.issuer), !hasLeft else { continue }
+                guard !old.hasAuthority(named: list.issuer), !hasLeft else { return }
             }
             if let loss = loss(of: list, by: signer) { body(list.issuer, loss, signer != nil) }
         }
@@ -119,35 +139,15 @@ extension TrustStore {
 
     /// The authority that has signed a list.
     func signer(of list: UnsafeMutablePointer<StoredDocument>) -> Certificate? {
-        var node = authorities.first
-        while let current = node {
-            node = current.pointee.next
-            guard let authority = try? Certificate(current.der) else { continue }
-            if list.pointee.isSigned(by: authority) { return authority }
-        }
-        return nil
+        authority { list.pointee.isSigned(by: $0) }
     }
 
     private func hasAuthority(named name: UnsafeRawBufferPointer) -> Bool {
-        var node = authorities.first
-        while let current = node {
-            node = current.pointee.next
-            guard let authority = try? Certificate(current.der) else { continue }
-            if DistinguishedName.isSame(authority.subject, name) { return true }
-        }
-        return false
+        authority { DistinguishedName.isSame($0.subject, name) } != nil
     }
 
     /// An authority of the same name and key may have another certificate.
-    private func trusts(_ other: Certificate) -> Bool {
-        var node = authorities.first
-        while let current = node {
-            node = current.pointee.next
-            guard let authority = try? Certificate(current.der) else { continue }
-            if authority.isSameAuthority(as: other) { return true }
-        }
-        return false
-    }
+    private func trusts(_ other: Certificate) -> Bool { authority { $0.isSameAuthority(as: other) } != nil }
 
     /// Nil where one of the lists takes the place of that one. Of several the best counts.
     private func loss(of old: RevocationList, by oldSigner: Certificate?) -> RevocationListLoss? {

@@ -18,11 +18,8 @@ extension TrustStore {
     /// The lists have been reviewed.
     package var newestRevocationListSeconds: Int64 {
         var newest: Int64 = 0
-        var node = revocationLists.first
-        while let current = node {
-            node = current.pointee.next
-            guard signer(of: current) != nil else { continue }
-            do throws(DERError) { newest = max(newest, try RevocationList(current.der).thisUpdate) } catch {}
+        forEachRevocationList { list, document in
+            if signer(of: document) != nil { newest = max(newest, list.thisUpdate) }
         }
         return newest
     }
