@@ -28,7 +28,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         slots = SlotPool(slots: memory.take(count).unsafelyUnwrapped, capacity: count)
         channels = SlotPool(slots: memory.take(count).unsafelyUnwrapped, capacity: count)
         deadlines = Deadlines(
-            links: memory.take(count * Deadlines.linksPerConnection).unsafelyUnwrapped, config.deadlines)
+            links: memory.take(count * Deadlines.linksPerConnection).unsafelyUnwrapped, config)
         queue = SlotQueue(places: memory.take(count).unsafelyUnwrapped, capacity: count)
         let bytes: UnsafeMutablePointer<UInt8> = memory.take(Limits.recordBytes).unsafelyUnwrapped
         buffer = UnsafeMutableRawBufferPointer(start: bytes, count: Limits.recordBytes)
@@ -234,10 +234,11 @@ extension CloseReason {
 }
 
 extension Deadlines {
-    fileprivate init(links: UnsafeMutablePointer<Link>, _ lengths: DeadlineLengths) {
+    fileprivate init(links: UnsafeMutablePointer<Link>, _ config: Config) {
         self.init(links: links)
+        let lengths = config.deadlines
         setLength(lengths.handshakeMilliseconds, of: .handshake)
-        setLength(lengths.idleMilliseconds, of: .idle)
+        setLength(config.idleMilliseconds, of: .idle)
         setLength(lengths.closeMilliseconds, of: .close)
         setLength(lengths.lifetimeMilliseconds, of: .lifetime)
     }

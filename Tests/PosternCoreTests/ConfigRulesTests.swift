@@ -30,7 +30,7 @@ struct ConfigRulesTests {
         Rule("deadlines.handshakeMilliseconds", 1...day) { config, value in
             config.deadlines.handshakeMilliseconds = value
         },
-        Rule("deadlines.idleMilliseconds", 1...day) { config, value in
+        Rule("deadlines.idleMilliseconds", 0...day) { config, value in
             config.deadlines.idleMilliseconds = value
         },
         Rule("deadlines.closeMilliseconds", 1...day) { config, value in
@@ -54,6 +54,9 @@ struct ConfigRulesTests {
         Rule("turn.records", 1...1_024) { config, value in config.turn.records = value },
         Rule("log.burstLines", 1...10_000) { config, value in config.log.burstLines = value },
         Rule("log.linesPerSecond", 1...10_000) { config, value in config.log.linesPerSecond = value },
+        Rule("forward.connectMilliseconds", 1...day) { config, value in
+            config.forward.connectMilliseconds = value
+        },
         Rule("service.respond.maximum", 1...16_382) { config, value in
             config.service = .respond(prefix: "> ", maximum: value, closing: true)
         },

@@ -19,6 +19,8 @@ public struct Config: Sendable {
     /// Reloads certificates, keys and lists when their files change, as SIGHUP does.
     public var watchesFiles: Bool
     public var service: BuiltInService
+    /// Plain services that stand behind the server, instead of a service of its own.
+    public var forward: ForwardConfig
     /// Connections at the same time; further clients wait in the backlog. Each has its RAM reserved.
     public var connections: Int
     public var tls: TLSConfig
@@ -36,6 +38,7 @@ public struct Config: Sendable {
         clients: ClientConfig = .none,
         watchesFiles: Bool = false,
         service: BuiltInService = .echo,
+        forward: ForwardConfig = .none,
         connections: Int,
         tls: TLSConfig = TLSConfig(),
         deadlines: DeadlineLengths = DeadlineLengths(),
@@ -51,6 +54,7 @@ public struct Config: Sendable {
         self.clients = clients
         self.watchesFiles = watchesFiles
         self.service = service
+        self.forward = forward
         self.connections = connections
         self.tls = tls
         self.deadlines = deadlines
@@ -59,6 +63,13 @@ public struct Config: Sendable {
         self.log = log
         self.process = process
     }
+
+    /// Connections are forwarded, and no service of the server's own answers.
+    public var forwards: Bool { !forward.routes.isEmpty }
+
+    /// How long a connection may be without traffic, in milliseconds; 0 for ever. Where nothing is said, an
+    /// hour when forwarding, since MQTT and pools of database connections are quiet for long.
+    public var idleMilliseconds: Int { deadlines.idleMilliseconds ?? (forwards ? 3_600_000 : 60_000) }
 }
 
 /// The files of a certificate chain and its key, and what happens when there are none yet. Written as
@@ -162,8 +173,8 @@ public struct TLSConfig: Sendable {
 public struct DeadlineLengths: Sendable {
     /// For the whole handshake.
     public var handshakeMilliseconds: Int
-    /// Without a byte received or sent.
-    public var idleMilliseconds: Int
+    /// Without a byte received or sent; 0 for no end. Nil: a minute, an hour when forwarding.
+    public var idleMilliseconds: Int?
     /// For close_notify, and for the peer to close its side.
     public var closeMilliseconds: Int
     /// For a whole connection; 0 for no end.
@@ -175,7 +186,7 @@ public struct DeadlineLengths: Sendable {
 
     public init(
         handshakeMilliseconds: Int = 10_000,
-        idleMilliseconds: Int = 60_000,
+        idleMilliseconds: Int? = nil,
         closeMilliseconds: Int = 2_000,
         lifetimeMilliseconds: Int = 0,
         drainMilliseconds: Int = 5_000,

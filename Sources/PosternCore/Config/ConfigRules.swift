@@ -39,7 +39,7 @@ extension Config {
     private func validateDeadlines() throws(ConfigError) {
         let most = Limits.deadlineMillisecondsMax
         try require(deadlines.handshakeMilliseconds, in: 1...most, "deadlines.handshakeMilliseconds")
-        try require(deadlines.idleMilliseconds, in: 1...most, "deadlines.idleMilliseconds")
+        try require(idleMilliseconds, in: 0...most, "deadlines.idleMilliseconds")
         try require(deadlines.closeMilliseconds, in: 1...most, "deadlines.closeMilliseconds")
         try require(deadlines.lifetimeMilliseconds, in: 0...most, "deadlines.lifetimeMilliseconds")
         try require(deadlines.drainMilliseconds, in: 1...most, "deadlines.drainMilliseconds")
@@ -49,6 +49,14 @@ extension Config {
     }
 
     private func validateService() throws(ConfigError) {
+        try forward.validate()
+        if forwards {
+            guard case .echo = service else {
+                throw .unfit(
+                    field: "service",
+                    problem: "excludes forward.routes; leave out --service, or --connect and --route")
+            }
+        }
         guard case .respond(let prefix, let maximum, _) = service else { return }
         try require(prefix.count, in: 0...Limits.headroomBytesMax, "service.respond.prefix.count")
         try require(maximum, in: 1...Limits.recordBytes - prefix.count, "service.respond.maximum")
@@ -71,11 +79,12 @@ extension Config {
                 field: "process.chroot", problem: "is relative; give --chroot a name that begins with /")
         }
     }
+}
 
-    private func require(
-        _ value: Int, in allowed: ClosedRange<Int>, _ field: Text
-    ) throws(ConfigError) {
-        guard !allowed.contains(value) else { return }
-        throw .outOfRange(field: field, value: value, allowed: allowed)
-    }
+/// Throws when the value is none of those that are allowed.
+func require(
+    _ value: Int, in allowed: ClosedRange<Int>, _ field: Text
+) throws(ConfigError) {
+    guard !allowed.contains(value) else { return }
+    throw .outOfRange(field: field, value: value, allowed: allowed)
 }

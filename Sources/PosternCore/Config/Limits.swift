@@ -13,6 +13,13 @@ public enum Limits {
     /// Key exchange groups: P-256, X25519, P-384 (CTLS_GROUP_LIMIT).
     public static let groups = 3
 
+    /// Services to forward to, for all clients and with server names: a few machines behind one address, and
+    /// a second one for each that matters.
+    public static let targets = 4
+    public static let namedRoutes = 8
+    /// Networks of balancers that send PROXY headers: two of each family.
+    public static let proxyNetworks = 4
+
     /// Connections: a token has 24 bits for a slot, but long before that descriptors and RAM end.
     public static let connectionsMax = 16_384
     /// Bytes of plain text in one TLS record (RFC 8446, section 5.1; RFC 5246, section 6.2.1).

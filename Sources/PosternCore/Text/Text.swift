@@ -44,6 +44,13 @@ public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
         return Text(zeroTerminated: zeroTerminated + length)
     }
 
+    /// What stands behind `beginning`; nil when it does not begin with that.
+    public func behind(_ beginning: Text) -> Text? {
+        guard count >= beginning.count else { return nil }
+        for index in 0..<beginning.count where start[index] != beginning.start[index] { return nil }
+        return Text(zeroTerminated: zeroTerminated + beginning.count)
+    }
+
     public func ends(with ending: Text) -> Bool {
         guard count >= ending.count else { return false }
         let first = count - ending.count
@@ -52,10 +59,14 @@ public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
     }
 
     /// Digits and nothing else, of a number that is at most `most`.
-    public func number(upTo most: UInt64) -> UInt64? {
+    public func number(upTo most: UInt64) -> UInt64? { number(ofFirst: count, upTo: most) }
+
+    /// The same of the first `count` bytes.
+    func number(ofFirst count: Int, upTo most: UInt64) -> UInt64? {
         guard count > 0 else { return nil }
         var value: UInt64 = 0
-        for byte in bytes {
+        for index in 0..<count {
+            let byte = start[index]
             guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
             let digit = UInt64(widening: byte - UInt8(ascii: "0"))
             // Before it can overflow.

@@ -35,7 +35,7 @@ public struct GeneralName {
         } else if text.position(of: UInt8(ascii: "@")) != nil {
             guard NameSyntax.isEmail(text) else { return nil }
             kind = .email
-        } else if text.count > 2, text[0] == UInt8(ascii: "*"), text[1] == UInt8(ascii: ".") {
+        } else if NameSyntax.isWildcard(text) {
             guard NameSyntax.isHost(UnsafeRawBufferPointer(rebasing: text[2...])), text.count <= 253 else {
                 return nil
             }

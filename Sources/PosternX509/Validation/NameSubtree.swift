@@ -16,20 +16,16 @@ public struct NameSubtree {
 
     public let kind: Kind
     private let text: UnsafeRawBufferPointer
-    private let address: IPAddress
-    private let prefixBits: Int
+    /// Of the two kinds of addresses.
+    private let network: Network?
 
     public static let hint: Text =
         "give .home, 192.168.0.0/16, fd00::/8, @example.org, a@example.org or uri:example.org"
 
     /// Nil when it is none of these.
     public init?(_ text: UnsafeRawBufferPointer) {
-        let slash = text.position(of: UInt8(ascii: "/"))
-        let host = UnsafeRawBufferPointer(rebasing: text[..<(slash ?? text.count)])
-        if let address = IPAddress(host) {
-            let bits = address.isVersion6 ? 128 : 32
-            guard let prefix = NameSubtree.prefix(text, behind: slash, most: bits) else { return nil }
-            self.init(address.isVersion6 ? .address6 : .address4, text, address, prefixBits: prefix)
+        if let network = Network(text) {
+            self.init(network.address.isVersion6 ? .address6 : .address4, text, network)
             return
         }
         let uri: Text = "uri:"
@@ -53,18 +49,15 @@ public struct NameSubtree {
     /// All names of a kind.
     public init(allOf kind: Kind) {
         self.init(
-            kind, UnsafeRawBufferPointer(start: nil, count: 0),
-            kind == .address6 ? IPAddress(zeros: 16) : IPAddress(zeros: 4))
+            kind, UnsafeRawBufferPointer(start: nil, count: 0), kind == .address6 ? "::/0" : "0.0.0.0/0")
     }
 
     private init(
-        _ kind: Kind, _ text: UnsafeRawBufferPointer, _ address: IPAddress = IPAddress(),
-        prefixBits: Int = 0
+        _ kind: Kind, _ text: UnsafeRawBufferPointer, _ network: Network? = nil
     ) {
         self.kind = kind
         self.text = text
-        self.address = address
-        self.prefixBits = prefixBits
+        self.network = network
     }
 
     /// Writes the GeneralSubtree.
@@ -75,40 +68,14 @@ public struct NameSubtree {
             case .email: subtree.primitive(PresentedName.emailTag, text)
             case .uri: subtree.primitive(PresentedName.uriTag, text)
             case .address4, .address6:
+                guard let network else { preconditionFailure("a range of addresses has a network") }
                 subtree.constructed(PresentedName.addressTag) { range in
-                    address.withBytes { bytes in
-                        for index in 0..<bytes.count { range.append(bytes[index] & mask(index)) }
-                        for index in 0..<bytes.count { range.append(mask(index)) }
+                    network.address.withBytes { bytes in
+                        for index in 0..<bytes.count { range.append(bytes[index] & network.mask(index)) }
+                        for index in 0..<bytes.count { range.append(network.mask(index)) }
                     }
                 }
             }
-        }
-    }
-
-    private func mask(_ index: Int) -> UInt8 {
-        let bits = min(max(prefixBits - 8 * index, 0), 8)
-        return bits == 0 ? 0 : UInt8(truncatingIfNeeded: 0xFF &<< (8 - bits))
-    }
-
-    /// The number behind a slash; all bits without one.
-    private static func prefix(_ text: UnsafeRawBufferPointer, behind slash: Int?, most: Int) -> Int? {
-        guard let slash else { return most }
-        var value = 0
-        guard slash + 1 < text.count, text.count - slash <= 4 else { return nil }
-        for byte in text[(slash + 1)...] {
-            guard NameSyntax.isDigit(byte) else { return nil }
-            value = value * 10 + Int(byte - UInt8(ascii: "0"))
-        }
-        return value <= most ? value : nil
-    }
-}
-
-extension IPAddress {
-    /// 0.0.0.0 or ::
-    init(zeros count: Int) {
-        let zeros = InlineArray<16, UInt8>(repeating: 0)
-        self = withUnsafeBytes(of: zeros) {
-            IPAddress(bytes: UnsafeRawBufferPointer(rebasing: $0[..<count])) ?? IPAddress()
         }
     }
 }

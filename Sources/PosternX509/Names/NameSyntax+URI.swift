@@ -1,38 +1,11 @@
-// How names are written (RFC 1034 and 1123, RFC 3986, RFC 5321 as RFC 5280 wants them), and when two are the
-// same. ASCII only: other letters come as xn-- labels.
+// How e-mail addresses and URIs of certificates are written (RFC 5321 and RFC 3986, as RFC 5280 wants them),
+// and when two addresses are the same.
 
 import PosternCore
 
-public enum NameSyntax {
-    /// Bytes of a DNS name and of one of its labels (RFC 1034, section 3.1).
-    private static let hostBytesMax = 253
-    private static let labelBytesMax = 63
+extension NameSyntax {
     /// Bytes of the part before the @ (RFC 5321, section 4.5.3.1).
     private static let localPartBytesMax = 64
-
-    /// Labels of letters, digits, hyphens and underscores, no dot at the end; the last one is not all
-    /// digits, which would be an address written wrong. Underscores are not in RFC 1123, but in the names
-    /// of devices.
-    public static func isHost(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard text.count >= 1, text.count <= hostBytesMax else { return false }
-        var label = 0
-        var hasOnlyDigits = true
-        for index in 0...text.count {
-            guard index < text.count, text[index] != UInt8(ascii: ".") else {
-                guard label >= 1, label <= labelBytesMax, text[index - 1] != UInt8(ascii: "-") else {
-                    return false
-                }
-                if index < text.count { hasOnlyDigits = true }
-                label = 0
-                continue
-            }
-            let byte = text[index]
-            guard isLabelSign(byte) || (byte == UInt8(ascii: "-") && label > 0) else { return false }
-            if !isDigit(byte) { hasOnlyDigits = false }
-            label += 1
-        }
-        return !hasOnlyDigits
-    }
 
     /// local@host, the local part without quotes.
     public static func isEmail(_ text: UnsafeRawBufferPointer) -> Bool {
@@ -106,32 +79,6 @@ public enum NameSyntax {
         return UnsafeRawBufferPointer(rebasing: text[first..<end])
     }
 
-    // Comparing
-
-    /// RFC 9525, section 6.3: an asterisk is the whole first label of a pattern and stands for exactly one
-    /// label. Letters are compared regardless of case.
-    public static func dnsName(
-        _ pattern: UnsafeRawBufferPointer, covers name: UnsafeRawBufferPointer
-    ) -> Bool {
-        guard pattern.count > 2, pattern[0] == UInt8(ascii: "*"), pattern[1] == UInt8(ascii: ".") else {
-            return isSameIgnoringCase(pattern, name)
-        }
-        guard let dot = name.position(of: UInt8(ascii: ".")), dot > 0, name[0] != UInt8(ascii: "*") else {
-            return false
-        }
-        return isSameIgnoringCase(
-            UnsafeRawBufferPointer(rebasing: pattern[1...]), UnsafeRawBufferPointer(rebasing: name[dot...]))
-    }
-
-    // Not inlined: names are compared in many places.
-    @inline(never) public static func isSameIgnoringCase(
-        _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
-    ) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in 0..<left.count where lowercase(left[index]) != lowercase(right[index]) { return false }
-        return true
-    }
-
     /// RFC 5280, section 7.5: the host regardless of case, what stands before the @ exactly.
     public static func isSameEmail(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count, isSameIgnoringCase(left, right),
@@ -142,30 +89,6 @@ public enum NameSyntax {
     }
 
     // Characters
-
-    static func lowercase(_ byte: UInt8) -> UInt8 {
-        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-    }
-
-    static func isLetter(_ byte: UInt8) -> Bool {
-        lowercase(byte) >= UInt8(ascii: "a") && lowercase(byte) <= UInt8(ascii: "z")
-    }
-
-    /// Anywhere in a label of a DNS name; a hyphen is not at its ends.
-    static func isLabelSign(_ byte: UInt8) -> Bool {
-        isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_")
-    }
-
-    package static func isDigit(_ byte: UInt8) -> Bool {
-        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-    }
-
-    package static func hexadecimalValue(_ byte: UInt8) -> Int? {
-        if isDigit(byte) { return Int(byte - UInt8(ascii: "0")) }
-        let letter = lowercase(byte)
-        guard letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "f") else { return nil }
-        return Int(letter - UInt8(ascii: "a")) + 10
-    }
 
     private static func isOne(of signs: Text, _ byte: UInt8) -> Bool {
         UnsafeRawBufferPointer(signs.bytes).position(of: byte) != nil
@@ -187,19 +110,6 @@ public enum NameSyntax {
             }
         }
         return true
-    }
-}
-
-// Not those of Collection: they bring Array along, which a build without allocations refuses.
-extension UnsafeRawBufferPointer {
-    package func position(of byte: UInt8) -> Int? {
-        for index in 0..<count where self[index] == byte { return index }
-        return nil
-    }
-
-    func lastPosition(of byte: UInt8) -> Int? {
-        for index in (0..<count).reversed() where self[index] == byte { return index }
-        return nil
     }
 }
 

@@ -1,14 +1,13 @@
 // An IPv4 or IPv6 address as text (RFC 4291, section 2.2; RFC 5952) and as the bytes that certificates have.
 // No zone, no leading zeros in IPv4, no brackets.
 
-import PosternCore
-
-public struct IPAddress {
-    private var bytes = InlineArray<16, UInt8>(repeating: 0)
+public struct IPAddress: Sendable, Equatable {
+    /// IPv4 uses the first four; the others are zero.
+    public private(set) var bytes = InlineArray<16, UInt8>(repeating: 0)
     /// 4 or 16; 0 for none.
     private var count = 0
 
-    init() {}
+    package init() {}
 
     public var isVersion6: Bool { count == 16 }
 
@@ -29,8 +28,38 @@ public struct IPAddress {
         count = source.count
     }
 
+    /// `bytes` in network byte order; IPv4 uses the first four.
+    init(isIPv6: Bool, bytes: InlineArray<16, UInt8>) {
+        self.bytes = bytes
+        count = isIPv6 ? 16 : 4
+        if !isIPv6 { for index in 4..<16 { self.bytes[index] = 0 } }
+    }
+
+    /// The IPv4 address in an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2); other addresses as they
+    /// are.
+    var unmapped: IPAddress {
+        guard isVersion6, bytes[10] == 0xFF, bytes[11] == 0xFF else { return self }
+        for index in 0..<10 where bytes[index] != 0 { return self }
+        var last = InlineArray<16, UInt8>(repeating: 0)
+        for index in 0..<4 { last[index] = bytes[12 + index] }
+        return IPAddress(isIPv6: false, bytes: last)
+    }
+
+    /// 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool {
+        guard isVersion6 else { return count == 4 && bytes[0] == 127 }
+        for index in 0..<15 where bytes[index] != 0 { return false }
+        return bytes[15] == 1
+    }
+
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeBytes(of: bytes) { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+
+    public static func == (left: IPAddress, right: IPAddress) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<16 where left.bytes[index] != right.bytes[index] { return false }
+        return true
     }
 
     private mutating func readVersion4(_ text: UnsafeRawBufferPointer, at first: Int) -> Bool {
@@ -156,7 +185,7 @@ extension Line {
         }
     }
 
-    mutating func append(hexadecimalDigit digit: Int) {
+    package mutating func append(hexadecimalDigit digit: Int) {
         let digit = UInt8(truncatingIfNeeded: digit)
         append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
