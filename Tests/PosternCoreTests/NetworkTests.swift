@@ -57,7 +57,7 @@ struct NetworkTests {
         ("fd00::/8", "fe00::1", false), ("2001:db8::/33", "2001:db8:7fff::", true),
         ("2001:db8::/33", "2001:db8:8000::", false), ("::ffff:10.0.0.0/104", "10.2.3.4", true),
         ("::ffff:10.0.0.0/104", "11.2.3.4", false), ("::ffff:0:0/96", "1.2.3.4", true),
-        ("::ffff:10.0.0.1", "10.0.0.1", true),
+        ("::ffff:10.0.0.1", "10.0.0.1", true), ("::ffff:0:0/95", "1.2.3.4", false),
     ])
     func contains(text: String, address: String, expected: Bool) throws {
         let network = try #require(parse(text))

@@ -19,6 +19,9 @@ public enum Limits {
     public static let namedRoutes = 8
     /// Networks of balancers that send PROXY headers: two of each family.
     public static let proxyNetworks = 4
+    /// Bytes of a PROXY header that is read: the smallest segment that every host can take (RFC 9293,
+    /// section 3.7.1), since a header comes in one. Those of balancers have some 100.
+    public static let proxyHeaderBytes = 536
 
     /// Connections: a token has 24 bits for a slot, but long before that descriptors and RAM end.
     public static let connectionsMax = 16_384

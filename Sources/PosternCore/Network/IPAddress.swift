@@ -45,6 +45,16 @@ public struct IPAddress: Sendable, Equatable {
         return IPAddress(isIPv6: false, bytes: last)
     }
 
+    /// An IPv6 address in any case, for what has no room for two families: an IPv4 address is mapped.
+    var mapped: IPAddress {
+        guard count == 4 else { return self }
+        var last = InlineArray<16, UInt8>(repeating: 0)
+        last[10] = 0xFF
+        last[11] = 0xFF
+        for index in 0..<4 { last[12 + index] = bytes[index] }
+        return IPAddress(isIPv6: true, bytes: last)
+    }
+
     /// 127.0.0.0/8 or ::1.
     public var isLoopback: Bool {
         guard isVersion6 else { return count == 4 && bytes[0] == 127 }
