@@ -117,7 +117,70 @@ extension Options {
                 """,
             commands: builtInServices
         ) { options, argument throws(OperatorError) in
-            options.config.service = try argument.one(of: "echo, respond or discard", BuiltInService.named)
+            options.service = try argument.one(of: "echo, respond or discard", BuiltInService.named)
+        },
+        OptionRow(
+            "connect", argument: "TARGET",
+            help: """
+                forward to the plain service there instead: ADDRESS:PORT, NAME:PORT or unix:PATH; up to 4 \
+                times, tried in this order
+                """,
+            commands: builtInServices
+        ) { options, argument throws(OperatorError) in
+            try options.addTarget(argument)
+        },
+        OptionRow(
+            "route", argument: "NAME=TARGET",
+            help: """
+                the same for clients that ask for this server name, such as www.home or *.cam.home; up to \
+                8 times
+                """,
+            commands: builtInServices
+        ) { options, argument throws(OperatorError) in
+            try options.addRoute(argument)
+        },
+        OptionRow(
+            "alpn", argument: "NAME",
+            help:
+                "application protocol on offer, such as http/1.1 or mqtt; up to 4 times, the preferred first"
+        ) { options, argument throws(OperatorError) in
+            try options.addProtocol(argument)
+        },
+        OptionRow(
+            "idle-timeout", argument: "DURATION",
+            help: """
+                close a connection after so long without traffic: 90s, 10min, 2h or 0 for never; by default \
+                60s, and 1h when forwarding
+                """
+        ) { options, argument throws(OperatorError) in
+            options.config.deadlines.idleMilliseconds = try argument.milliseconds(
+                upTo: Limits.deadlineMillisecondsMax)
+        },
+        OptionRow(
+            "send-proxy", argument: "VERSION",
+            help: "tell the service who its client is, with a PROXY protocol header of version 1 or 2",
+            commands: builtInServices
+        ) { options, argument throws(OperatorError) in
+            options.config.forward.sendProxy = try argument.one(of: "1 or 2", ForwardConfig.SendProxy.named)
+        },
+        OptionRow(
+            "proxy-from", argument: "NETWORK",
+            help: """
+                clients there are balancers, which must send a PROXY protocol header; up to 4 times, as in \
+                10.0.0.0/8
+                """
+        ) { options, argument throws(OperatorError) in
+            try options.addProxyNetwork(argument)
+        },
+        OptionRow(
+            "missing-close-notify", argument: "WHAT",
+            help: """
+                when a client ends without close_notify: reset or close the connection to the service
+                """,
+            commands: builtInServices
+        ) { options, argument throws(OperatorError) in
+            options.config.forward.missingCloseNotify = try argument.one(
+                of: "reset or close", ForwardConfig.MissingCloseNotify.named)
         },
         OptionRow(
             "log-level", argument: "LEVEL",

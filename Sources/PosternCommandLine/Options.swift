@@ -22,7 +22,14 @@ struct Options {
     var action = Action.serve
     var config: Config
     var identities = IdentityArguments()
+    /// --service; it and the configuration are held against each other once all options are read.
+    var service: BuiltInService?
+    // Whether the command line has replaced a list of the configuration.
     private var replacesListeners = false
+    var replacesTargets = false
+    var replacesRoutes = false
+    var replacesProxyNetworks = false
+    var replacesProtocols = false
 
     /// `hasSiblings`: the program has other commands, one of which a word may have meant.
     init(
@@ -35,6 +42,7 @@ struct Options {
                 "argument", word, hasSiblings ? "is not an option or a command" : "is not an option")
         }
         try identities.replace(in: &config)
+        try chooseService()
     }
 
     /// The first one replaces the list of the configuration, the others add to it.
@@ -49,7 +57,8 @@ struct Options {
             try append(ListenAddress("127.0.0.1", port: address.port), argument)
             try append(ListenAddress("::1", port: address.port), argument)
         } else {
-            try append(ListenAddress(HostStorage.keep(address.host), port: address.port), argument)
+            guard let host = HostStorage.keep(address.host) else { throw Options.noRoom(argument) }
+            try append(ListenAddress(host, port: address.port), argument)
         }
     }
 

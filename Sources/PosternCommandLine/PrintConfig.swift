@@ -12,7 +12,8 @@ func printConfig(_ config: Config, _ plan: MemoryPlan, hasBuiltInServices: Bool)
         printLine("listeners") { line in config.listeners[index].append(to: &line) }
     }
     printIdentities(config)
-    if hasBuiltInServices { printService(config.service) }
+    if hasBuiltInServices, !config.forwards { printService(config.service) }
+    printForward(config.forward)
     printField("connections", config.connections)
     printTLS(config.tls)
     printField("deadlines.handshakeMilliseconds", config.deadlines.handshakeMilliseconds)
@@ -72,6 +73,27 @@ private func printService(_ service: BuiltInService) {
     printField("service.prefix", prefix)
     printField("service.maximum", maximum)
     printField("service.closing", closing ? "true" : "false")
+}
+
+private func printForward(_ forward: ForwardConfig) {
+    for index in 0..<forward.routes.count {
+        let route = forward.routes[index]
+        printLine("forward.routes") { line in
+            if let name = route.serverName {
+                line.append(name)
+                line.append("=")
+            }
+            route.target.append(to: &line)
+        }
+    }
+    if !forward.routes.isEmpty {
+        printField("forward.sendProxy", forward.sendProxy.name)
+        printField("forward.missingCloseNotify", forward.missingCloseNotify.name)
+        printField("forward.connectMilliseconds", forward.connectMilliseconds)
+    }
+    for index in 0..<forward.proxyFrom.count {
+        printLine("forward.proxyFrom") { line in forward.proxyFrom[index].append(to: &line) }
+    }
 }
 
 private func printTLS(_ tls: TLSConfig) {

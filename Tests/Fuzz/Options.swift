@@ -13,6 +13,12 @@
 // seed: /run/systemd/notify
 // seed: 18446744073709551615
 // seed: /srv/jail/server.key
+// seed: unix:/run/app.sock
+// seed: app.home:8080
+// seed: [fe80::1%eth0]:8080
+// seed: 192.168.0.0/16
+// seed: fd00::/8
+// seed: 10min
 
 import PosternCore
 
@@ -31,7 +37,40 @@ public func test(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     readEnvironment(word)
     readPaths(word)
     readPairs(word, count: start[0] % 9)
+    readTarget(word)
+    readNetwork(word)
+    readDuration(word)
     return 0
+}
+
+/// What is taken and has no fault is written as it was read, but for what two spellings mean.
+private func readTarget(_ word: Text) {
+    let place = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
+    defer { place.deallocate() }
+    let target = Target.parse(word) { host in
+        for index in 0..<host.count { place[index] = CChar(bitPattern: host[index]) }
+        place[host.count] = 0
+        return Text(zeroTerminated: place)
+    }
+    guard let target, target.fault == nil else { return }
+    var line = Line()
+    target.append(to: &line)
+    precondition(line.count <= word.count, "nothing is added to a target")
+    let config = ForwardConfig(routes: FixedList([Route(to: target)]))
+    do { try config.validate() } catch { preconditionFailure("a target without a fault has one") }
+}
+
+private func readNetwork(_ word: Text) {
+    guard let network = Network(word) else { return }
+    precondition(!network.withoutHostBits.hasHostBits, "the bits are gone")
+    precondition(network.contains(IPEndpoint(network.address, port: 0)), "a network has its own address")
+}
+
+private func readDuration(_ word: Text) {
+    guard let milliseconds = DurationArgument.milliseconds(word, upTo: Limits.deadlineMillisecondsMax) else {
+        return
+    }
+    precondition((0...Limits.deadlineMillisecondsMax).contains(milliseconds))
 }
 
 private func readAddress(_ word: Text) {

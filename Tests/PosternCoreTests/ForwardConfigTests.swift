@@ -134,6 +134,20 @@ struct ForwardConfigTests {
         }
     }
 
+    @Test func whatHasNoEffectWithoutAServiceBehindIsRefused() {
+        var config = ForwardConfigTests.config
+        config.forward.sendProxy = .version2
+        config.forward.missingCloseNotify = .close
+        #expect(wrongField(of: config) == nil)
+        config.forward.routes.removeAll()
+        #expect(wrongField(of: config) == "forward.sendProxy")
+        config.forward.sendProxy = .never
+        #expect(wrongField(of: config) == "forward.missingCloseNotify")
+        config.forward.missingCloseNotify = .reset
+        config.forward.proxyFrom = FixedList(["10.0.0.0/8"])
+        #expect(wrongField(of: config) == nil)
+    }
+
     @Test func whoForwardsWaitsLonger() {
         var config = ForwardConfigTests.config
         #expect(config.idleMilliseconds == 3_600_000)

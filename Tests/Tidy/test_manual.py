@@ -25,7 +25,7 @@ def help_of(command):
 def options_of_help(commands):
     """(long option, letter, argument) of each."""
     return {(long, letter, argument.strip().lower()) for command in commands for letter, long, argument in
-            re.findall(r"^  (?:-(\w), |    )--([a-z0-9-]+)((?: [A-Z:]+)?)(?=  |$)", help_of(command), re.MULTILINE)}
+            re.findall(r"^  (?:-(\w), |    )--([a-z0-9-]+)((?: [A-Z:=]+)?)(?=  |$)", help_of(command), re.MULTILINE)}
 
 
 def options_of_the_manual(section):

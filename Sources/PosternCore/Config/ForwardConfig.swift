@@ -104,6 +104,16 @@ extension ForwardConfig {
         try require(unnamed, in: 0...Limits.targets, "forward.routes without a server name")
         try require(
             routes.count - unnamed, in: 0...Limits.namedRoutes, "forward.routes with a server name")
+        if routes.isEmpty, sendProxy != .never {
+            throw .unfit(
+                field: "forward.sendProxy",
+                problem: "has no effect without forward.routes; give --connect or --route, or leave it out")
+        }
+        if routes.isEmpty, missingCloseNotify != .reset {
+            throw .unfit(
+                field: "forward.missingCloseNotify",
+                problem: "has no effect without forward.routes; give --connect or --route, or leave it out")
+        }
         for index in 0..<proxyFrom.count where proxyFrom[index].hasHostBits {
             throw .unfit(
                 field: "forward.proxyFrom",

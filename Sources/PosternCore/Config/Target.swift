@@ -22,7 +22,8 @@ public enum Target: Sendable {
         switch self {
         case .host(let host, let port):
             if port == 0 { return "has port 0; give the port of the service" }
-            return Target.isHost(host) ? nil : "has neither an address nor a DNS name before its port"
+            return Target.isHost(host)
+                ? nil : "has neither an address nor a DNS name; write 127.0.0.1:8080 or app.home:8080"
         case .unix(let path):
             if !path.isAbsolute { return "is not an absolute path; write it as unix:/run/app.sock" }
             return path.count <= Limits.socketNameBytes
