@@ -43,7 +43,9 @@ public struct ServerCommand {
         try run(arguments, at: index, hasBuiltInServices: false) { _ in service }
     }
 
-    /// The same with the service that the configuration or `--service` names.
+    /// The same with the service that the configuration or `--service` names. Exported as an interface
+    /// alone: else the module that calls it would compile the whole server a second time.
+    @export(interface)
     public func run(_ arguments: Arguments, at index: Int32) throws(OperatorError) -> Int32 {
         try run(arguments, at: index, hasBuiltInServices: true) { config in config.service }
     }
