@@ -9,7 +9,7 @@ extension Server {
     public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorError) {
         let environment = try ServiceEnvironment()
         let given = try Acceptor.adopt(environment, config)
-        var parts = try ServerParts(config, service, memory, isCheck: false)
+        var parts = try ServerParts(config, service, memory, given: given, isCheck: false)
         let inherited = try Lifecycle.takeConnection(config)
         let poller = try Server.makePoller()
         try parts.credentials.watchClock(config, poller)
@@ -29,13 +29,16 @@ extension Server {
         nowMilliseconds = Process.monotonicMilliseconds()
         let plan = parts.plan
         let descriptorsMissing = parts.descriptorsMissing
+        let targets = parts.targets
         connections = parts.connections
         credentials = parts.credentials
         self.log = log
-        reportStart(plan, descriptorsMissing: descriptorsMissing)
+        reportStart(plan, targets, descriptorsMissing: descriptorsMissing)
     }
 
-    private mutating func reportStart(_ plan: MemoryPlan, descriptorsMissing: Int) {
+    private mutating func reportStart(
+        _ plan: MemoryPlan, _ targets: ForwardTargets, descriptorsMissing: Int
+    ) {
         log.write(log.serviceLevel) { line in
             line.append(lifecycle.inherited == nil ? "listening on" : "serving one connection")
             for index in 0..<acceptor.listeners.count {
@@ -52,6 +55,7 @@ extension Server {
         }
         lifecycle.warn(log)
         Warnings.aboutDescriptors(missing: descriptorsMissing) { log.warn($0) }
+        Warnings.aboutTargets(config.forward, targets) { log.warn($0) }
         credentials.warn(config, log)
         credentials.reportOwnIdentity(config, log)
     }
@@ -81,7 +85,7 @@ extension Server {
     public static func check(
         _ config: Config, service: Provider, memory: MemoryRegion
     ) throws(OperatorError) -> MemoryPlan {
-        try ServerParts(config, service, memory, isCheck: true).plan
+        try ServerParts(config, service, memory, given: FixedList(), isCheck: true).plan
     }
 
     /// The same, and says what a start would warn of. To find that out, a process of root drops its
@@ -89,10 +93,11 @@ extension Server {
     public static func checkAndWarn(
         _ config: Config, service: Provider, memory: MemoryRegion
     ) throws(OperatorError) {
-        var parts = try ServerParts(config, service, memory, isCheck: true)
+        var parts = try ServerParts(config, service, memory, given: FixedList(), isCheck: true)
         let environment = try ServiceEnvironment()
         Warnings.aboutNotifySocket(environment.unusableNotifySocket) { StandardError.warn($0) }
         Warnings.aboutDescriptors(missing: parts.descriptorsMissing) { StandardError.warn($0) }
+        Warnings.aboutTargets(config.forward, parts.targets) { StandardError.warn($0) }
         Warnings.forEach(config, parts.credentials.store) { StandardError.warn($0) }
         guard config.process.dropsPrivileges, Process.isRoot else { return }
         var config = config

@@ -50,6 +50,16 @@ enum Warnings {
         tell(line)
     }
 
+    static func aboutTargets(_ forward: ForwardConfig, _ targets: ForwardTargets, _ tell: Tell) {
+        for index in 0..<forward.routes.count where !targets.staysOnThisMachine(route: index) {
+            var line = Line()
+            line.append("what is forwarded to '")
+            forward.routes[index].target.append(to: &line)
+            line.append("' leaves this machine as plain text; forward to a service here, if there is one")
+            tell(line)
+        }
+    }
+
     @inline(never)
     static func about(_ role: Text, _ file: Text, _ tell: Tell, _ compose: (inout Line) -> Void) {
         var line = Line()

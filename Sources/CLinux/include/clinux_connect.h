@@ -18,4 +18,7 @@ int clinux_connect(const clinux_address *address);
 /// 0 when a socket that became writable is connected, else -errno.
 int clinux_connect_result(int descriptor);
 
+/// 1 when an interface of this machine has the address, else 0. The port does not matter.
+int clinux_address_is_own(const clinux_address *address);
+
 #endif

@@ -25,6 +25,13 @@ public struct IPEndpoint: Sendable, Equatable {
     /// Whether the address never leaves this machine: 127.0.0.0/8 or ::1.
     public var isLoopback: Bool { address.isLoopback }
 
+    /// 0.0.0.0 or ::, which stand for all addresses of a machine.
+    public var isUnspecified: Bool {
+        let bytes = bytes
+        for index in 0..<16 where bytes[index] != 0 { return false }
+        return true
+    }
+
     /// Appends 192.0.2.1:4433 or [2001:db8::1]:4433.
     public func append(to line: inout Line) {
         if isIPv6 { line.append("[") }

@@ -1,0 +1,74 @@
+// The services behind the server, looked up: at the start, before anything is opened, and for --test-config.
+// What is wrong with one is said here too.
+
+import PosternCore
+import PosternLinux
+
+struct ForwardTargets {
+    /// Of each route, in the order in which they are tried; none for a local socket.
+    private var addresses = FixedList<12, FixedList<8, PeerAddress>>()
+
+    /// Looks up all names. Waits for name servers as long as the system's resolver does.
+    init(_ forward: ForwardConfig) throws(OperatorError) {
+        for index in 0..<forward.routes.count {
+            _ = addresses.append(try ForwardTargets.lookUp(forward.routes[index].target))
+        }
+    }
+
+    private static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<8, PeerAddress> {
+        guard case .host(let host, let port) = target else { return FixedList() }
+        do throws(Resolver.Failure) {
+            return try Resolver.addresses(of: host, port: port)
+        } catch {
+            throw OperatorError { line in
+                line.append("the service to forward to '")
+                target.append(to: &line)
+                line.append("' cannot be looked up: ")
+                line.append(error.text)
+                line.append("; check its name and the name servers, or give its address")
+            }
+        }
+    }
+
+    func addresses(ofRoute index: Int) -> FixedList<8, PeerAddress> { addresses[index] }
+
+    /// Refuses a service that is this server itself: one client would take all connections, each forwarded
+    /// to the next. `given` are the sockets of a service manager, which count in place of the
+    /// configuration's.
+    func checkListeners(_ config: Config, given: FixedList<8, Listener>) throws(OperatorError) {
+        guard config.forwards, !config.process.inetd else { return }
+        if given.isEmpty {
+            for index in 0..<config.listeners.count {
+                let wanted = config.listeners[index]
+                let listener = try? Resolver.addresses(of: wanted.host, port: wanted.port)
+                if let listener { try checkListener(config.forward, listener[0]) }
+            }
+        } else {
+            for index in 0..<given.count { try checkListener(config.forward, given[index].address) }
+        }
+    }
+
+    private func checkListener(
+        _ forward: ForwardConfig, _ listener: PeerAddress
+    ) throws(OperatorError) {
+        for route in 0..<addresses.count {
+            let ofRoute = addresses[route]
+            for index in 0..<ofRoute.count where ofRoute[index].reaches(listener) {
+                throw OperatorError { line in
+                    line.append("the service to forward to '")
+                    forward.routes[route].target.append(to: &line)
+                    line.append("' is this server itself, which listens on ")
+                    listener.append(to: &line)
+                    line.append("; give the address of the service, or listen elsewhere")
+                }
+            }
+        }
+    }
+
+    /// Whether all that is forwarded to a route's service stays on this machine.
+    func staysOnThisMachine(route index: Int) -> Bool {
+        let ofRoute = addresses[index]
+        for index in 0..<ofRoute.count where !ofRoute[index].isOfThisMachine { return false }
+        return true
+    }
+}
