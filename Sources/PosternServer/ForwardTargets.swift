@@ -1,5 +1,5 @@
 // The services behind the server, looked up: at the start, before anything is opened, and for --test-config.
-// What is wrong with one is said here too.
+// --print-config waits for no name server. What is wrong with a service is said here too.
 
 import PosternCore
 import PosternLinux
@@ -8,11 +8,13 @@ struct ForwardTargets {
     /// Of each route, in the order in which they are tried; none for a local socket.
     private var addresses = FixedList<12, FixedList<8, PeerAddress>>()
 
-    /// Looks up all names. Waits for name servers as long as the system's resolver does.
-    init(_ forward: ForwardConfig) throws(OperatorError) {
-        for index in 0..<forward.routes.count {
-            _ = addresses.append(try ForwardTargets.lookUp(forward.routes[index].target))
+    /// Looks up all names, and refuses a service that is this server itself. Waits for name servers as long
+    /// as the system's resolver does. `given` are the sockets of a service manager.
+    init(_ config: Config, given: FixedList<8, Listener>) throws(OperatorError) {
+        for index in 0..<config.forward.routes.count {
+            _ = addresses.append(try ForwardTargets.lookUp(config.forward.routes[index].target))
         }
+        try checkListeners(config, given: given)
     }
 
     private static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<8, PeerAddress> {
@@ -32,10 +34,9 @@ struct ForwardTargets {
 
     func addresses(ofRoute index: Int) -> FixedList<8, PeerAddress> { addresses[index] }
 
-    /// Refuses a service that is this server itself: one client would take all connections, each forwarded
-    /// to the next. `given` are the sockets of a service manager, which count in place of the
-    /// configuration's.
-    func checkListeners(_ config: Config, given: FixedList<8, Listener>) throws(OperatorError) {
+    /// One client of a server that forwards to itself would take all connections, each forwarded to the
+    /// next. Sockets of a service manager count in place of the configuration's listeners.
+    private func checkListeners(_ config: Config, given: FixedList<8, Listener>) throws(OperatorError) {
         guard config.forwards, !config.process.inetd else { return }
         if given.isEmpty {
             for index in 0..<config.listeners.count {

@@ -9,7 +9,8 @@ extension Server {
     public init(_ config: Config, service: Provider, memory: MemoryRegion) throws(OperatorError) {
         let environment = try ServiceEnvironment()
         let given = try Acceptor.adopt(environment, config)
-        var parts = try ServerParts(config, service, memory, given: given, isCheck: false)
+        var parts = try ServerParts(config, service, memory, isCheck: false)
+        let targets = try ForwardTargets(config, given: given)
         let inherited = try Lifecycle.takeConnection(config)
         let poller = try Server.makePoller()
         try parts.credentials.watchClock(config, poller)
@@ -29,7 +30,6 @@ extension Server {
         nowMilliseconds = Process.monotonicMilliseconds()
         let plan = parts.plan
         let descriptorsMissing = parts.descriptorsMissing
-        let targets = parts.targets
         connections = parts.connections
         credentials = parts.credentials
         self.log = log
@@ -85,7 +85,7 @@ extension Server {
     public static func check(
         _ config: Config, service: Provider, memory: MemoryRegion
     ) throws(OperatorError) -> MemoryPlan {
-        try ServerParts(config, service, memory, given: FixedList(), isCheck: true).plan
+        try ServerParts(config, service, memory, isCheck: true).plan
     }
 
     /// The same, and says what a start would warn of. To find that out, a process of root drops its
@@ -93,11 +93,12 @@ extension Server {
     public static func checkAndWarn(
         _ config: Config, service: Provider, memory: MemoryRegion
     ) throws(OperatorError) {
-        var parts = try ServerParts(config, service, memory, given: FixedList(), isCheck: true)
+        var parts = try ServerParts(config, service, memory, isCheck: true)
+        let targets = try ForwardTargets(config, given: FixedList())
         let environment = try ServiceEnvironment()
         Warnings.aboutNotifySocket(environment.unusableNotifySocket) { StandardError.warn($0) }
         Warnings.aboutDescriptors(missing: parts.descriptorsMissing) { StandardError.warn($0) }
-        Warnings.aboutTargets(config.forward, parts.targets) { StandardError.warn($0) }
+        Warnings.aboutTargets(config.forward, targets) { StandardError.warn($0) }
         Warnings.forEach(config, parts.credentials.store) { StandardError.warn($0) }
         guard config.process.dropsPrivileges, Process.isRoot else { return }
         var config = config

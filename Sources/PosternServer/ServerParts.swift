@@ -12,13 +12,10 @@ struct ServerParts<Provider: Service>: ~Copyable {
     let descriptorsMissing: Int
     let connections: ConnectionTable<Provider>
     var credentials: Credentials
-    /// The services to forward to.
-    let targets: ForwardTargets
 
-    /// A check makes no file. `given` are the sockets of a service manager.
+    /// A check makes no file.
     init(
-        _ config: Config, _ service: Provider, _ memory: MemoryRegion, given: FixedList<8, Listener>,
-        isCheck: Bool
+        _ config: Config, _ service: Provider, _ memory: MemoryRegion, isCheck: Bool
     ) throws(OperatorError) {
         try TLSLibrary.check()
         try config.validateWhole()
@@ -36,15 +33,12 @@ struct ServerParts<Provider: Service>: ~Copyable {
         TLSArena.use(
             rest.start, count: rest.count, kernelPageBytes: Process.pageBytes, discard: Process.discardPages)
         precondition(TLSArena.usage.totalBytes >= plan.arenaBlockBytes)
-        let targets = try ForwardTargets(config.forward)
-        try targets.checkListeners(config, given: given)
         let credentials = try Credentials(config, owner: account, isCheck: isCheck)
         self.plan = plan
         self.account = account
         self.descriptorsMissing = descriptorsMissing
         self.connections = connections
         self.credentials = credentials
-        self.targets = targets
     }
 }
 
