@@ -78,6 +78,17 @@ extension Config {
             throw .unfit(
                 field: "process.chroot", problem: "is relative; give --chroot a name that begins with /")
         }
+        for index in 0..<forward.routes.count {
+            guard let root = process.chroot, case .unix(let path) = forward.routes[index].target else {
+                continue
+            }
+            guard path.below(root) != nil else {
+                throw .unfit(
+                    field: "forward.routes",
+                    problem:
+                        "has a local socket outside of process.chroot; move it there, or leave out --chroot")
+            }
+        }
     }
 }
 

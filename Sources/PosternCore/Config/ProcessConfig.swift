@@ -56,8 +56,13 @@ extension Config {
         return found
     }
 
-    /// Files that are below the new root get the names that they have there. The others keep theirs.
+    /// Files and local sockets that are below the new root get the names that they have there. The others
+    /// keep theirs.
     public mutating func enter(root: Text) {
         forEachFile { file in file = file.below(root) ?? file }
+        for index in 0..<forward.routes.count {
+            guard case .unix(let path) = forward.routes[index].target else { continue }
+            forward.routes[index].target = .unix(path.below(root) ?? path)
+        }
     }
 }
