@@ -8,6 +8,8 @@ import PackageDescription
 let config = Context.environment["PORT_CONFIG"] ?? "ports/host"
 /// What else lies in that folder: every file that is no source has to be named.
 let configOthers = Context.environment["PORT_OTHERS"] ?? "README.md port.mk toolset.json"
+/// Where the headers of another Mbed TLS than this machine's are, inside the package. Tests/run.py sets it.
+let headers = Context.environment["MBEDTLS_HEADERS"].map { [CSetting.headerSearchPath("../../\($0)")] } ?? []
 
 let package = Package(
     name: "postern",
@@ -20,6 +22,7 @@ let package = Package(
         // place of calloc and free (linker option --wrap) in objects that are linked in.
         .target(
             name: "CMbedTLS",
+            cSettings: headers,
             linkerSettings: [
                 .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"),
                 .linkedLibrary(":libmbedcrypto.a"),
@@ -70,7 +73,7 @@ let package = Package(
         // The client of the TLS tests; it shares the shim's knowledge of library versions.
         .target(
             name: "CTLSClient", dependencies: ["CMbedTLS"], path: "Tests/CTLSClient",
-            cSettings: [.headerSearchPath("../../Sources/CMbedTLS")]),
+            cSettings: headers + [.headerSearchPath("../../Sources/CMbedTLS")]),
         .testTarget(
             name: "PosternTLSTests", dependencies: ["PosternCore", "PosternTLS", "CMbedTLS", "CTLSClient"]),
     ],

@@ -124,6 +124,13 @@ def test_what_there_is_not_is_refused():
             run.chosen(run.table(), names, expression)
 
 
+def test_what_a_suite_takes_or_leaves_out_is_there():
+    """pytest says nothing of a file to leave out that has another name now."""
+    named = {word.removeprefix("--ignore=") for one in run.table() for word in one.command if "Tests/" in word}
+    files = {word.partition("::")[0] for word in named if re.match("Tests/[A-Z]", word)}
+    assert "Tests/Acceptance/test_names.py" in files and not {name for name in files if not (TOP / name).exists()}
+
+
 def test_a_suite_installs_only_what_it_needs(monkeypatch):
     asked, chosen = [], run.chosen(run.table(), ["tidy"], None)
     monkeypatch.setattr(subprocess, "run", lambda words, **_: asked.append([str(word) for word in words]))
