@@ -66,6 +66,7 @@ extension Options {
             "crl-policy", argument: "WHAT",
             help: "refuse or warn where no CRL can be trusted"
         ) { options, argument throws(OperatorError) in
+            options.optionAboutLists = "--crl-policy"
             options.config.clients.crlPolicy = try argument.one(
                 of: "refuse or warn", ClientConfig.RevocationPolicy.named)
         },
@@ -73,6 +74,7 @@ extension Options {
             "crl-entries", argument: "N",
             help: "revoked certificates that there is room for, 2000 by default"
         ) { options, argument throws(OperatorError) in
+            options.optionAboutLists = "--crl-entries"
             options.config.clients.crlEntries = try argument.number(1...Limits.revocationEntriesMax)
         },
         OptionRow(
@@ -94,6 +96,7 @@ extension Options {
                 clock is unset
                 """
         ) { options, argument throws(OperatorError) in
+            options.optionAboutClients = "--clock"
             options.config.clients.clock = try argument.one(
                 of: "accept, pins-only or refuse", ClientConfig.UnsetClock.named)
         },
@@ -101,6 +104,7 @@ extension Options {
             "client-depth", argument: "N",
             help: "intermediate certificates allowed between a client's and the CA's, 0 to 8"
         ) { options, argument throws(OperatorError) in
+            options.optionAboutClients = "--client-depth"
             options.config.clients.depth = try argument.number(0...Limits.pathIntermediates)
         },
         OptionRow(

@@ -24,6 +24,9 @@ struct Options {
     var identities = IdentityArguments()
     /// --service; it and the configuration are held against each other once all options are read.
     var service: BuiltInService?
+    /// The last option that says something about CRLs, and the last one about clients, where one was given.
+    var optionAboutLists: Text?
+    var optionAboutClients: Text?
     // Whether the command line has replaced a list of the configuration.
     private var replacesListeners = false
     var replacesTargets = false
@@ -43,6 +46,19 @@ struct Options {
         }
         try identities.replace(in: &config)
         try chooseService()
+        try refuseWithoutEffect()
+    }
+
+    /// What somebody asks for is never left out in silence.
+    private func refuseWithoutEffect() throws(OperatorError) {
+        if let option = optionAboutLists, config.clients.crl == nil {
+            throw OperatorError(usage: "option", option, "has no effect without a CRL; give --crl as well")
+        }
+        if let option = optionAboutClients, config.clients.certificates == .none {
+            throw OperatorError(
+                usage: "option", option,
+                "has no effect where no client is asked for a certificate; give --clients as well")
+        }
     }
 
     /// The first one replaces the list of the configuration, the others add to it.

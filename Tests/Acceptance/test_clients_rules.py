@@ -343,6 +343,12 @@ def test_clients_are_judged_again_once_the_clock_is_right(launch, rules, clients
     (["--crl-policy", "maybe"], r"option --crl-policy: 'maybe' is not valid; use refuse or warn"),
     (["--clock", "fast"], r"option --clock: 'fast' is not valid; use accept, pins-only or refuse"),
     (["--client-depth", "9x"], r"option --client-depth: '9x' is not a whole number from 0 to 8"),
+    (["--clients", "required", "--ca", "CA", "--crl-policy", "refuse"],
+     "option '--crl-policy' has no effect without a CRL; give --crl as well"),
+    (["--crl-entries", "9"], "option '--crl-entries' has no effect without a CRL; .*"),
+    (["--clock", "accept"],
+     "option '--clock' has no effect where no client is asked for a certificate; give --clients as well"),
+    (["--clients", "none", "--client-depth", "2"], "option '--client-depth' has no effect where no client .*"),
     (["--clients", "required", "--pins", "/nonexistent"], r"pin list file '/nonexistent' cannot be read: .*"),
 ])
 def test_what_does_not_fit_together_is_refused(identity, options, sentence):
