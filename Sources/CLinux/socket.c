@@ -28,19 +28,25 @@ int clinux_address_parse(clinux_address *address, const char *host, uint16_t por
     plain[length] = 0;
     if (inet_pton(AF_INET6, plain, address->bytes) != 1) return -EINVAL;
     address->family = 6;
-    if (host[length] == '%') {
-        address->scope = if_nametoindex(host + length + 1);
-        if (address->scope == 0) return -EINVAL;
-    }
-    return 0;
+    if (host[length] == 0) return 0;
+    const char *interface = host + length + 1;
+    if (interface[0] == 0 || strlen(interface) >= IF_NAMESIZE) return -EINVAL;
+    address->scope = if_nametoindex(interface);
+    return address->scope != 0 ? 0 : -ENODEV;
 }
 
 size_t clinux_address_text(const clinux_address *address, char *text) {
     char host[INET6_ADDRSTRLEN] = "?";
+    char interface[1 + IF_NAMESIZE] = "";
     if (address->family == 0) return (size_t)snprintf(text, CLINUX_ADDRESS_TEXT_BYTES, "local");
     inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, host, sizeof host);
-    const char *format = address->family == 4 ? "%s:%u" : "[%s]:%u";
-    return (size_t)snprintf(text, CLINUX_ADDRESS_TEXT_BYTES, format, host, (unsigned)address->port);
+    if (address->scope != 0) {
+        interface[0] = '%';
+        if (if_indextoname(address->scope, interface + 1) == NULL) interface[0] = 0;
+    }
+    const char *format = address->family == 4 ? "%s%s:%u" : "[%s%s]:%u";
+    return (size_t)snprintf(
+        text, CLINUX_ADDRESS_TEXT_BYTES, format, host, interface, (unsigned)address->port);
 }
 
 socklen_t clinux_address_to_system(const clinux_address *address, clinux_system_address *system) {
@@ -84,31 +90,79 @@ int clinux_socket_tune(int descriptor, int no_delay, int keep_alive_seconds) {
     return set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_seconds) == 0 ? 0 : -errno;
 }
 
-static int prepare(
-    int descriptor, clinux_address *address, int backlog, int no_delay, int keep_alive_seconds
-) {
+// An interface may get the address later. Asked for only then, so that the system still says of every other
+// start whether the address is there.
+static int bind_also_to_missing(int descriptor, const clinux_address *address, int *is_missing) {
     clinux_system_address system;
     socklen_t length = clinux_address_to_system(address, &system);
+    *is_missing = 0;
+    if (bind(descriptor, &system.any, length) == 0) return 0;
+    if (errno != EADDRNOTAVAIL) return -errno;
+    int error = address->family == 4
+        ? set_option(descriptor, IPPROTO_IP, IP_FREEBIND, 1)
+        : set_option(descriptor, IPPROTO_IPV6, IPV6_FREEBIND, 1);
+    if (error != 0) return -EADDRNOTAVAIL;
+    if (bind(descriptor, &system.any, length) != 0) return -errno;
+    *is_missing = 1;
+    return 0;
+}
+
+static int prepare(
+    int descriptor, clinux_address *address, int backlog, int no_delay, int keep_alive_seconds,
+    int *is_missing
+) {
+    clinux_system_address system;
+    socklen_t length = sizeof system;
     if (set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) != 0) return -errno;
     // One family a socket, so that a list of addresses means the same whatever the system's default is.
     if (address->family == 6 && set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0) return -errno;
     int error = clinux_socket_tune(descriptor, no_delay, keep_alive_seconds);
+    if (error == 0) error = bind_also_to_missing(descriptor, address, is_missing);
     if (error != 0) return error;
-    if (bind(descriptor, &system.any, length) != 0) return -errno;
     if (listen(descriptor, backlog) != 0) return -errno;
     if (getsockname(descriptor, &system.any, &length) != 0) return -errno;
     clinux_address_from_system(address, &system);
     return 0;
 }
 
-int clinux_listen(clinux_address *address, int backlog, int no_delay, int keep_alive_seconds) {
+static int open_socket(const clinux_address *address) {
     int family = address->family == 4 ? AF_INET : AF_INET6;
     int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return -errno;
-    int error = prepare(descriptor, address, backlog, no_delay, keep_alive_seconds);
+    return descriptor >= 0 ? descriptor : -errno;
+}
+
+int clinux_listen(
+    clinux_address *address, int backlog, int no_delay, int keep_alive_seconds, int *is_missing
+) {
+    int descriptor = open_socket(address);
+    if (descriptor < 0) return descriptor;
+    int error = prepare(descriptor, address, backlog, no_delay, keep_alive_seconds, is_missing);
     if (error == 0) return descriptor;
     close(descriptor);
     return error;
+}
+
+static int is_every_address(const clinux_address *address) {
+    static const uint8_t zero[sizeof address->bytes];
+    return memcmp(address->bytes, zero, sizeof zero) == 0;
+}
+
+int clinux_addresses_overlap(const clinux_address *address, const clinux_address *other) {
+    if (address->family != other->family) return 0;
+    if (is_every_address(address) || is_every_address(other)) return 1;
+    return address->scope == other->scope && memcmp(address->bytes, other->bytes, sizeof other->bytes) == 0;
+}
+
+int clinux_address_is_missing(const clinux_address *address) {
+    clinux_address any_port = *address;
+    clinux_system_address system;
+    any_port.port = 0;
+    socklen_t length = clinux_address_to_system(&any_port, &system);
+    int descriptor = open_socket(address);
+    if (descriptor < 0) return 0;
+    int is_missing = bind(descriptor, &system.any, length) != 0 && errno == EADDRNOTAVAIL;
+    close(descriptor);
+    return is_missing;
 }
 
 int clinux_accept(int listener, clinux_address *peer) {
@@ -153,12 +207,28 @@ clinux_error_kind clinux_kind_of_error(int result) {
         return CLINUX_ERROR_ADDRESS_IN_USE;
     case EADDRNOTAVAIL:
         return CLINUX_ERROR_ADDRESS_MISSING;
+    case ENODEV:
+        return CLINUX_ERROR_NO_INTERFACE;
     case EAFNOSUPPORT:
         return CLINUX_ERROR_NO_FAMILY;
     case EBADF: case EFAULT: case EINVAL: case ENOTSOCK:
         return CLINUX_ERROR_OUR_FAULT;
     default:
         return CLINUX_ERROR_OTHER;
+    }
+}
+
+int clinux_may_pass(int result) {
+    switch (-result) {
+    // Not there yet: a file system, a device or an interface may still come.
+    case ENOENT: case ENODEV: case ENXIO: case EROFS: case ESTALE: case EADDRNOTAVAIL:
+    // In somebody else's hands.
+    case EADDRINUSE: case EAGAIN: case EBUSY: case ETXTBSY:
+    // Used up, or failed this once.
+    case ENOMEM: case ENOBUFS: case EMFILE: case ENFILE: case ENOSPC: case EDQUOT: case EIO:
+        return 1;
+    default:
+        return clinux_kind_of_error(result) == CLINUX_ERROR_PEER_GONE;
     }
 }
 

@@ -16,7 +16,7 @@ func runCommand(_ arguments: Arguments) throws(OperatorError) -> Int32 {
     if command == "certificate" || command == "cert" {
         return try CertificateCommand.run(arguments, at: 2, memory: memory.region())
     }
-    if command == "probe" { return try ProbeCommand.run(arguments, at: 2, memory: memory.region()) }
+    if command == "probe" { return ProbeCommand.run(arguments, at: 2, memory: memory.region()) }
     let server = ServerCommand(
         programName, config, memory: memory.region(),
         usage: """

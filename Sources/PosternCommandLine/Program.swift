@@ -6,10 +6,11 @@ import PosternLinux
 /// What init scripts see.
 enum ExitCode {
     static let done: Int32 = 0
-    /// What was asked for could not be printed, or a detached server ended before it listened.
-    static let failed: Int32 = 1
-    /// The command line, the configuration or a file it names is wrong; nothing was opened.
-    static let badInput: Int32 = 2
+    /// It did not work, and may the next time: an address in use, a file that is not there yet, no memory,
+    /// output that cannot be written. Service managers try again.
+    static let mayPass: Int32 = 1
+    /// Somebody has to edit something: the command line, the configuration, a file, a right.
+    static let wrongInput: Int32 = 2
 }
 
 /// A program around a command: what happens before it, and what becomes of its result.
@@ -34,12 +35,12 @@ public enum Program {
         do throws(OperatorError) {
             let exitCode = try command(arguments)
             if StandardOutput.hasFailed {
-                throw OperatorError { line in line.append("standard output cannot be written") }
+                throw OperatorError(mayPass: true) { $0.append("standard output cannot be written") }
             }
             return exitCode
         } catch {
             StandardError.tell(error)
-            return StandardOutput.hasFailed ? ExitCode.failed : ExitCode.badInput
+            return error.mayPass ? ExitCode.mayPass : ExitCode.wrongInput
         }
     }
 }

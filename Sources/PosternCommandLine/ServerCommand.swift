@@ -28,8 +28,8 @@ public struct ServerCommand {
         self.usage = usage
     }
 
-    /// All that a program does which has this command alone. Returns its exit code: 0 done, 1 output cannot
-    /// be written or a detached server ended before it listened, 2 bad input.
+    /// All that a program does which has this command alone. Returns its exit code: 0 done, 1 what may pass
+    /// by itself, 2 what somebody has to correct first.
     public func main<Provider: Service>(_ arguments: Arguments, service: Provider) -> Int32 {
         Program.run(name, config, arguments) { arguments throws(OperatorError) in
             try run(arguments, at: 1, service: service)
@@ -136,9 +136,9 @@ public struct ServerCommand {
                 SIGTERM, SIGINT: finish open requests and exit. SIGHUP: reload files (all or
                 none). SIGUSR1: log counters.
 
-                Exit codes: 0 done; 1 output cannot be written, or a detached server ended
-                before it listened; 2 bad option, configuration, certificate or key, and
-                nothing was opened.
+                Exit codes: 0 done; 1 what may pass by itself, such as an address in use, a
+                file that is not there yet, or no memory; 2 what somebody has to correct
+                first: an option, the configuration, a file. Nothing stays open.
 
                 The log goes to standard error, or to the system log if standard error is
                 closed or /dev/null.

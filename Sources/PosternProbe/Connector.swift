@@ -88,7 +88,7 @@ struct Connector {
                 line.append(addresses.count)
                 line.append(" addresses")
             }
-            if !Listener.accepts(options.host) {
+            if (try? Listener.check(options.host)) == nil {
                 line.append(addresses.count > 1 ? "; the last one is " : " at ")
                 last.append(to: &line)
             }

@@ -8,7 +8,18 @@ public enum ProbeCommand {
     /// Reads options from word `index` on, probes, and returns the program's exit code. `memory` is the
     /// region of a StaticMemory.
     @export(interface)
-    public static func run(
+    public static func run(_ arguments: Arguments, at index: Int32, memory: MemoryRegion) -> Int32 {
+        do throws(OperatorError) {
+            return try probe(arguments, at: index, memory: memory)
+        } catch {
+            // Whether it may pass or not: 1 is a connection that failed.
+            StandardError.tell(error)
+            return ProbeExit.usage.rawValue
+        }
+    }
+
+    @export(interface)
+    private static func probe(
         _ arguments: Arguments, at index: Int32, memory: MemoryRegion
     ) throws(OperatorError) -> Int32 {
         let options = try ProbeOptions(arguments, at: index)

@@ -43,6 +43,15 @@ struct Acceptor: ~Copyable {
         }
     }
 
+    /// What the start has found.
+    func warn(_ log: borrowing ServerLog) {
+        for index in 0..<listeners.count where listeners[index].isAddressMissing {
+            Warnings.aboutMissingAddress({ log.warn($0) }) { line in
+                listeners[index].address.append(to: &line)
+            }
+        }
+    }
+
     /// When accepting is tried again; nil where only an event changes it.
     var dueMilliseconds: Int64? { pause == .noDescriptors ? retryAtMilliseconds : nil }
 
@@ -152,7 +161,7 @@ extension Acceptor {
             do throws(SystemError) {
                 _ = listeners.append(try Listener(adopting: descriptor, config.socket))
             } catch {
-                throw OperatorError { line in
+                throw OperatorError(error) { line in
                     line.append("descriptor ")
                     line.append(Int(descriptor))
                     line.append(" of LISTEN_FDS cannot be listened on: ")
@@ -167,7 +176,7 @@ extension Acceptor {
 
 extension OperatorError {
     fileprivate init(listening address: ListenAddress, _ fault: SystemError) {
-        self.init { line in
+        self.init(fault) { line in
             line.append("cannot listen on ")
             address.append(to: &line)
             line.append(": ")

@@ -22,7 +22,7 @@ struct ForwardTargets {
         do throws(Resolver.Failure) {
             return try Resolver.addresses(of: host, port: port)
         } catch {
-            throw OperatorError { line in
+            throw OperatorError(mayPass: true) { line in
                 line.append("the service to forward to '")
                 target.append(to: &line)
                 line.append("' cannot be looked up: ")

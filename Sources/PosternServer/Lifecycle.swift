@@ -97,7 +97,7 @@ extension Lifecycle {
         do throws(SystemError) {
             return try InheritedConnection(config.socket)
         } catch {
-            throw OperatorError { line in
+            throw OperatorError(error) { line in
                 line.append("--inetd wants a connection as standard input: ")
                 line.append(error.text)
                 line.append("; start it from inetd or another super-server")
@@ -147,14 +147,10 @@ extension Config {
         } catch {
             throw OperatorError(system: error)
         }
-        StandardError.tell(
-            OperatorError { line in
-                line.append("the server ended before it listened; start it without --detach to see why")
-            })
-        return Config.exitCodeOfLostServer
+        throw OperatorError(mayPass: true) { line in
+            line.append("the server ended before it listened; start it without --detach to see why")
+        }
     }
-
-    private static let exitCodeOfLostServer: Int32 = 1
 }
 
 extension Line {
@@ -167,7 +163,7 @@ extension Line {
 
 extension OperatorError {
     fileprivate init(pidFile path: Text, _ fault: PidFileError) {
-        self.init { line in
+        self.init(mayPass: fault.mayPass) { line in
             line.append("pid file '")
             line.append(path)
             switch fault {

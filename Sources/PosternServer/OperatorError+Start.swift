@@ -27,7 +27,7 @@ extension OperatorError {
 
 extension OperatorError {
     init(system fault: SystemError) {
-        self.init { line in
+        self.init(fault) { line in
             line.append("the system refuses what the server needs: ")
             line.append(fault.text)
         }

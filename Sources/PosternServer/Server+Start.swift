@@ -53,6 +53,7 @@ extension Server {
             line.append((plan.totalBytes + 1023) / 1024)
             line.append(" KiB")
         }
+        acceptor.warn(log)
         lifecycle.warn(log)
         Warnings.aboutDescriptors(missing: descriptorsMissing) { log.warn($0) }
         Warnings.aboutTargets(config.forward, targets) { log.warn($0) }
@@ -97,6 +98,7 @@ extension Server {
         let targets = try ForwardTargets(config, given: FixedList())
         let environment = try ServiceEnvironment()
         Warnings.aboutNotifySocket(environment.unusableNotifySocket) { StandardError.warn($0) }
+        Warnings.aboutMissingAddresses(config) { StandardError.warn($0) }
         Warnings.aboutDescriptors(missing: parts.descriptorsMissing) { StandardError.warn($0) }
         Warnings.aboutTargets(config.forward, targets) { StandardError.warn($0) }
         Warnings.forEach(config, parts.credentials.store) { StandardError.warn($0) }

@@ -48,8 +48,25 @@ extension Config {
         do throws(ConfigError) { try validate() } catch { throw OperatorError(error) }
         try clients.validate()
         if process.inetd { try refuseStandardInput() }
-        for index in 0..<listeners.count where !Listener.accepts(listeners[index].host) {
-            throw OperatorError(unknownHost: listeners[index].host)
+        for index in 0..<listeners.count { try checkListener(index) }
+    }
+
+    /// Of addresses that overlap the second one would be in use, by this server, at every start.
+    private func checkListener(_ index: Int) throws(OperatorError) {
+        let address = listeners[index]
+        do throws(SystemError) {
+            try Listener.check(address.host)
+        } catch {
+            throw OperatorError(host: address.host, error)
+        }
+        for earlier in 0..<index where Listener.overlap(listeners[earlier], address) {
+            throw OperatorError { line in
+                line.append("the server cannot listen on ")
+                address.append(to: &line)
+                line.append(" beside ")
+                listeners[earlier].append(to: &line)
+                line.append(", which has that address already; take one of them out of --listen")
+            }
         }
     }
 
@@ -82,13 +99,16 @@ extension Service {
 }
 
 extension OperatorError {
-    fileprivate init(unknownHost host: Text) {
-        self.init { line in
+    fileprivate init(host: Text, _ fault: SystemError) {
+        self.init(fault) { line in
             line.append("'")
             line.append(host)
-            line.append(
-                "' is not an address to listen on; give a numeric address of this machine, or localhost"
-            )
+            guard !fault.isInterfaceMissing else {
+                return line.append(
+                    "' names an interface that this machine does not have; bring it up, or give another")
+            }
+            line.append("' is not an address to listen on; ")
+            line.append("give a numeric address of this machine, or localhost")
         }
     }
 }

@@ -40,6 +40,22 @@ enum Warnings {
         tell(line)
     }
 
+    /// Of what a start would listen on, nothing being open yet.
+    static func aboutMissingAddresses(_ config: Config, _ tell: Tell) {
+        guard !config.process.inetd else { return }
+        for index in 0..<config.listeners.count where Listener.isAddressMissing(config.listeners[index].host)
+        {
+            aboutMissingAddress(tell) { line in config.listeners[index].append(to: &line) }
+        }
+    }
+
+    static func aboutMissingAddress(_ tell: Tell, _ address: (inout Line) -> Void) {
+        var line = Line()
+        address(&line)
+        line.append(" is not an address of this machine yet; clients are served there as soon as it is")
+        tell(line)
+    }
+
     static func aboutNotifySocket(_ unusable: Text?, _ tell: Tell) {
         guard let unusable else { return }
         var line = Line()

@@ -21,6 +21,7 @@ NEEDS = {
     "mounts": (["unshare", *([] if IS_ROOT else USERS), "--mount", *MOUNT], "nobody may make a mount namespace here"),
     "user mounts": (["unshare", *USERS, "--mount", *MOUNT], "nobody may make a user namespace here"),
     "user network": (["unshare", *USERS, "--net", "true"], "nobody may make a user namespace here"),
+    "network": (["unshare", "--net", "true"], "nobody may make a network namespace here"),
     "host name": (["unshare", "--uts", "true"], "nobody may make a namespace for the host name here"),
     "private root": ([*AS_ROOT, "unshare", "--mount", "--pid", "--cgroup", "--fork", *MOUNT],
                      "nobody may make a mount namespace here"),

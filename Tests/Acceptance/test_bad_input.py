@@ -1,6 +1,7 @@
-"""What an operator can get wrong: each is exit code 2, one sentence on stderr that names the file, option or
-field, nothing on stdout, and nothing opened.
+"""What an operator can get wrong: each is exit code 2, or 1 where it may pass by itself, one sentence on stderr that
+names the file, option or field, nothing on stdout, and nothing opened.
 """
+import errno
 import os
 import shutil
 import socket
@@ -11,10 +12,10 @@ from postern_identity import Identity, encrypt_key
 from postern_target import LISTENER_LIMIT, first_free_port, run
 
 
-def assert_refused(ended, *mentions):
+def assert_refused(ended, *mentions, code=2):
     """One line, of the right form, with every mention in it (a tuple of words means any of them)."""
     text = ended.stderr.decode()
-    assert ended.returncode == 2, (ended.returncode, text)
+    assert ended.returncode == code, (ended.returncode, text)
     assert ended.stdout == b""
     assert text.startswith("postern: error: ") and text.endswith("\n") and text.count("\n") == 1, text
     for mention in mentions:
@@ -44,7 +45,7 @@ def which(request):
 def test_missing_file(identity, tmp_path, which):
     path = tmp_path / "missing.pem"
     ended = start(identity=certificate_and_key(identity, which, path))
-    assert_refused(ended, path, ("no such file", "does not exist", "not found"))
+    assert_refused(ended, path, ("no such file", "does not exist", "not found"), code=1)
 
 
 CONTENTS = {
@@ -90,7 +91,7 @@ def test_endless_file(identity, which, path):
 def test_fifo_does_not_hang(identity, tmp_path, which):
     path = tmp_path / "fifo"
     os.mkfifo(path)
-    assert_refused(start(identity=certificate_and_key(identity, which, path)), path)
+    assert_refused(start(identity=certificate_and_key(identity, which, path)), path, "nobody writes", code=1)
 
 
 def as_nobody():
@@ -174,7 +175,8 @@ def test_address_in_use(identity):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        assert_refused(start(identity=identity, listen=address), address, ("in use", "already"), "stop what holds it")
+        assert_refused(start(identity=identity, listen=address), address, ("in use", "already"), "stop what holds it",
+                       code=1)
 
 
 def test_second_address_in_use_leaves_the_first_closed(identity):
@@ -186,23 +188,42 @@ def test_second_address_in_use_leaves_the_first_closed(identity):
         probe.close()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         ended = run("-l", f"127.0.0.1:{free}", "-l", address, *identity.options)
-        assert_refused(ended, address)
+        assert_refused(ended, address, code=1)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", free))
 
 
-def test_same_address_twice(identity):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    assert_refused(run("-l", address, "-l", address, *identity.options), address)
+@pytest.mark.parametrize("one, other", [
+    ("127.0.0.1:4433", "127.0.0.1:4433"), ("0.0.0.0:4433", "127.0.0.1:4433"), ("127.0.0.2:4433", "0.0.0.0:4433"),
+    ("[::1]:4433", "[0:0::1]:4433"), ("[::]:4433", "[::1]:4433"), ("[::1]:4433", "localhost:4433")])
+@pytest.mark.parametrize("action", [[], ["--test-config"]], ids=["start", "test-config"])
+def test_addresses_that_overlap(identity, one, other, action):
+    """The second one is in use at every start, by the server itself, so this never passes."""
+    ended = run("-l", one, "-l", other, *identity.options, *action)
+    assert_refused(ended, f"beside {one}", "take one of them out")
+    assert b"in use" not in ended.stderr
 
 
-def test_address_of_another_machine(identity):
-    """192.0.2.0/24 is for documentation (RFC 5737); .99 is nobody's here."""
-    ended = start(identity=identity, listen="192.0.2.99:4433")
-    assert_refused(ended, "192.0.2.99:4433", "no interface has it now")
-    assert b"what holds it" not in ended.stderr
+@pytest.mark.parametrize("one, other", [
+    ("127.0.0.1:4433", "127.0.0.1:4434"), ("0.0.0.0:4433", "[::]:4433"), ("127.0.0.1:4433", "127.0.0.2:4433"),
+    ("127.0.0.1:0", "127.0.0.1:0")])
+def test_addresses_that_do_not_overlap(identity, one, other):
+    ended = run("-l", one, "-l", other, *identity.options, "--test-config")
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("address, code", [
+    ("[fe80::1%nosuch0]:4433", 1), ("[fe80::1%]:4433", 2), ("[fe80::1%longer-than-any-name]:4433", 2)])
+def test_interface_that_is_not_there(identity, address, code):
+    """It may still come, unless no interface can have such a name."""
+    parts = ["names an interface that this machine does not have"] if code == 1 else ["is not an address"]
+    for action in [], ["--test-config"]:
+        assert_refused(start(*action, identity=identity, listen=address), address[1:-6], *parts, code=code)
+
+
+def test_link_local_address_without_its_interface(identity, has_ipv6):
+    ended = start(identity=identity, listen="[fe80::1]:4433")
+    assert_refused(ended, "[fe80::1]:4433", "needs its interface, as in [fe80::1%eth0]:4433")
 
 
 @pytest.mark.applies(first_free_port() > 1)
@@ -307,3 +328,16 @@ def test_control_characters_do_not_reach_the_terminal(identity, value):
 def test_file_name_as_long_as_can_be(identity, which):
     path = "/" + "x" * 4000
     assert_refused(start(identity=certificate_and_key(identity, which, path)))
+
+
+# What the system refuses
+
+@pytest.mark.native
+@pytest.mark.parametrize("call, error, code", [
+    ("socket", "EMFILE", 1), ("socket", "ENOBUFS", 1), ("socket", "EAFNOSUPPORT", 2), ("bind", "EACCES", 2),
+    ("listen", "EADDRINUSE", 1), ("epoll_create1", "ENOMEM", 1), ("epoll_create1", "ENOSYS", 2),
+    ("epoll_ctl", "ENOSPC", 1), ("signalfd4", "ENFILE", 1)])
+def test_kind_of_a_refusal(identity, call, error, code):
+    """What has been used up may be given back; what is not there for this program, or not allowed, stays so."""
+    ended = start(identity=identity, prefix=["strace", "-qq", "-o", os.devnull, "-e", f"inject={call}:error={error}"])
+    assert_refused(ended, os.strerror(getattr(errno, error)), code=code)

@@ -190,7 +190,7 @@ def test_keys_that_are_refused(work):
     encrypt_key(work.path("good.key"), work.path("locked.key"), "pkcs8")
     for key, part in (("weak", "too weak"), ("locked", "password"), ("missing", "No such file")):
         assert part in work.refuse("self-signed", "--name", "x", "--certificate", "x.crt", "--key", f"{key}.key",
-                                   "--same-key")
+                                   "--same-key", code=1 if key == "missing" else 2)
 
 
 @pytest.mark.parametrize("name", ["a b", "", "-x", "a..b", "300.1.1.1", "x@", "http://", "*.", "a.*", "1.2.3.4.5",

@@ -45,7 +45,7 @@ def test_a_key_of_another_certificate_is_refused_due_or_not(work, days):
     self_signed(work, "--days", days)
     self_signed(work, name="other")
     assert "other.key" in work.refuse("renew", "--certificate", "server.crt", "--key", "other.key")
-    assert "none.key" in work.refuse("renew", "--certificate", "server.crt", "--key", "none.key")
+    assert "none.key" in work.refuse("renew", "--certificate", "server.crt", "--key", "none.key", code=1)
 
 
 def test_a_self_signed_certificate_over_the_same_key(work):

@@ -357,7 +357,7 @@ def test_files_that_cannot_be_read(work):
         work.path(name).write_bytes(data)
     for name in [*bad, "a.key", "missing.crt", "."]:
         for option in ([], ["--json"]):
-            assert f"'{name}'" in work.refuse("show", name, *option), name
+            assert f"'{name}'" in work.refuse("show", name, *option, code=1 if "missing" in name else 2), name
 
 
 def test_wrong_words(work):

@@ -77,13 +77,16 @@ def test_port_that_is_taken(daemon):
     with socket.socket() as taken:
         taken.bind(daemon.address)
         taken.listen()
-        refused(daemon.start(), f"127.0.0.1:{daemon.port}", "--listen")
+        refused(daemon.start(), f"127.0.0.1:{daemon.port}", "--listen", code=1)
     assert not daemon.pidfile.exists()
 
 
 def test_bad_key(daemon, tmp_path):
     daemon.identity = Identity(daemon.identity.certificate, tmp_path / "none.key", None)
-    refused(daemon.start(), tmp_path / "none.key")
+    refused(daemon.start(), tmp_path / "none.key", code=1)
+    assert not daemon.pidfile.exists()
+    (tmp_path / "none.key").write_text("no key\n")
+    refused(daemon.start(), tmp_path / "none.key", code=2)
     assert not daemon.pidfile.exists()
 
 
@@ -95,14 +98,14 @@ def test_second_start(daemon):
     """Names the first one, which goes on undisturbed."""
     assert daemon.start().returncode == 0
     first = daemon.pid
-    refused(daemon.start(), daemon.pidfile, f"process {first}")
+    refused(daemon.start(), daemon.pidfile, f"process {first}", code=1)
     assert daemon.pid == first
     echo_once(daemon)
 
 
 def test_second_start_without_a_pid_file(daemon):
     assert daemon.start().returncode == 0
-    refused(daemon.start(pidfile=False), f"127.0.0.1:{daemon.port}")
+    refused(daemon.start(pidfile=False), f"127.0.0.1:{daemon.port}", code=1)
 
 
 def test_many_starts_at_once(daemon):
@@ -117,7 +120,7 @@ def test_many_starts_at_once(daemon):
         start.communicate(timeout=20 * PATIENCE)
         codes.append(start.returncode)
     daemon.pids.add(daemon.pid)
-    assert sorted(codes) == [0] + 7 * [2]
+    assert sorted(codes) == [0] + 7 * [1]
     assert is_running(daemon.pid)
     echo_once(daemon)
 

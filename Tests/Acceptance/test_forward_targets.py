@@ -67,4 +67,5 @@ def test_plain_text_that_leaves_the_machine(identity, launch):
 def test_a_name_that_is_not_there(identity):
     for action in ("--test-config", "--log-level=info"):
         ended = run("--listen", "127.0.0.1:0", *identity.options, "--connect", "nowhere.invalid:80", action, seconds=40)
-        assert_refused(ended, "the service to forward to 'nowhere.invalid:80' cannot be looked up: ", "; check")
+        assert_refused(ended, "the service to forward to 'nowhere.invalid:80' cannot be looked up: ", "; check",
+                       code=1)

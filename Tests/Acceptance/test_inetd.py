@@ -168,10 +168,10 @@ def test_another_user_in_a_chroot(identity, open_folder):
     assert served.end()[0] == 0
 
 
-def inetd_refused(identity, given, *parts, options=()):
+def inetd_refused(identity, given, *parts, options=(), code=2):
     ended = subprocess.run(command(BINARY, *identity.options, "--inetd", *options), stdin=given, capture_output=True,
                            timeout=10 * PATIENCE, check=False)
-    refused(ended, *parts)
+    refused(ended, *parts, code=code)
 
 
 def test_input_that_is_no_connection(identity, tmp_path):
@@ -191,7 +191,7 @@ def test_client_that_is_gone_already(identity):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.close()
         time.sleep(0.05)
-        inetd_refused(identity, theirs, "not connected")
+        inetd_refused(identity, theirs, "not connected", code=1)
 
 
 @pytest.mark.parametrize("options, parts", [
@@ -216,7 +216,7 @@ def test_log_goes_to_the_system(identity, system_log):
 
 
 @pytest.mark.parametrize("options, pattern", [
-    (["--nonsense"], r".*option '--nonsense' is unknown.*"), (["--chroot", "/nonexistent"], r".*'/nonexistent'.*"),
+    (["--nonsense"], r".*option '--nonsense' is unknown.*"), (["--chroot", "/etc/passwd"], r".*'/etc/passwd'.*"),
     (["--detach"], r".*process.inetd.*"), (["--user", "nosuchuser"], r".*'nosuchuser'.*")])
 def test_faults_go_to_the_system_log(identity, system_log, options, pattern):
     """Strangers read nothing about options and files; the operator does."""

@@ -283,7 +283,8 @@ def test_a_fifo_does_not_hold_up_the_start(theirs, place):
     os.mkfifo(theirs / place)
     ended = run("--listen", "127.0.0.1:0", "--create-identity", *made.options, "--user", str(NOBODY), "--group",
                 str(NOBODY), seconds=20 * PATIENCE)
-    assert ended.returncode == 2, ended.stderr
+    # Nobody writes into the key's; beside the certificate's the key is lost.
+    assert ended.returncode == (1 if place == "s.key" else 2), ended.stderr
 
 
 @contextlib.contextmanager
@@ -385,4 +386,4 @@ def test_a_lock_that_never_ends_is_told(work):
                                 "certificate", *work.signing("b")], cwd=work.folder, capture_output=True, text=True,
                                timeout=20 * PATIENCE)
         holder.stdin.close()
-    assert ended.returncode == 2 and "held its lock for half a minute" in ended.stderr
+    assert ended.returncode == 1 and "held its lock for half a minute" in ended.stderr

@@ -109,7 +109,7 @@ def test_a_certificate_without_its_key_is_refused(identity, files):
 
 
 def test_without_the_option_nothing_is_made(files):
-    assert_refused(run("--listen", "127.0.0.1:0", *files.options), files.certificate)
+    assert_refused(run("--listen", "127.0.0.1:0", *files.options), files.certificate, code=1)
     assert not files.certificate.exists() and not files.key.exists()
 
 
@@ -123,7 +123,7 @@ def test_a_check_makes_nothing(files, option):
 def test_a_folder_that_is_not_there(tmp_path):
     missing = Identity(tmp_path / "none" / "own.crt", tmp_path / "none" / "own.key", None)
     ended = run("--listen", "127.0.0.1:0", "--create-identity", *missing.options)
-    assert_refused(ended, missing.key, "no such file", "directory")
+    assert_refused(ended, missing.key, "no such file", "directory", code=1)
 
 
 def test_a_folder_that_may_not_be_written(open_folder):
@@ -148,7 +148,7 @@ def test_a_file_system_that_is_full_or_read_only(tmp_path, options, problem):
               f'{{ [ {options} = ro ] || head -c 4096 /dev/zero >"$0/rest"; }}; exec "$@"')
     ended = run("--listen", "127.0.0.1:0", "--create-identity", *closed.options,
                 prefix=["unshare", "--mount", "sh", "-c", script, str(tmp_path)])
-    assert_refused(ended, closed.key, problem, "directory")
+    assert_refused(ended, closed.key, problem, "directory", code=1)
 
 
 def test_renewed_before_it_ends_over_the_same_key(start, files, launch):

@@ -19,9 +19,9 @@ def pidfile(tmp_path):
     return tmp_path / "postern.pid"
 
 
-def start_refused(identity, pidfile, *parts, **keywords):
+def start_refused(identity, pidfile, *parts, code=2, **keywords):
     """A start that ends because of its pid file."""
-    refused(run("--listen", "127.0.0.1:0", *identity.options, "--pidfile", pidfile, **keywords), *parts)
+    refused(run("--listen", "127.0.0.1:0", *identity.options, "--pidfile", pidfile, **keywords), *parts, code=code)
 
 
 def start(identity, pidfile):
@@ -56,13 +56,13 @@ def test_gone_at_the_end(launch, pidfile, stop):
 
 def test_there_is_no_file_when_the_start_fails(identity, launch, pidfile):
     host, port = launch().address
-    refused(run("--listen", f"{host}:{port}", *identity.options, "--pidfile", pidfile), f"{host}:{port}")
+    refused(run("--listen", f"{host}:{port}", *identity.options, "--pidfile", pidfile), f"{host}:{port}", code=1)
     assert os.listdir(pidfile.parent) == []
 
 
 def test_live_server(identity, launch, pidfile):
     server = launch("--pidfile", str(pidfile))
-    start_refused(identity, pidfile, pidfile, f"process {server.process.pid}", "--pidfile")
+    start_refused(identity, pidfile, pidfile, f"process {server.process.pid}", "--pidfile", code=1)
     assert pidfile.read_text() == f"{server.process.pid}\n"
     echo_once(server)
 
@@ -122,7 +122,7 @@ def test_damaged_file_of_a_live_server(identity, launch, pidfile):
     server = launch("--pidfile", str(pidfile))
     with open(pidfile, "r+b") as file:
         file.write(b"\0\0\0")
-    start_refused(identity, pidfile, pidfile, "which runs", "--pidfile")
+    start_refused(identity, pidfile, pidfile, "which runs", "--pidfile", code=1)
     echo_once(server)
 
 
@@ -137,7 +137,7 @@ def test_file_that_is_something_else(identity, pidfile, content):
 
 
 def test_folder_that_does_not_exist(identity, tmp_path):
-    start_refused(identity, tmp_path / "none" / "postern.pid", tmp_path / "none", "No such file", "--pidfile")
+    start_refused(identity, tmp_path / "none" / "postern.pid", tmp_path / "none", "No such file", "--pidfile", code=1)
 
 
 def test_folder_in_its_place(identity, pidfile):

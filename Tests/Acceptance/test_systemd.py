@@ -60,7 +60,7 @@ def test_a_start_that_fails_tells_nothing(identity, manager):
         taken.listen()
         ended = run("--listen", f"127.0.0.1:{taken.getsockname()[1]}", *identity.options,
                     env={**os.environ, **manager.environment})
-    refused(ended)
+    refused(ended, code=1)
     assert manager.receive(seconds=0.1) is None
 
 

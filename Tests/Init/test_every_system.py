@@ -85,6 +85,16 @@ def test_a_killed_server_comes_back(system, postern):
     assert wait_until(lambda: postern.has_come_back_after(process)) and postern.shown() == 0
 
 
+@those_that("supervises")
+def test_a_file_that_is_not_there_yet_is_waited_for(system, postern):
+    process = started(system, postern)
+    postern.root.check("mv", "/etc/postern/server.crt", "/etc/postern/later.crt")
+    postern.root.check("kill", "-KILL", process)
+    assert not wait_until(postern.listens, seconds=3)
+    postern.root.check("mv", "/etc/postern/later.crt", "/etc/postern/server.crt")
+    assert wait_until(postern.listens) and postern.shown() == 0
+
+
 @those_that("log")
 def test_the_log_is_kept(system, postern):
     started(system, postern)
@@ -97,6 +107,21 @@ def test_start_with_a_wrong_configuration_fails_aloud(system, postern):
     ended = system.start()
     assert ended.returncode != 0 and "nonsense" in system.said(ended)
     assert postern.processes() == []
+
+
+@those_that("holds_restart")
+def test_start_says_whether_a_fault_may_pass(system, postern):
+    """One that supervises goes on trying then."""
+    postern.root.check("mv", "/etc/postern/server.crt", "/etc/postern/later.crt")
+    ended = system.start()
+    assert "This may pass by itself" in system.said(ended) and (ended.returncode == 0) == system.supervises
+    assert not postern.listens()
+    postern.root.check("mv", "/etc/postern/later.crt", "/etc/postern/server.crt")
+    assert system.supervises == wait_until(postern.listens, seconds=10 if system.supervises else 0)
+    system.stop()
+    postern.configure("--service nonsense")
+    ended = system.start()
+    assert ended.returncode != 0 and "This will not pass by itself: correct it first" in system.said(ended)
 
 
 @those_that("checks")

@@ -101,11 +101,22 @@ def test_a_bad_setting_is_said_and_procd_is_told_nothing_that_would_end_a_server
         assert [words[0] for words in calls] == ["procd_open_service"]
 
 
+def test_a_file_that_is_not_there_yet_keeps_procd_from_nothing_but_a_reload(router):
+    """procd starts the server again until the file is there; a server that runs is not ended for it."""
+    router.root.write("/etc/config/postern", "config postern 'main'\n\toption certificate '/etc/postern/none.crt'\n")
+    ended, calls = router.command("start")
+    assert ended.returncode == 0 and "none.crt" in ended.stderr
+    assert parameters(calls)["command"][:3] == ["/usr/sbin/postern", "--certificate", "/etc/postern/none.crt"]
+    for word in ("reload", "check"):
+        ended, calls = router.command(word)
+        assert ended.returncode == 1 and "none.crt" in ended.stderr and not parameters(calls)
+
+
 def test_check_says_whether_the_settings_are_good(router):
     assert router.command("check")[0].returncode == 0
     router.root.write("/etc/config/postern", "config postern 'main'\n\toption service 'nonsense'\n")
     ended, calls = router.command("check")
-    assert ended.returncode == 1 and "nonsense" in ended.stderr and calls == []
+    assert ended.returncode == 2 and "nonsense" in ended.stderr and calls == []
 
 
 def test_reload_lets_procd_compare_the_options_and_the_server_load_its_files(router):

@@ -47,6 +47,12 @@ def test_a_wrong_configuration_is_6(system, postern):
     assert postern.processes() == []
 
 
+def test_what_may_pass_by_itself_is_1(system, postern):
+    postern.root.check("rm", "/etc/postern/server.crt")
+    assert system.start().returncode == 1
+    assert postern.processes() == []
+
+
 def test_reload_of_what_does_not_run_is_7_and_force_reload_and_try_restart_leave_it(system, postern):
     assert system.reload().returncode == 7
     assert system.command("force-reload").returncode == 0

@@ -8,12 +8,19 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-MOUNTS, USERS, NAME = (f"nobody may make a {what} here" for what in (
-    "mount namespace", "user namespace", "namespace for the host name"))
+MOUNTS, USERS, NETWORK, NAME = (f"nobody may make a {what} here" for what in (
+    "mount namespace", "user namespace", "network namespace", "namespace for the host name"))
 ACCEPTANCE = {
     "test_certificate_files.py::test_a_full_file_system_leaves_nothing_behind": MOUNTS,
     "test_inetd.py::test_faults_go_to_the_system_log": MOUNTS,
     "test_inetd.py::test_log_goes_to_the_system": MOUNTS,
+    "test_missing_addresses.py::test_a_port_that_is_not_allowed_stays_refused": NETWORK,
+    "test_missing_addresses.py::test_a_port_that_is_taken_stays_refused": NETWORK,
+    "test_missing_addresses.py::test_an_address_that_is_there_is_not_warned_of": NETWORK,
+    "test_missing_addresses.py::test_an_interface_that_comes_later": NETWORK,
+    "test_missing_addresses.py::test_config_says_it_too": NETWORK,
+    "test_missing_addresses.py::test_others_are_served_meanwhile": NETWORK,
+    "test_missing_addresses.py::test_served_once_the_address_is_there": NETWORK,
     "test_own_identity.py::test_a_file_system_that_is_full_or_read_only": MOUNTS,
     "test_own_identity.py::test_renewed_when_the_host_name_changes": NAME,
     "test_probe.py::test_gnutls": USERS,
@@ -66,5 +73,5 @@ def test_init(tmp_path):
 def test_no_other_test_calls_unshare(suite):
     """Whoever adds one says what it needs, and where it is named here."""
     users = {path.name for path in (TOP / "Tests" / suite).glob("*.py") if '"unshare"' in path.read_text()}
-    assert users <= {"postern_machine.py", "postern_peer.py", "postern_services.py", "test_own_identity.py",
-                     "test_probe_trust.py", "private_root.py", "test_deb.py"}
+    assert users <= {"postern_machine.py", "postern_peer.py", "postern_services.py", "test_missing_addresses.py",
+                     "test_own_identity.py", "test_probe_trust.py", "private_root.py", "test_deb.py"}

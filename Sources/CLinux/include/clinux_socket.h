@@ -14,16 +14,23 @@ typedef struct {
 } clinux_address;
 
 /// Room for the longest text of clinux_address_text, its final zero included.
-#define CLINUX_ADDRESS_TEXT_BYTES 64
+#define CLINUX_ADDRESS_TEXT_BYTES 80
 
-/// Reads a numeric IPv4 or IPv6 address (with %zone where link-local). Returns 0 or -EINVAL.
+/// Reads a numeric IPv4 or IPv6 address, with %interface where link-local. Returns 0, -EINVAL, or -ENODEV
+/// where there is no such interface.
 int clinux_address_parse(clinux_address *address, const char *host, uint16_t port);
-/// Writes 1.2.3.4:443, [::1]:443 or local and returns its length.
+/// Writes 1.2.3.4:443, [::1]:443, [fe80::1%eth0]:443 or local and returns its length.
 size_t clinux_address_text(const clinux_address *address, char *text);
 
 /// A non-blocking listening socket; on return `address` has the port that was really bound. Accepted sockets
-/// inherit no_delay (TCP_NODELAY) and keep_alive_seconds (idle time before the first probe, 0 for none).
-int clinux_listen(clinux_address *address, int backlog, int no_delay, int keep_alive_seconds);
+/// inherit no_delay (TCP_NODELAY) and keep_alive_seconds (idle time before the first probe, 0 for none). An
+/// address that no interface has is bound all the same; `is_missing` is 1 then, else 0.
+int clinux_listen(
+    clinux_address *address, int backlog, int no_delay, int keep_alive_seconds, int *is_missing);
+/// Whether both are the same address, or one is all addresses of the other's family: 1 or 0.
+int clinux_addresses_overlap(const clinux_address *address, const clinux_address *other);
+/// Whether no interface has this address now, whatever its port: 1 or 0.
+int clinux_address_is_missing(const clinux_address *address);
 /// A non-blocking socket of the next waiting client.
 int clinux_accept(int listener, clinux_address *peer);
 
@@ -46,12 +53,16 @@ typedef enum {
     CLINUX_ERROR_EXISTS,            ///< EEXIST
     CLINUX_ERROR_ADDRESS_IN_USE,    ///< EADDRINUSE
     CLINUX_ERROR_ADDRESS_MISSING,   ///< EADDRNOTAVAIL: no interface has it
+    CLINUX_ERROR_NO_INTERFACE,      ///< ENODEV
     CLINUX_ERROR_NO_FAMILY,         ///< EAFNOSUPPORT: a kernel without IPv6
     CLINUX_ERROR_OUR_FAULT,         ///< EBADF, EFAULT, EINVAL, ENOTSOCK: a bug here
 } clinux_error_kind;
 
 /// What kind of error a negative result is.
 clinux_error_kind clinux_kind_of_error(int result);
+/// Whether the same call may succeed later without anybody changing a setting, a file's content or a right:
+/// 1 or 0.
+int clinux_may_pass(int result);
 /// The system's words for a negative result.
 const char *clinux_error_text(int result);
 

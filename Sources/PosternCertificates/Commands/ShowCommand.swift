@@ -71,8 +71,8 @@ enum ShowCommand {
 
                 Nothing is verified here; see postern certificate verify.
 
-                Exit codes: 0 done; 1 output cannot be written; 2 a bad option, or a file
-                that cannot be read.
+                Exit codes: 0 done; 1 output cannot be written, or the file is not there; 2 a
+                bad option, or a file that cannot be read.
                 """)
     }
 }

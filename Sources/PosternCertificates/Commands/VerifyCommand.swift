@@ -211,8 +211,8 @@ enum VerifyCommand {
         StandardOutput.write(
             text: """
 
-                Exit codes: 0 trusted; 1 output cannot be written; 2 a bad option, or a file
-                that cannot be read; 3 not trusted.
+                Exit codes: 0 trusted; 1 output cannot be written, or a file is not there; 2 a
+                bad option, or a file that cannot be read; 3 not trusted.
                 """)
     }
 }

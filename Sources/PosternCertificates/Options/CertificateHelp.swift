@@ -31,8 +31,9 @@ enum CertificateHelp {
 
             Files are written whole or not at all, keys with mode 0600, and none is
             replaced without --force. postern certificate COMMAND --help has the options.
-            Exit codes: 0 done; 2 bad option or file, and nothing was written; 3 of
-            verify: not trusted; 4 of renew: not due.
+            Exit codes: 0 done; 1 what may pass by itself, such as a file that is not
+            there, a full disk, or a lock that somebody holds; 2 bad option or file; 3 of
+            verify: not trusted; 4 of renew: not due. After 1, 2 and 4 nothing was written.
             """)
     }
 
@@ -115,7 +116,7 @@ enum CertificateHelp {
         Makes the same certificate once more when fewer than 30 days are left, for as
         long as before, and replaces it in its file; all else in the file stays. One
         that did not sign itself needs --issuer and --issuer-key.
-        Exit codes: 0 renewed; 4 not due, and nothing was written; 2 failed.
+        Exit codes: 0 renewed; 4 not due, and nothing was written; 1 or 2 failed.
 
           postern certificate renew --certificate server.crt --key server.key
         """

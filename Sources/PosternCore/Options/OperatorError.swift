@@ -9,11 +9,19 @@ public struct OperatorError: Error {
     /// What is wrong and what to do, without a full stop. To be printed before another fault is made.
     public var message: Line { OperatorError.sentence }
 
-    public init(_ compose: (inout Line) -> Void) {
+    /// It may be gone at the next try though nobody edits anything: an address that is in use, a file that
+    /// is not there yet, no memory. Everything else stays until an option, a file or a right is changed.
+    public let mayPass: Bool
+
+    public init(mayPass: Bool = false, _ compose: (inout Line) -> Void) {
         var line = Line()
         compose(&line)
-        OperatorError.sentence = line
+        OperatorError.keep(line)
+        self.mayPass = mayPass
     }
+
+    @inline(never)
+    private static func keep(_ line: Line) { sentence = line }
 
     /// `kind 'word' problem`, as in: option '--listen' wants an argument.
     @inline(never)

@@ -178,7 +178,7 @@ package struct IndexFile {
         do throws(SystemError) {
             return try File.read(path, into: memory).count
         } catch {
-            throw OperatorError { line in
+            throw OperatorError(error) { line in
                 line.append("index file '")
                 line.append(path)
                 guard !error.isTooLarge else {

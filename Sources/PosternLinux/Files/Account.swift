@@ -32,13 +32,14 @@ public struct Account: Sendable {
         if clinux_account_user() != 0, clinux_account_is(user, group) != 0 { return }
         let result = clinux_account_become(user, group)
         guard result == 0 else {
-            throw OperatorError { line in
+            let fault = SystemError(doing: .givingUpRights, code: result)
+            throw OperatorError(fault) { line in
                 line.append("cannot become user ")
                 line.append(user)
                 line.append(" of group ")
                 line.append(group)
                 line.append(": ")
-                line.append(SystemError(doing: .givingUpRights, code: result).text)
+                line.append(fault.text)
                 line.append("; start as root, or without --user and --group")
             }
         }
@@ -60,15 +61,16 @@ public struct Account: Sendable {
         if let number = name.number(upTo: UInt64(widening: none - 1)) {
             return (UInt32(truncatingIfNeeded: number), nil)
         }
-        throw OperatorError { line in
+        let fault = result < 0 ? SystemError(doing: .readingFile, code: result) : nil
+        throw OperatorError(mayPass: fault?.mayPass ?? false) { line in
             line.append(kind)
             line.append(" '")
             line.append(name)
             line.append("' is not to be found in ")
             line.append(file)
-            if result < 0 {
+            if let fault {
                 line.append(" (")
-                line.append(SystemError(doing: .readingFile, code: result).text)
+                line.append(fault.text)
                 line.append(")")
             }
             line.append("; add it there, or give another one or a number with ")

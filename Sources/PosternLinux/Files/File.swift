@@ -111,7 +111,7 @@ public enum File {
 extension OperatorError {
     /// A file that could not be read; `option` is what names another one.
     public init(file: Text, _ role: Text, option: Text, _ fault: SystemError) {
-        self.init { line in
+        self.init(fault) { line in
             line.append(role)
             line.append(" file '")
             line.append(file)
@@ -130,7 +130,7 @@ extension OperatorError {
 
     /// A file that could not be written.
     public init(writing file: Text, _ role: Text, _ fault: SystemError) {
-        self.init { line in
+        self.init(fault) { line in
             line.append(role)
             line.append(" file '")
             line.append(file)

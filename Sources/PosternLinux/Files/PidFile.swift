@@ -10,6 +10,15 @@ public enum PidFileError: Error {
     /// It is some other file.
     case notAPidFile
     case system(SystemError)
+
+    /// The next try may succeed though nobody edits anything.
+    public var mayPass: Bool {
+        switch self {
+        case .live: true
+        case .notAPidFile: false
+        case .system(let fault): fault.mayPass
+        }
+    }
 }
 
 public struct PidFile: ~Copyable {

@@ -7,18 +7,20 @@ public struct Listener {
     let descriptor: Int32
     /// With the port that was really bound.
     public let address: PeerAddress
+    /// No interface has the address yet. Clients are served as soon as one has it.
+    public let isAddressMissing: Bool
 
-    /// Resolves, binds and listens.
+    /// Binds and listens, also to an address that is not there yet.
     public init(_ wanted: ListenAddress, _ config: SocketConfig) throws(SystemError) {
-        var address = clinux_address()
-        guard clinux_address_parse(&address, wanted.host.zeroTerminated, wanted.port) == 0 else {
-            throw SystemError(doing: .parsingAddress, code: 0)
-        }
+        var address = try Listener.parse(wanted.host, port: wanted.port)
+        var isMissing: Int32 = 0
         let result = clinux_listen(
-            &address, Int32(config.backlog), config.noDelay ? 1 : 0, Int32(config.keepAliveSeconds))
+            &address, Int32(config.backlog), config.noDelay ? 1 : 0, Int32(config.keepAliveSeconds),
+            &isMissing)
         guard result >= 0 else { throw SystemError(doing: .listening, code: result) }
         descriptor = result
         self.address = PeerAddress(address)
+        isAddressMissing = isMissing != 0
     }
 
     /// Takes a socket that a service manager has opened, listening already.
@@ -29,6 +31,7 @@ public struct Listener {
         guard result == 0 else { throw SystemError(doing: .listening, code: result) }
         self.descriptor = descriptor
         self.address = PeerAddress(address)
+        isAddressMissing = false
     }
 
     public func accept() -> AcceptStep {
@@ -45,10 +48,36 @@ public struct Listener {
 
     public func close() { clinux_close(descriptor) }
 
-    /// Whether `host` is an address that a listener can have.
-    public static func accepts(_ host: Text) -> Bool {
+    /// Throws where `host` is not an address, or one on an interface that is not there.
+    public static func check(_ host: Text) throws(SystemError) { _ = try parse(host, port: 0) }
+
+    /// Whether two listeners cannot be side by side: one port, and one address or all addresses of a family.
+    public static func overlap(_ one: ListenAddress, _ other: ListenAddress) -> Bool {
+        guard one.port == other.port, one.port != 0,
+            var first = try? parse(one.host, port: one.port),
+            var second = try? parse(other.host, port: other.port)
+        else { return false }
+        return clinux_addresses_overlap(&first, &second) != 0
+    }
+
+    /// Whether no interface has this address now; found out without listening.
+    public static func isAddressMissing(_ host: Text) -> Bool {
+        guard var address = try? parse(host, port: 0) else { return false }
+        return clinux_address_is_missing(&address) != 0
+    }
+
+    private static func parse(_ host: Text, port: UInt16) throws(SystemError) -> clinux_address {
         var address = clinux_address()
-        return clinux_address_parse(&address, host.zeroTerminated, 0) == 0
+        let result = clinux_address_parse(&address, host.zeroTerminated, port)
+        guard result == 0 else { throw SystemError(doing: .parsingAddress, code: result) }
+        return address
+    }
+}
+
+extension OperatorError {
+    /// What the system refuses: its kind says whether it may pass.
+    public init(_ fault: SystemError, _ compose: (inout Line) -> Void) {
+        self.init(mayPass: fault.mayPass, compose)
     }
 }
 
@@ -67,9 +96,10 @@ public struct PeerAddress {
 
     init(_ address: clinux_address) { self.address = address }
 
-    /// Appends 192.0.2.1:4433 or [2001:db8::1]:4433.
+    /// Appends 192.0.2.1:4433, [2001:db8::1]:4433 or [fe80::1%eth0]:4433.
     public func append(to line: inout Line) {
-        var text = InlineArray<64, CChar>(repeating: 0)
+        var text = InlineArray<80, CChar>(repeating: 0)
+        precondition(text.count == Int(CLINUX_ADDRESS_TEXT_BYTES), "room for every address")
         var address = address
         withUnsafeMutablePointer(to: &text) { text in
             let start = UnsafeMutableRawPointer(text)
@@ -100,6 +130,9 @@ public struct SystemError: Error, Sendable {
     public let fileBytes: Int64
     public let limitBytes: Int
 
+    /// An address is on an interface that is not there.
+    public var isInterfaceMissing: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_NO_INTERFACE }
+
     /// The caller lacks a right that root has.
     public var isPermission: Bool { clinux_kind_of_error(code) == CLINUX_ERROR_NO_PERMISSION }
 
@@ -111,8 +144,18 @@ public struct SystemError: Error, Sendable {
         case CLINUX_ERROR_ADDRESS_IN_USE: "stop what holds it, or choose another with --listen"
         case CLINUX_ERROR_ADDRESS_MISSING:
             "no interface has it now; start when the network is up, or give 0.0.0.0 or [::] with --listen"
+        case CLINUX_ERROR_OUR_FAULT:
+            "a link-local address needs its interface, as in [fe80::1%eth0]:4433"
         case CLINUX_ERROR_NO_FAMILY: "this kernel has no IPv6; leave the address out of --listen"
         default: "choose another with --listen"
+        }
+    }
+
+    /// The next try may succeed though nobody edits anything.
+    public var mayPass: Bool {
+        switch code {
+        case CLINUX_FILE_NO_WRITER, CLINUX_FILE_LOCKED: true
+        default: clinux_may_pass(code) != 0
         }
     }
 

@@ -52,7 +52,7 @@ public enum Process {
 extension OperatorError {
     fileprivate init(root directory: Text, _ result: Int32) {
         let fault = SystemError(doing: .givingUpRights, code: result)
-        self.init { line in
+        self.init(fault) { line in
             line.append("directory '")
             line.append(directory)
             line.append("' cannot become the root: ")
