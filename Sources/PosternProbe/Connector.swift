@@ -53,9 +53,9 @@ struct Connector {
             let problem: Text
             do throws(SystemError) {
                 let socket = try ClientSocket(address)
-                if let fault = try wait(socket, ProbeClock(milliseconds: share)) {
+                if let error = try wait(socket, ProbeClock(milliseconds: share)) {
                     socket.close()
-                    problem = fault
+                    problem = error
                 } else {
                     return ConnectedSocket(socket: socket, address: address)
                 }

@@ -58,7 +58,7 @@ struct PeerVerdict {
     var isTrusted: Bool { verdict?.isTrusted ?? false }
 
     /// Nil when the server may be talked to.
-    func fault(_ options: ProbeOptions, _ place: ConnectionPlace?) -> ProbeError? {
+    func error(_ options: ProbeOptions, _ place: ConnectionPlace?) -> ProbeError? {
         guard let verdict, !verdict.isTrusted else { return nil }
         var isFirst = true
         return ProbeError(faults == .wrongName ? .nameMismatch : .untrusted) { line in

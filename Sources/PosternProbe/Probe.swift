@@ -147,7 +147,7 @@ struct Probe: ~Copyable {
     private func verify(_ socket: ClientSocket, _ report: inout ProbeReport) throws(ProbeError) {
         let verdict = try PeerVerdict(session, authorities, options, memory: buffers)
         report.verified(session, verdict)
-        guard let fault = verdict.fault(options, report.place) else { return }
+        guard let error = verdict.error(options, report.place) else { return }
         session.refuse(verdict.refusal)
         stream.pointee.endWrites()
         // What it still sends is thrown away: closed with unread input, the socket would be reset, and the
@@ -158,7 +158,7 @@ struct Probe: ~Copyable {
             wanted.socketReadable = true
             _ = wanted.wait(socket: socket.descriptor, milliseconds: clock.remainingMilliseconds)
         }
-        throw fault
+        throw error
     }
 
     /// Sends close_notify and waits a moment for the server's: a socket closed with unread input resets

@@ -40,10 +40,10 @@ struct ProbeError: Error {
     }
 
     /// Standard output could not be written.
-    init(output fault: SystemError) {
+    init(output error: SystemError) {
         self.init(.connection) { line in
             line.append("standard output cannot be written: ")
-            line.append(fault.text)
+            line.append(error.text)
         }
     }
 

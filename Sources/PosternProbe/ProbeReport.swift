@@ -157,19 +157,19 @@ struct ProbeReport {
 
     // The end
 
-    mutating func end(_ fault: ProbeError?) {
-        if let message = fault?.words?.message {
+    mutating func end(_ error: ProbeError?) {
+        if let message = error?.words?.message {
             var line = Line()
             line.append(ProgramName.current)
             line.append(": error: ")
             line.append(message)
             StandardError.write(&line)
         }
-        if json != nil { writeObject(fault) }
+        if json != nil { writeObject(error) }
     }
 
     /// All members are always there: null is what was not found out.
-    private mutating func writeObject(_ fault: ProbeError?) {
+    private mutating func writeObject(_ error: ProbeError?) {
         json?.begin()
         json?.member("host", options.host)
         json?.member("port", Int64(widening: UInt32(options.port)))
@@ -191,10 +191,10 @@ struct ProbeReport {
         json?.array("resumed") { array in
             for index in 0..<connections { array.element(resumed[index]) }
         }
-        let exit = fault?.exit ?? .done
+        let exit = error?.exit ?? .done
         json?.member("result", exit.name)
         json?.member("exit", Int64(widening: exit.rawValue))
-        if let message = fault?.words?.message {
+        if let message = error?.words?.message {
             json?.member("error") { line in line.append(message) }
         } else {
             json?.null("error")

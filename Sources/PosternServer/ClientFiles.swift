@@ -95,23 +95,23 @@ extension OperatorError {
         }
     }
 
-    init(_ fault: ClientListError, _ role: Text, _ file: Text, option: Text) {
+    init(_ error: ClientListError, _ role: Text, _ file: Text, option: Text) {
         self.init { line in
             line.append(role)
             line.append(" '")
             line.append(file)
             line.append("'")
-            switch fault {
+            switch error {
             case .outOfMemory:
                 line.append(" does not fit into the arena; give the port's StaticMemory more pages")
-            case .line(let fault):
-                if case .holds(let format) = fault.problem {
+            case .line(let error):
+                if case .holds(let format) = error.problem {
                     line.append(" ")
                     return line.append(format, insteadOf: "list", option: option)
                 }
                 line.append(" line ")
-                line.append(fault.lineNumber)
-                switch fault.problem {
+                line.append(error.lineNumber)
+                switch error.problem {
                 case .noPin:
                     line.append(
                         " is not a pin; give SHA-256 of a public key, 64 hexadecimal digits or Base64")

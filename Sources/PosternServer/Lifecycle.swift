@@ -64,10 +64,10 @@ struct Lifecycle: ~Copyable {
 
     /// What the start has found.
     func warn(_ log: borrowing ServerLog) {
-        if let fault = manager.fault {
+        if let error = manager.error {
             log.write(.warning) { line in
                 line.append("the service manager cannot be told of anything, at $NOTIFY_SOCKET: ")
-                line.append(fault.text)
+                line.append(error.text)
             }
         }
         Warnings.aboutNotifySocket(manager.unusableSocket) { log.warn($0) }
@@ -162,11 +162,11 @@ extension Line {
 }
 
 extension OperatorError {
-    fileprivate init(pidFile path: Text, _ fault: PidFileError) {
-        self.init(mayPass: fault.mayPass) { line in
+    fileprivate init(pidFile path: Text, _ error: PidFileError) {
+        self.init(mayPass: error.mayPass) { line in
             line.append("pid file '")
             line.append(path)
-            switch fault {
+            switch error {
             case .live(let owner):
                 line.append("' belongs to ")
                 // A damaged file does not say whose it is, but its lock says that somebody has it.
@@ -176,9 +176,9 @@ extension OperatorError {
             case .notAPidFile:
                 line.append("' holds something else than a process id; remove it, or name another file")
                 line.append(" with --pidfile")
-            case .system(let fault):
+            case .system(let error):
                 line.append("' cannot be written: ")
-                line.append(fault.text)
+                line.append(error.text)
                 line.append("; make its directory writable, or name another file with --pidfile")
             }
         }

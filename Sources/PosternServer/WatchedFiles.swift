@@ -29,7 +29,7 @@ struct WatchedFiles: ~Copyable {
         // A file was there when it was loaded; below another root it may not be.
         let wantsFiles = config.process.chroot != nil
         config.forEachFile { file in
-            if let fault = watch.add(file, wantsFile: wantsFiles) { tell(file, fault) }
+            if let error = watch.add(file, wantsFile: wantsFiles) { tell(file, error) }
         }
         try poller.add(watch)
         return watch
@@ -66,12 +66,12 @@ extension WatchedFiles {
     {
         guard config.watchesFiles else { return nil }
         do throws(SystemError) {
-            return try WatchedFiles(config, poller) { file, fault in
+            return try WatchedFiles(config, poller) { file, error in
                 log.write(.warning) { line in
                     line.append("file '")
                     line.append(file)
                     line.append("' is not watched: ")
-                    line.append(fault.text)
+                    line.append(error.text)
                     line.append("; send SIGHUP when it has changed")
                 }
             }

@@ -4,9 +4,9 @@ import PosternCore
 import PosternX509
 
 extension OperatorError {
-    public init(_ fault: IdentityError, certificate: Text, key: Text) {
+    public init(_ error: IdentityError, certificate: Text, key: Text) {
         self.init { line in
-            switch fault {
+            switch error {
             case .certificateUnreadable:
                 line.append(certificate, quotedAs: "certificate file")
                 line.append(

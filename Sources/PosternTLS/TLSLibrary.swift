@@ -8,13 +8,13 @@ public enum TLSLibrary {
     /// Refuses a library that SECURITY.md rules out. The compiler has refused it as well; this is for what
     /// was linked afterwards.
     public static func check() throws(OperatorError) {
-        let fault = ctls_library_check(ctls_library_version())
-        guard fault != CTLS_LIBRARY_OK else { return }
+        let status = ctls_library_check(ctls_library_version())
+        guard status != CTLS_LIBRARY_OK else { return }
         throw OperatorError { line in
             line.appendLibraryVersion()
             line.append(" is linked, ")
             line.append(
-                fault == CTLS_LIBRARY_VULNERABLE
+                status == CTLS_LIBRARY_VULNERABLE
                     ? "and lets a man in the middle be a client that resumes its session (CVE-2026-34873)"
                     : "and this program was built with another one")
             line.append("; build it with 3.6.6 or newer of 3.6, or with 2.28")

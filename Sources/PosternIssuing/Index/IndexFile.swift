@@ -195,22 +195,22 @@ package struct IndexFile {
 }
 
 extension OperatorError {
-    fileprivate init(_ fault: IssuedIndexError, _ path: Text) {
+    fileprivate init(_ error: IssuedIndexError, _ path: Text) {
         self.init { line in
             line.append("index file '")
             line.append(path)
-            guard fault.line > 0 else {
+            guard error.line > 0 else {
                 line.append("' ")
                 line.append(
-                    fault.problem.isEmpty
+                    error.problem.isEmpty
                         ? "is full; delete lines of certificates that have expired and were not revoked"
-                        : fault.problem)
+                        : error.problem)
                 return
             }
             line.append("': line ")
-            line.append(fault.line)
+            line.append(error.line)
             line.append(" ")
-            line.append(fault.problem)
+            line.append(error.problem)
             line.append("; mend or restore it")
         }
     }

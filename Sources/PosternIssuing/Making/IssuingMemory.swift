@@ -176,10 +176,10 @@ extension PrivateKey {
 
 extension OperatorError {
     /// What can go wrong while something is made that has nothing to do with files.
-    package init(issuing fault: IdentityError) {
+    package init(issuing error: IdentityError) {
         self.init { line in
             line.append(
-                fault == .outOfMemory
+                error == .outOfMemory
                     ? "the memory for this is too small; give the port's StaticMemory more pages"
                     : "the key is of a kind that is not in use here; give P-256, P-384 or RSA")
         }

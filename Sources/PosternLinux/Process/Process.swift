@@ -51,14 +51,14 @@ public enum Process {
 
 extension OperatorError {
     fileprivate init(root directory: Text, _ result: Int32) {
-        let fault = SystemError(doing: .givingUpRights, code: result)
-        self.init(fault) { line in
+        let error = SystemError(doing: .givingUpRights, code: result)
+        self.init(error) { line in
             line.append("directory '")
             line.append(directory)
             line.append("' cannot become the root: ")
-            line.append(fault.text)
+            line.append(error.text)
             line.append(
-                fault.isPermission
+                error.isPermission
                     ? "; start as root, or without --chroot" : "; name another one with --chroot")
         }
     }

@@ -22,7 +22,7 @@ public struct ServiceManager: ~Copyable {
     /// Nil when there is none, or it cannot be reached.
     private let descriptor: Int32?
     /// Why it cannot be reached.
-    public let fault: SystemError?
+    public let error: SystemError?
     /// What was given as its socket and cannot be one.
     public let unusableSocket: Text?
     private let keepAliveMilliseconds: Int?
@@ -34,7 +34,7 @@ public struct ServiceManager: ~Copyable {
         unusableSocket = environment.unusableNotifySocket
         let result = environment.notifySocket.map { clinux_notify_open($0.zeroTerminated) }
         descriptor = result.flatMap { $0 >= 0 ? $0 : nil }
-        fault = result.flatMap { $0 < 0 ? SystemError(doing: .notifying, code: $0) : nil }
+        error = result.flatMap { $0 < 0 ? SystemError(doing: .notifying, code: $0) : nil }
         // At half the interval, as sd_watchdog_enabled(3) recommends.
         keepAliveMilliseconds =
             descriptor == nil ? nil : environment.watchdogMilliseconds.map { max($0 / 2, 1) }

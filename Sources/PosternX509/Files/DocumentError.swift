@@ -15,12 +15,12 @@ public enum DocumentError: Error, Sendable {
 
 extension OperatorError {
     /// `role` and `content` as in: CA file '...' holds no certificate; `option` is what names another one.
-    public init(_ fault: DocumentError, _ role: Text, file: Text, holds content: Text, option: Text) {
+    public init(_ error: DocumentError, _ role: Text, file: Text, holds content: Text, option: Text) {
         self.init { line in
             line.append(role)
             line.append(" file '")
             line.append(file)
-            switch fault {
+            switch error {
             case .unreadable:
                 line.append("' holds something that is not a ")
                 line.append(content)
