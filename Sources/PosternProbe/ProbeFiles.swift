@@ -15,26 +15,13 @@ enum ProbeFiles {
             throw OperatorError { line in line.append("no memory; give the port's StaticMemory more pages") }
         }
         guard let certificate = options.certificate, let key = options.key else { return identity }
-        let half = Limits.identityFileBytes
-        guard let memory = TLSArena.allocate(2 * half) else {
+        guard let memory = TLSArena.allocate(2 * Limits.identityFileBytes) else {
             throw OperatorError(.outOfMemory, certificate: certificate, key: key)
         }
         defer { TLSArena.release(memory) }
-        let first = try File.contents(
-            of: certificate, "certificate", option: "--certificate",
-            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half])
-        ).bytes
-        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[half...])
-        let second: UnsafeMutableRawBufferPointer
-        if key == certificate {
-            // One file has both; a pipe is read once.
-            rest.copyMemory(from: UnsafeRawBufferPointer(first))
-            second = UnsafeMutableRawBufferPointer(rebasing: rest[..<first.count])
-        } else {
-            second = try File.contents(of: key, "key", option: "--key", into: rest).bytes
-        }
+        let contents = try IdentityContents(certificate: certificate, key: key, into: memory)
         do throws(IdentityError) {
-            try identity.add(certificate: first, key: second)
+            try identity.add(certificate: contents.certificate, key: contents.key)
         } catch {
             throw OperatorError(error, certificate: certificate, key: key)
         }

@@ -114,25 +114,14 @@ struct CredentialStore: ~Copyable {
         _ files: IdentityFiles, to identity: borrowing Identity,
         through memory: UnsafeMutableRawBufferPointer
     ) throws(OperatorError) -> Bool {
-        let half = Limits.identityFileBytes
-        let certificate = try File.contents(
-            of: files.certificate, "certificate", option: "--certificate",
-            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<half]))
-        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[half..<(2 * half)])
-        var key = certificate
-        if files.key == files.certificate {
-            // One file has both; a pipe is read once.
-            rest.copyMemory(from: UnsafeRawBufferPointer(certificate.bytes))
-            key.bytes = UnsafeMutableRawBufferPointer(rebasing: rest[..<certificate.bytes.count])
-        } else {
-            key = try File.contents(of: files.key, "key", option: "--key", into: rest)
-        }
+        let contents = try IdentityContents(
+            certificate: files.certificate, key: files.key, into: memory)
         do throws(IdentityError) {
-            try identity.add(certificate: certificate.bytes, key: key.bytes)
+            try identity.add(certificate: contents.certificate, key: contents.key)
         } catch {
             throw OperatorError(error, certificate: files.certificate, key: files.key)
         }
-        return key.isOpenToOthers
+        return contents.isKeyOpenToOthers
     }
 }
 
