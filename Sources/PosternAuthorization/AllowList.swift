@@ -42,18 +42,28 @@ public struct AllowList {
     /// `Limits.listedNames` the rest is not looked at: the cost is names times entries, and the peer chooses
     /// the names. Wildcards count in the list alone: a certificate for `*.home` is not the one for `a.home`.
     public func allows(_ names: PresentedNames) throws(DERError) -> Bool {
+        // Decoded once, not for each entry. Behind a pointer: a subscript in a loop copies the whole array.
+        var memory = InlineArray<64, PresentedName>(repeating: PresentedName.none)
+        precondition(memory.count == Limits.listedNames, "room for as many as are looked at")
+        var names = names
+        var count = 0
+        while count < memory.count, let name = try names.next() {
+            memory[count] = name
+            count += 1
+        }
+        return withUnsafePointer(to: memory) { memory in
+            let first = UnsafeRawPointer(memory).assumingMemoryBound(to: PresentedName.self)
+            return allows(UnsafeBufferPointer(start: first, count: count))
+        }
+    }
+
+    private func allows(_ names: UnsafeBufferPointer<PresentedName>) -> Bool {
         var reader = ListReader(entries)
         while let entry = reader.next() {
-            guard let name = GeneralName(entry) else { continue }
-            var presented = names
-            var count = 0
-            while count < Limits.listedNames, let alternative = try presented.next() {
-                count += 1
-                guard alternative.tag == name.tag else { continue }
-                let isDNS = name.tag == PresentedName.dnsTag
-                if isDNS
-                    ? NameSyntax.dnsName(entry, covers: alternative.content) : name.allows(alternative)
-                {
+            guard let wanted = GeneralName(entry) else { continue }
+            let isDNS = wanted.tag == PresentedName.dnsTag
+            for name in names where name.tag == wanted.tag {
+                if isDNS ? NameSyntax.dnsName(entry, covers: name.content) : wanted.allows(name) {
                     return true
                 }
             }

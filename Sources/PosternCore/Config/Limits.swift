@@ -59,7 +59,7 @@ public enum Limits {
     public static let verificationCostOfRSA2048 = 3
     public static let verificationCostOfRSA4096 = 9
     /// Alternative names of a client's certificate that are looked up in the allow list. With 7,000 entries
-    /// in it that costs 46 million instructions, less than three signatures with P-256.
+    /// in it that costs 24 million instructions, less than two signatures with P-256.
     public static let listedNames = 64
     /// Bytes of a file about clients, read where a certificate and its key are: seven hundred pins, two
     /// thousand names, some forty authorities.

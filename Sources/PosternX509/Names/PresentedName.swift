@@ -21,6 +21,14 @@ public struct PresentedName {
         tag = element.tag
         content = element.content
     }
+
+    /// Of no kind: what memory for names holds at first.
+    public static var none: PresentedName { PresentedName() }
+
+    private init() {
+        tag = 0
+        content = UnsafeRawBufferPointer(start: nil, count: 0)
+    }
 }
 
 /// The names of one SEQUENCE OF GeneralName, one after the other.
