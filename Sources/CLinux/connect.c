@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 int clinux_resolve(
@@ -47,6 +48,19 @@ int clinux_connect(const clinux_address *address) {
     return error;
 }
 
+int clinux_connect_local(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    if (length >= sizeof address.sun_path) return -ENAMETOOLONG;
+    memcpy(address.sun_path, path, length);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    if (connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0) return descriptor;
+    int error = -errno;
+    close(descriptor);
+    return error;
+}
+
 int clinux_connect_result(int descriptor) {
     int error = 0;
     socklen_t length = sizeof error;
@@ -65,3 +79,5 @@ int clinux_address_is_own(const clinux_address *address) {
     close(descriptor);
     return is_own;
 }
+
+int clinux_timed_out(void) { return -ETIMEDOUT; }

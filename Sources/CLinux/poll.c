@@ -14,6 +14,8 @@ static int control(int poll, int operation, int descriptor, uint32_t interest, u
     struct epoll_event event = {.data.u64 = token};
     if (interest & CLINUX_READABLE) event.events |= EPOLLIN;
     if (interest & CLINUX_WRITABLE) event.events |= EPOLLOUT;
+    // A hang-up cannot be left out, and would be told again and again; so it is told once.
+    if (event.events == 0) event.events = EPOLLET;
     return epoll_ctl(poll, operation, descriptor, &event) == 0 ? 0 : -errno;
 }
 
@@ -23,6 +25,11 @@ int clinux_poll_add(int poll, int descriptor, uint32_t interest, uint64_t token)
 
 int clinux_poll_modify(int poll, int descriptor, uint32_t interest, uint64_t token) {
     return control(poll, EPOLL_CTL_MOD, descriptor, interest, token);
+}
+
+int clinux_poll_set(int poll, int descriptor, uint32_t interest, uint64_t token) {
+    int result = control(poll, EPOLL_CTL_MOD, descriptor, interest, token);
+    return result == -ENOENT ? control(poll, EPOLL_CTL_ADD, descriptor, interest, token) : result;
 }
 
 int clinux_poll_wait(int poll, const clinux_event **result, int milliseconds) {
@@ -36,7 +43,8 @@ int clinux_poll_wait(int poll, const clinux_event **result, int milliseconds) {
         events[i].token = ready[i].data.u64;
         events[i].ready = both
             | (ready[i].events & EPOLLIN ? CLINUX_READABLE : 0)
-            | (ready[i].events & EPOLLOUT ? CLINUX_WRITABLE : 0);
+            | (ready[i].events & EPOLLOUT ? CLINUX_WRITABLE : 0)
+            | (ready[i].events & EPOLLERR ? CLINUX_BROKEN : 0);
     }
     *result = events;
     return count;

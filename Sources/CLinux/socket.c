@@ -188,6 +188,32 @@ int clinux_send(int descriptor, const void *bytes, size_t count) {
     return RETRY(send(descriptor, bytes, count, MSG_NOSIGNAL));
 }
 
+int clinux_send_two(
+    int descriptor, const void *first, size_t first_count, const void *second, size_t second_count
+) {
+    struct iovec parts[2] = {
+        {(void *)(uintptr_t)first, first_count}, {(void *)(uintptr_t)second, second_count},
+    };
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    return RETRY(sendmsg(descriptor, &message, MSG_NOSIGNAL));
+}
+
+int clinux_local_address(int descriptor, clinux_address *address) {
+    clinux_system_address system;
+    socklen_t length = sizeof system;
+    memset(address, 0, sizeof *address);
+    if (getsockname(descriptor, &system.any, &length) != 0) return -errno;
+    if (system.any.sa_family == AF_INET || system.any.sa_family == AF_INET6)
+        clinux_address_from_system(address, &system);
+    return 0;
+}
+
+void clinux_reset(int descriptor) {
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    close(descriptor);
+}
+
 int clinux_end_writes(int descriptor) { return shutdown(descriptor, SHUT_WR) == 0 ? 0 : -errno; }
 
 clinux_error_kind clinux_kind_of_error(int result) {

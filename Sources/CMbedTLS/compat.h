@@ -20,6 +20,7 @@
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/platform.h>
+#include <mbedtls/platform_util.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_ticket.h>
 #include <mbedtls/x509_crt.h>
@@ -168,6 +169,26 @@ static inline int ctls_starts_record(const mbedtls_ssl_context *ssl) {
 /// Whether a sealed record has not been sent to its end: the pages of the output buffer are in use.
 static inline int ctls_has_output(const mbedtls_ssl_context *ssl) {
     return ssl->MBEDTLS_PRIVATE(out_left) != 0;
+}
+
+/// Plain text of a record that was received and not taken, in place: mbedtls_ssl_read would copy it. NULL
+/// and 0 bytes for none.
+static inline unsigned char *ctls_plain_text(const mbedtls_ssl_context *ssl, size_t *bytes) {
+    unsigned char *start = ssl->MBEDTLS_PRIVATE(in_offt);
+    *bytes = start != NULL ? ssl->MBEDTLS_PRIVATE(in_msglen) : 0;
+    return start;
+}
+
+/// Wipes the first bytes of it and goes on behind them, as mbedtls_ssl_read does with what it has copied.
+static inline void ctls_take_plain_text(mbedtls_ssl_context *ssl, size_t bytes) {
+    mbedtls_platform_zeroize(ssl->MBEDTLS_PRIVATE(in_offt), bytes);
+    ssl->MBEDTLS_PRIVATE(in_msglen) -= bytes;
+    if (ssl->MBEDTLS_PRIVATE(in_msglen) == 0) {
+        ssl->MBEDTLS_PRIVATE(in_offt) = NULL;
+        ssl->MBEDTLS_PRIVATE(keep_current_message) = 0;
+    } else {
+        ssl->MBEDTLS_PRIVATE(in_offt) += bytes;
+    }
 }
 
 /// The two record buffers: their pages are returned to the kernel when the connection closes, and an alert

@@ -63,6 +63,9 @@ int ctls_session_choose_name(
 ) {
     (void)unused;
     ctls_session *session = (ctls_session *)ssl;
+    session->server_name_bytes = (uint8_t)(bytes < sizeof session->server_name ? bytes : 0);
+    memcpy(session->server_name, name, session->server_name_bytes);
+    session->server_name[session->server_name_bytes] = 0;
     int error = ctls_name_digest(name, bytes, session->name);
     if (error != 0) return error;
     error = ctls_identity_offer(session->identity, ssl, name, bytes);
@@ -110,8 +113,9 @@ void ctls_session_attach(
     session->send = send_bytes;
     session->receive = receive_bytes;
     session->ended = session->sealed = session->resumed = session->name_unknown = 0;
-    session->idle_records = session->is_flooded = session->said_close_notify = 0;
+    session->idle_records = session->is_flooded = session->said_close_notify = session->said_alert = 0;
     memset(session->name, 0, sizeof session->name);
+    session->server_name_bytes = 0;
     session->client_chain_stage = CTLS_CLIENT_CHAIN_UNSEEN;
     session->unchecked = 0;
     session->group = session->hello_version = session->certificate_wanted = 0;
@@ -195,18 +199,46 @@ int ctls_session_handshake(ctls_session *session) {
     return 0;
 }
 
-int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
+// Reads plain text; with no room it only makes a record available.
+static int read_record(ctls_session *session, uint8_t *bytes, size_t count) {
     uint32_t failures = ctls_arena_failures();
     ctls_traffic_begin(session);
+    if (!session->sealed) {
+        // An alert of an earlier read may be half sent. An answer to what is read now could not be sealed
+        // behind it, and its plain text is not there the next time.
+        int code = ctls_flush(&session->ssl);
+        if (code != 0) return outcome_of(session, code, failures);
+    }
     session->is_reading = 1;
     int code = mbedtls_ssl_read(&session->ssl, bytes, count);
     session->is_reading = 0;
-    if (code > 0) ctls_traffic_progress(session);
-    if (code > 0) return code;
-    if (code == 0) return session->ended ? CTLS_END_OF_STREAM : 0;
-    if (ctls_is_new_ticket(code)) return ctls_client_keep(session);
-    return outcome_of(session, code, failures);
+    if (code < 0 && ctls_is_new_ticket(code)) return ctls_client_keep(session);
+    return code < 0 ? outcome_of(session, code, failures) : code;
 }
+
+int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count) {
+    int code = read_record(session, bytes, count);
+    if (code > 0) ctls_traffic_progress(session);
+    return code == 0 && session->ended ? CTLS_END_OF_STREAM : code;
+}
+
+int ctls_session_look(ctls_session *session) {
+    size_t count;
+    uint8_t nothing;
+    ctls_plain_text(&session->ssl, &count);
+    if (count > 0) return (int)count;
+    int code = read_record(session, &nothing, 0);
+    if (code < 0) return code;
+    ctls_plain_text(&session->ssl, &count);
+    if (count > 0) ctls_traffic_progress(session);
+    return count == 0 && session->ended ? CTLS_END_OF_STREAM : (int)count;
+}
+
+uint8_t *ctls_session_plain_text(const ctls_session *session, size_t *count) {
+    return ctls_plain_text(&session->ssl, count);
+}
+
+void ctls_session_take(ctls_session *session, size_t count) { ctls_take_plain_text(&session->ssl, count); }
 
 // A client's read may have begun with a ticket that this ends: it is kept, and the record goes out.
 static int write_record(ctls_session *session, const uint8_t *bytes, size_t count) {
@@ -219,6 +251,12 @@ static int write_record(ctls_session *session, const uint8_t *bytes, size_t coun
 int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count) {
     uint32_t failures = ctls_arena_failures();
     ctls_traffic_begin(session);
+    // An alert of a read in between may have sent the rest of the record before itself; the library would
+    // seal another one.
+    if (session->sealed && !ctls_has_output(&session->ssl)) {
+        session->sealed = 0;
+        return (int)count;
+    }
     if (!session->sealed) {
         // An alert may have been left half sent by a read; mbedtls_ssl_write would take its rest for ours.
         int code = ctls_flush(&session->ssl);
@@ -227,6 +265,24 @@ int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count
     int code = write_record(session, bytes, count);
     session->sealed = code == MBEDTLS_ERR_SSL_WANT_WRITE;
     return code >= 0 ? code : outcome_of(session, code, failures);
+}
+
+int ctls_session_flush(ctls_session *session) {
+    uint32_t failures = ctls_arena_failures();
+    ctls_traffic_begin(session);
+    int code = ctls_flush(&session->ssl);
+    return code == 0 ? 0 : status_of(session, code, failures);
+}
+
+int ctls_session_alert(ctls_session *session, uint8_t description) {
+    uint32_t failures = ctls_arena_failures();
+    ctls_traffic_begin(session);
+    int code = ctls_flush(&session->ssl);
+    if (code == 0 && !session->said_alert) {
+        session->said_alert = 1;
+        code = mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, description);
+    }
+    return code == 0 ? 0 : status_of(session, code, failures);
 }
 
 int ctls_session_close_notify(ctls_session *session) {
@@ -275,6 +331,15 @@ int ctls_session_unchecked(const ctls_session *session) { return session->unchec
 
 int32_t ctls_session_authorize(ctls_session *session) {
     return ctls_client_chain_authorize(session).reason;
+}
+
+const uint8_t *ctls_session_server_name(const ctls_session *session, size_t *bytes) {
+    *bytes = session->server_name_bytes;
+    return session->server_name;
+}
+
+const char *ctls_session_protocol(const ctls_session *session) {
+    return mbedtls_ssl_get_alpn_protocol(&session->ssl);
 }
 
 const char *ctls_session_suite(const ctls_session *session) {

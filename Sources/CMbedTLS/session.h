@@ -32,11 +32,14 @@ struct ctls_session {
     uint8_t idle_records;       // begun since something came of one
     uint8_t is_flooded;         // with records of which nothing comes
     uint8_t said_close_notify;  // close_notify is sealed, if it has not left
+    uint8_t said_alert;         // a fatal alert of a service's is sealed, if it has not left
     uint8_t ended;              // the stream returned 0: tells the end from an empty record
     uint8_t sealed;             // a record of plain text is sealed and not yet wholly sent
     uint8_t resumed;
     uint8_t name_unknown;       // the client asked for a name that is not served here
-    uint8_t name[CTLS_NAME_DIGEST_BYTES];   // that it asked for; zeros for none
+    uint8_t name[CTLS_NAME_DIGEST_BYTES];   // of the name that it asked for; zeros for none
+    uint8_t server_name_bytes;  // 0 for none
+    uint8_t server_name[256];   // that name, and a zero behind it (RFC 1035: 255 bytes at most)
     // What a client has shown to a server:
     uint8_t *client_chain;      // its certificates in DER, one behind the other; NULL for none
     size_t client_chain_bytes;

@@ -64,7 +64,7 @@ struct ProbeError: Error {
             line.append(" ")
             switch failure.reason {
             case .peerReset: line.append("reset the connection")
-            case .peerVanished:
+            case .truncated:
                 line.append("ended the connection in the middle of the handshake; does it speak TLS?")
             case .peerClosed: line.append("closed the connection in the middle of the handshake")
             case .protocolVersion: line.append("has no TLS version in common with this client")

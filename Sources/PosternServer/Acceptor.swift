@@ -102,7 +102,7 @@ struct Acceptor: ~Copyable {
         self.pause = pause
         openAtPause = connections.openCount
         retryAtMilliseconds = now + Int64(widening: Limits.retryMilliseconds)
-        watch(for: nil, poller)
+        watch(for: .nothing, poller)
         guard !isExhausted else { return }
         isExhausted = true
         log.write(.warning) { line in
@@ -130,7 +130,7 @@ struct Acceptor: ~Copyable {
         watch(for: .readable, poller)
     }
 
-    private func watch(for interest: Interest?, _ poller: borrowing Poller) {
+    private func watch(for interest: Interest, _ poller: borrowing Poller) {
         for index in 0..<listeners.count { poller.change(listeners[index], to: interest, .listener(index)) }
     }
 

@@ -46,8 +46,8 @@ extension ConnectionTable {
         guard isDraining else {
             return beginClosing(slot, .idleTimeout, poller, &log, atMilliseconds: now)
         }
-        // An answer that the peer has yet to take is in flight, however quiet the connection is.
-        if slots.pointer(to: slot).pointee.connection.isSending {
+        // What somebody has yet to take is in flight, however quiet the connection is.
+        if slots.pointer(to: slot).pointee.connection.isInFlight {
             deadlines.start(.idle, of: slot, atMilliseconds: now)
         } else {
             beginClosing(slot, .stopped, poller, &log, atMilliseconds: now)

@@ -13,7 +13,12 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     private var queue: SlotQueue
     /// Plain text, of whichever connection has its turn.
     private let buffer: UnsafeMutableRawBufferPointer
-    private var service: Provider
+    var service: Provider
+    /// Of the service: a state and a buffer for unread input for each connection, and who wants to be woken.
+    private let states: UnsafeMutablePointer<Provider.State>
+    private let unread: UnsafeMutablePointer<UInt8>
+    private let unreadLimit: Int
+    var wakes: WakeQueue
     private let recordsPerTurn: Int
     /// Something was done in this turn that costs time, a step of a handshake or a client authorized again.
     /// There is one such thing between two looks at the sockets.
@@ -33,6 +38,10 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         let bytes: UnsafeMutablePointer<UInt8> = memory.take(Limits.recordBytes).unsafelyUnwrapped
         buffer = UnsafeMutableRawBufferPointer(start: bytes, count: Limits.recordBytes)
         self.service = service
+        unreadLimit = service.unreadLimit
+        states = memory.take(count).unsafelyUnwrapped
+        unread = memory.take(count * unreadLimit).unsafelyUnwrapped
+        wakes = WakeQueue(places: memory.take(count).unsafelyUnwrapped)
         recordsPerTurn = config.turn.records
     }
 
@@ -43,7 +52,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     /// When the loop is wanted again: at once where a connection has more to do, never if nil.
     mutating func dueMilliseconds(_ now: Int64) -> Int64? {
         if queue.count > 0 || reauthorization.isUnderWay { return now }
-        return deadlines.nextDeadlineMilliseconds(now)
+        return earliest(deadlines.nextDeadlineMilliseconds(now), wakes.dueMilliseconds)
     }
 
     // Open
@@ -59,8 +68,10 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         let channel = channels.take().unsafelyUnwrapped
         slots.pointer(to: slot).initialize(
             to: ConnectionSlot(
-                connection: Connection(), peer: peer, descriptor: descriptor, channel: channel,
-                acceptedAtMilliseconds: now, interest: .readable, isQueued: false))
+                connection: Connection(), peer: peer, descriptor: descriptor, watched: -1,
+                watchedInterest: .nothing, watchedNow: .nothing, channel: channel,
+                channelPlace: channels.pointer(to: channel), acceptedAtMilliseconds: now,
+                interest: .readable, isQueued: false))
         do throws(ChannelError) {
             try channels.pointer(to: channel).begin(
                 descriptor, context: credentials.context, identity: credentials.store.identity)
@@ -86,7 +97,12 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     ) {
         guard slots.isUsed(slot), slots.generation(of: slot) == generation else { return }
         let place = slots.pointer(to: slot)
-        if event.isReadable { channels.pointer(to: place.pointee.channel).pointee.markReadable() }
+        if event.isReadable { place.pointee.channelPlace.pointee.markReadable() }
+        // Nobody reads or writes who would be told.
+        if event.isBroken, place.pointee.interest == .nothing {
+            let end = ChannelError(reason: .peerReset, code: 0)
+            return close(slot, end, &log, atMilliseconds: now)
+        }
         guard !place.pointee.isQueued else { return }
         // Handshakes come in the order in which they became ready.
         if place.pointee.connection.phase == .handshaking {
@@ -116,7 +132,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         }
     }
 
-    private mutating func enqueue(_ slot: Int) {
+    mutating func enqueue(_ slot: Int) {
         slots.pointer(to: slot).pointee.isQueued = true
         queue.append(slot)
     }
@@ -124,19 +140,35 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     private mutating func advance(
         _ slot: Int, _ poller: borrowing Poller, _ log: inout ServerLog, atMilliseconds now: Int64
     ) {
+        var turn = turn(of: slot, atMilliseconds: now)
+        advance(slot, &turn, poller, &log, atMilliseconds: now)
+    }
+
+    func turn(of slot: Int, atMilliseconds now: Int64) -> Turn {
+        Turn(nowMilliseconds: now, slots.pointer(to: slot), describe: describeClient)
+    }
+
+    mutating func advance(
+        _ slot: Int, _ turn: inout Turn, _ poller: borrowing Poller, _ log: inout ServerLog,
+        atMilliseconds now: Int64
+    ) {
         let place = slots.pointer(to: slot)
-        guard var channel = channels.pointer(to: place.pointee.channel).channel else {
+        guard var channel = place.pointee.channelPlace.channel else {
             preconditionFailure("a connection without a session")
         }
         let phase = place.pointee.connection.phase
         let bytes = place.pointee.connection.bytesIn &+ place.pointee.connection.bytesOut
         let progress = place.pointee.connection.advance(
-            over: &channel, for: &service, buffer: buffer, recordsPerTurn: recordsPerTurn)
+            over: &channel, for: &service, at: servicePlace(of: slot), &turn, buffer: buffer,
+            recordsPerTurn: recordsPerTurn)
         if place.pointee.connection.phase != phase {
             if phase == .handshaking { log.countHandshake(channel.session, atMilliseconds: now) }
             startDeadline(slot, place.pointee.connection.phase, atMilliseconds: now)
         } else if place.pointee.connection.bytesIn &+ place.pointee.connection.bytesOut != bytes {
             startDeadline(slot, phase, atMilliseconds: now)
+        }
+        if turn.hasRequests || place.pointee.watched >= 0 {
+            guard fulfill(turn, of: slot, poller, &log, atMilliseconds: now) else { return }
         }
         switch progress {
         case .waiting(let interest):
@@ -152,6 +184,12 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         }
     }
 
+    func servicePlace(of slot: Int) -> ServicePlace<Provider.State> {
+        ServicePlace(
+            state: states + slot,
+            unread: UnsafeMutableRawBufferPointer(start: unread + slot * unreadLimit, count: unreadLimit))
+    }
+
     private mutating func startDeadline(
         _ slot: Int, _ phase: Connection.Phase, atMilliseconds now: Int64
     ) {
@@ -164,7 +202,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         deadlines.start(kind, of: slot, atMilliseconds: now)
     }
 
-    private func token(of slot: Int) -> Token {
+    func token(of slot: Int) -> Token {
         .connection(slot: slot, generation: slots.generation(of: slot))
     }
 
@@ -193,8 +231,13 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         _ slot: Int, _ end: ChannelError, _ log: inout ServerLog, atMilliseconds now: Int64
     ) {
         let place = slots.pointer(to: slot)
-        let channel = channels.pointer(to: place.pointee.channel)
-        log.closed(place.pointee, channel.pointee.session, end, atMilliseconds: now)
+        let channel = place.pointee.channelPlace
+        let servicePlace = servicePlace(of: slot)
+        log.closed(place.pointee, channel.pointee.session, end, atMilliseconds: now) { line in
+            place.pointee.connection.describe(service, at: servicePlace, to: &line)
+        }
+        place.pointee.connection.leave(&service, at: servicePlace, because: end.reason)
+        wakes.cancel(slot)
         channel.finish(mayHaveUnreadAlert: end.reason.mayHaveUnreadAlert, scratch: buffer)
         channels.release(place.pointee.channel)
         deadlines.cancel(slot)
@@ -219,9 +262,9 @@ extension CloseReason {
     /// An alert may be on its way that the peer should still read.
     fileprivate var mayHaveUnreadAlert: Bool {
         switch self {
-        case .peerClosed, .peerVanished, .peerReset, .serviceClosed, .handshakeTimeout, .idleTimeout,
-            .closeTimeout,
-            .lifetimeExceeded, .stopped, .drainTimeout, .revoked:
+        case .peerClosed, .truncated, .peerReset, .serviceClosed, .refusedByService, .inputTooLong,
+            .backendUnavailable, .backendReset, .badProxyHeader, .handshakeTimeout, .idleTimeout,
+            .closeTimeout, .lifetimeExceeded, .stopped, .drainTimeout, .revoked:
             false
         case .protocolVersion, .noSharedParameters, .unknownName, .clientCertificateMissing,
             .clientCertificateUntrusted, .clientCertificateExpired, .clientCertificateNotYetValid,

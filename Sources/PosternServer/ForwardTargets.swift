@@ -17,7 +17,7 @@ struct ForwardTargets {
         try checkListeners(config, given: given)
     }
 
-    private static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<8, PeerAddress> {
+    static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<8, PeerAddress> {
         guard case .host(let host, let port) = target else { return FixedList() }
         do throws(Resolver.Failure) {
             return try Resolver.addresses(of: host, port: port)

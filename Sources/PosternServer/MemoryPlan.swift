@@ -30,12 +30,13 @@ public struct MemoryPlan {
     /// RAM of the process without its stack and the kernel's socket buffers.
     public var totalBytes: Int { imageBytes + slotBytes + bufferBytes + arenaBytes }
 
-    init(_ config: Config, blockBytes: Int) {
+    /// `serviceBytes` is what the service needs for each connection.
+    init(_ config: Config, serviceBytes: Int, blockBytes: Int) {
         let slotBytesEach =
             MemoryLayout<SlotPool<ConnectionSlot>.Slot>.stride
             + MemoryLayout<SlotPool<ChannelSlot>.Slot>.stride
             + MemoryLayout<Deadlines.Link>.stride * Deadlines.linksPerConnection
-            + MemoryLayout<UInt32>.stride
+            + MemoryLayout<UInt32>.stride + MemoryLayout<WakeQueue.Place>.stride + serviceBytes
         stepBytes = TLSMemoryNeeds.stepBytes
         imageBytes = Process.imageBytes - blockBytes
         slotBytes = config.connections * slotBytesEach

@@ -57,15 +57,21 @@ struct SecureStream: SecureChannel {
 
     func handshake() throws(ChannelError) -> ChannelStep { try session.handshake() }
 
-    func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
-        try session.read(into: bytes)
-    }
+    func look() throws(ChannelError) -> ReadStep { try session.look() }
+
+    var plainText: UnsafeMutableRawBufferPointer { session.plainText }
+
+    func take(_ count: Int) { session.take(count) }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         try session.write(bytes)
     }
 
     func closeNotify() throws(ChannelError) -> ChannelStep { try session.closeNotify() }
+
+    func alert(_ description: UInt8) throws(ChannelError) -> ChannelStep { try session.alert(description) }
+
+    func flush() throws(ChannelError) -> ChannelStep { try session.flush() }
 
     func endWrites() { stream.pointee.endWrites() }
 

@@ -52,6 +52,9 @@ public struct Server<Provider: Service>: ~Copyable {
         case .connection(let slot, let generation):
             connections.handle(
                 event, slot: slot, generation: generation, poller, &log, atMilliseconds: nowMilliseconds)
+        case .descriptor(let slot, let generation):
+            connections.handleDescriptor(
+                event, slot: slot, generation: generation, poller, &log, atMilliseconds: nowMilliseconds)
         case .listener(let index): acceptor.noteReady(index)
         case .signals: handleSignals()
         case .files: credentials.lookAtFiles(config, poller, atMilliseconds: nowMilliseconds)
@@ -82,6 +85,7 @@ public struct Server<Provider: Service>: ~Copyable {
             connections.closeAll(because: .drainTimeout, &log, atMilliseconds: nowMilliseconds)
         }
         connections.expire(poller, &log, atMilliseconds: nowMilliseconds)
+        connections.wakeDue(poller, &log, atMilliseconds: nowMilliseconds)
     }
 
     private mutating func maintain() {

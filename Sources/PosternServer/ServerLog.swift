@@ -50,7 +50,8 @@ struct ServerLog: ~Copyable {
     /// A connection ends. Before its session is wiped: the line names what was negotiated.
     @inline(never)
     mutating func closed(
-        _ slot: ConnectionSlot, _ session: TLSSession?, _ end: ChannelError, atMilliseconds now: Int64
+        _ slot: ConnectionSlot, _ session: TLSSession?, _ end: ChannelError, atMilliseconds now: Int64,
+        describeService: (inout Line) -> Void
     ) {
         counters.countClosed(end.reason)
         counters.bytesIn += slot.connection.bytesIn
@@ -76,6 +77,7 @@ struct ServerLog: ~Copyable {
                 line.append(" code=")
                 line.append(libraryCode: end.code)
             }
+            describeService(&line)
             line.append(leafOf: session?.clientChain)
         }
     }

@@ -20,7 +20,7 @@ struct ServerParts<Provider: Service>: ~Copyable {
         try TLSLibrary.check()
         try config.validateWhole()
         try service.validate()
-        let plan = MemoryPlan(config, blockBytes: memory.count)
+        let plan = MemoryPlan(config, serviceBytes: service.bytesEach, blockBytes: memory.count)
         try plan.validate(config)
         let account = try Account.named(user: config.process.user, group: config.process.group)
         if let root = config.process.chroot { try Process.checkRoot(root) }
@@ -84,16 +84,14 @@ extension Config {
 }
 
 extension Service {
+    /// What it needs for each connection.
+    fileprivate var bytesEach: Int { MemoryLayout<State>.stride + unreadLimit }
+
     fileprivate func validate() throws(OperatorError) {
-        let headrooms = 0...Limits.headroomBytesMax
-        guard headrooms.contains(headroom) else {
+        let limits = 0...Limits.unreadBytesMax
+        guard limits.contains(unreadLimit) else {
             throw OperatorError(
-                ConfigError.outOfRange(field: "service.headroom", value: headroom, allowed: headrooms))
-        }
-        let maxima = 1...Limits.recordBytes
-        guard maxima.contains(maximum) else {
-            throw OperatorError(
-                ConfigError.outOfRange(field: "service.maximum", value: maximum, allowed: maxima))
+                ConfigError.outOfRange(field: "service.unreadLimit", value: unreadLimit, allowed: limits))
         }
     }
 }

@@ -58,9 +58,14 @@ public struct TLSSession {
         try step(ctls_session_handshake(handle))
     }
 
+    public func look() throws(ChannelError) -> ReadStep { try readStep(ctls_session_look(handle)) }
+
     public func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        let result = ctls_session_read(handle, start, bytes.count)
+        return try readStep(ctls_session_read(handle, start, bytes.count))
+    }
+
+    private func readStep(_ result: Int32) throws(ChannelError) -> ReadStep {
         if result >= 0 { return .bytes(Int(result)) }
         switch result {
         case CTLS_WANT_READ: return .wantRead
@@ -72,6 +77,15 @@ public struct TLSSession {
         default: throw failure
         }
     }
+
+    /// What `look` has found and `take` has not taken, in place.
+    public var plainText: UnsafeMutableRawBufferPointer {
+        var count = 0
+        let start = ctls_session_plain_text(handle, &count)
+        return UnsafeMutableRawBufferPointer(start: start, count: count)
+    }
+
+    public func take(_ count: Int) { ctls_session_take(handle, count) }
 
     public func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -86,6 +100,12 @@ public struct TLSSession {
         try step(ctls_session_close_notify(handle))
     }
 
+    public func flush() throws(ChannelError) -> ChannelStep { try step(ctls_session_flush(handle)) }
+
+    public func alert(_ description: UInt8) throws(ChannelError) -> ChannelStep {
+        try step(ctls_session_alert(handle, description))
+    }
+
     /// Wipes the connection and keeps the session for the next one. False when it cannot be used again.
     public func recycle() -> Bool { ctls_session_recycle(handle) == 0 }
 
@@ -96,6 +116,15 @@ public struct TLSSession {
     public var payloadLimit: Int { ctls_session_payload_limit(handle) }
     public var isResumed: Bool { ctls_session_resumed(handle) != 0 }
     public var versionName: Text { ctls_session_version(handle) == 0x0304 ? "TLSv1.3" : "TLSv1.2" }
+    public var applicationProtocol: Text? {
+        ctls_session_protocol(handle).map(Text.init(zeroTerminated:))
+    }
+    /// The name that the client asked for; nil for none.
+    public var serverName: Text? {
+        var count = 0
+        guard let start = ctls_session_server_name(handle, &count), count > 0 else { return nil }
+        return Text(start: start, count: count)
+    }
     /// The certificates that the client has shown, in DER, one behind the other, its own first; empty when
     /// it showed none. Valid as soon as the client is authorized, as long as the connection lives.
     public var clientChain: UnsafeRawBufferPointer {
@@ -119,7 +148,7 @@ public struct TLSSession {
         case CTLS_WANT_WRITE: return .wantWrite
         case CTLS_AGAIN: return .again
         case CTLS_RESET: throw ChannelError(reason: .peerReset, code: 0)
-        case CTLS_END_OF_STREAM: throw ChannelError(reason: .peerVanished, code: 0)
+        case CTLS_END_OF_STREAM: throw ChannelError(reason: .truncated, code: 0)
         case CTLS_CLOSE_NOTIFY: throw ChannelError(reason: .peerClosed, code: 0)
         default: throw failure
         }

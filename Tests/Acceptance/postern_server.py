@@ -23,7 +23,7 @@ CLOSED_LINE = re.compile(
     r"suite=(?P<suite>-|TLS[0-9A-Z-]+) in=(?P<incoming>\d+) out=(?P<outgoing>\d+) "
     r"seconds=(?P<seconds>\d+\.\d{3}) reason=(?P<reason>[a-zA-Z]+)( code=(?P<code>-0x[0-9A-Fa-f]{4}))?")
 REASONS = {
-    "peerClosed", "peerVanished", "peerReset", "serviceClosed", "handshakeTimeout", "idleTimeout",
+    "peerClosed", "truncated", "peerReset", "serviceClosed", "handshakeTimeout", "idleTimeout",
     "closeTimeout", "lifetimeExceeded", "protocolVersion", "noSharedParameters", "unknownName", "malformed",
     "clientCertificateMissing", "clientCertificateUntrusted", "clientCertificateExpired",
     "clientCertificateNotYetValid", "clientCertificateWrongPurpose", "clientCertificateRevoked",

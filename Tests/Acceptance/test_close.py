@@ -54,7 +54,7 @@ def test_half_close_without_close_notify(echo, version, size):
         assert client.read_to_end() == data
         address = client.socket.getsockname()
     closed = echo.closed(address)
-    assert closed["reason"] == "peerVanished"
+    assert closed["reason"] == "truncated"
     assert int(closed["outgoing"]) == size
 
 
@@ -67,7 +67,7 @@ def test_end_within_a_record(echo, version):
         client.socket.shutdown(socket.SHUT_WR)
         assert client.read_to_end() == b"whole"
         address = client.socket.getsockname()
-    assert echo.closed(address)["reason"] == "peerVanished"
+    assert echo.closed(address)["reason"] == "truncated"
 
 
 def test_end_within_the_handshake(echo):
@@ -78,7 +78,7 @@ def test_end_within_the_handshake(echo):
             pass
         address = client.socket.getsockname()
     closed = echo.closed(address)
-    assert (closed["reason"], closed["version"]) == ("peerVanished", "-")
+    assert (closed["reason"], closed["version"]) == ("truncated", "-")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

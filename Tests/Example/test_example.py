@@ -36,8 +36,11 @@ def assert_serves(port):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with context.wrap_socket(socket.create_connection(("127.0.0.1", port))) as tls:
-        tls.sendall(b"nretsop")
-        assert tls.recv(100) == b"postern"
+        tls.sendall(b"nret")
+        tls.sendall(b"sop\nsen")
+        assert tls.recv(100) == b"postern\n"
+        tls.sendall(b"il\n")
+        assert tls.recv(100) == b"lines\n", "the half line of before, with its end"
 
 
 def test_example_serves(reverse, folder):

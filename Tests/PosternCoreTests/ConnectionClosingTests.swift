@@ -8,7 +8,7 @@ struct ConnectionClosingTests {
     private let failure = ChannelError(reason: .badRecord, code: -0x7180)
 
     @Test(arguments: [
-        (ScriptedRead.Step.closeNotify, CloseReason.peerClosed), (.endOfStream, .peerVanished),
+        (ScriptedRead.Step.closeNotify, CloseReason.peerClosed), (.endOfStream, .truncated),
     ])
     func whatAPeerSentBeforeItEndedIsAnswered(_ end: ScriptedRead.Step, _ reason: CloseReason) {
         let run = ScriptedRun(

@@ -168,11 +168,15 @@ struct ConnectionServingTests {
 /// Answers with no bytes at all.
 private struct Silence: Service {
     let isLast: Bool
-    var headroom: Int { 0 }
-    var maximum: Int { 100 }
 
-    mutating func answer(_ bytes: inout MutableSpan<UInt8>, received: Range<Int>) -> Answer {
-        isLast ? .lastBytes(5..<5) : .bytes(5..<5)
+    mutating func open(_ turn: inout Turn) -> Void? { () }
+
+    mutating func receive(
+        _ input: inout MutableSpan<UInt8>, _ output: inout MutableSpan<UInt8>, _ state: inout Void,
+        _ turn: inout Turn
+    ) -> Answer {
+        if isLast { turn.close() }
+        return .output(5..<5)
     }
 }
 

@@ -39,6 +39,7 @@ struct Script {
     var reads: [ScriptedRead] = []  // want read
     var writes: [ScriptedStep] = []  // done
     var closes: [ScriptedStep] = []  // done
+    var flushes: [ScriptedStep] = []  // done
     var discards: [DiscardStep] = []  // end
     var payloadLimit = Limits.recordBytes
 }
@@ -49,6 +50,8 @@ struct ScriptedChannel: SecureChannel {
         case read
         case write(Int)
         case closeNotify
+        case alert(UInt8)
+        case flush
         case endWrites
         case discardInput
     }
@@ -72,14 +75,15 @@ struct ScriptedChannel: SecureChannel {
     private var isOpen = false
     private(set) var saidCloseNotify = false
     private(set) var hasEndedWrites = false
-    /// What did not fit into the connection's buffer when its record was read.
-    private var rest: [UInt8] = []
-    /// Where the connection may put plain text.
-    var target: UnsafeMutableRawBufferPointer?
+    private(set) var saidAlert = false
+    /// Where records are decrypted, and what of the last one was not taken.
+    private let text = UnsafeMutableRawBufferPointer.allocate(byteCount: Limits.recordBytes, alignment: 16)
+    private var first = 0
+    private var rest = 0
 
     init(_ script: Script) { self.script = script }
 
-    var hasBufferedInput: Bool { !rest.isEmpty || script.reads.first?.isBuffered == true }
+    var hasBufferedInput: Bool { rest > 0 || script.reads.first?.isBuffered == true }
 
     var payloadLimit: Int { isOpen ? script.payloadLimit : -1 }
 
@@ -90,15 +94,16 @@ struct ScriptedChannel: SecureChannel {
         return step
     }
 
-    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
-        note(.read, while: isOpen && sealed == nil && peerEnd == nil && !saidCloseNotify)
-        if let target, bytes.baseAddress != target.baseAddress || bytes.count != target.count {
-            faults.append("read into \(bytes.count) bytes at the wrong place")
-        }
-        if !rest.isEmpty { return hand(rest, to: bytes) }
+    mutating func look() throws(ChannelError) -> ReadStep {
+        note(.read, while: isOpen && peerEnd == nil && !saidAlert)
+        if rest > 0 { return .bytes(rest) }
         switch script.reads.isEmpty ? .wantRead : script.reads.removeFirst().step {
         case .bytes(let record):
-            return hand(record, to: bytes)
+            record.withUnsafeBytes { bytes in text.copyMemory(from: bytes) }
+            first = 0
+            rest = record.count
+            if record.isEmpty { received.append([]) }
+            return .bytes(rest)
         case .wantRead:
             wanted = .readable
             return .wantRead
@@ -112,12 +117,25 @@ struct ScriptedChannel: SecureChannel {
             peerEnd = .peerClosed
             return .closeNotify
         case .endOfStream:
-            peerEnd = .peerVanished
+            peerEnd = .truncated
             return .endOfStream
         case .failure(let failure):
             thrown = (failure, .read)
             throw failure
         }
+    }
+
+    var plainText: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: text[first..<first + rest])
+    }
+
+    mutating func take(_ count: Int) {
+        if count <= 0 || count > rest { faults.append("\(count) bytes of \(rest) taken") }
+        received.append(Array(text[first..<first + count]))
+        // As a session wipes them.
+        for index in first..<first + count { text[index] = 0xEE }
+        first += count
+        rest -= count
     }
 
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
@@ -144,8 +162,23 @@ struct ScriptedChannel: SecureChannel {
         return step
     }
 
+    mutating func alert(_ description: UInt8) throws(ChannelError) -> ChannelStep {
+        note(.alert(description), while: isOpen && !saidAlert)
+        let step = try play(script.closes.isEmpty ? .done : script.closes.removeFirst())
+        saidAlert = step == .done
+        return step
+    }
+
+    mutating func flush() throws(ChannelError) -> ChannelStep {
+        note(.flush, while: isOpen)
+        return try play(script.flushes.isEmpty ? .done : script.flushes.removeFirst())
+    }
+
+    /// Frees the memory of a channel that is not used again.
+    func free() { text.deallocate() }
+
     mutating func endWrites() {
-        note(.endWrites, while: saidCloseNotify && !hasEndedWrites); hasEndedWrites = true
+        note(.endWrites, while: !hasEndedWrites); hasEndedWrites = true
     }
 
     mutating func discardInput() -> DiscardStep {
@@ -160,16 +193,6 @@ struct ScriptedChannel: SecureChannel {
         if thrown != nil || !isAllowed { faults.append("\(call) out of turn") }
         wanted = nil
         wantsMore = false
-    }
-
-    private mutating func hand(_ record: [UInt8], to bytes: UnsafeMutableRawBufferPointer) -> ReadStep {
-        let count = min(record.count, bytes.count)
-        record.withUnsafeBytes { record in
-            bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: record[..<count]))
-        }
-        received.append(Array(record[..<count]))
-        rest = Array(record[count...])
-        return .bytes(count)
     }
 
     /// Plays a step of the call that was noted last.

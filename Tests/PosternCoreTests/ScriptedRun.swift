@@ -14,6 +14,13 @@ final class ScriptedRun<Provider: Service> {
     private let recordsPerTurn: Int
     private let buffer: UnsafeMutableRawBufferPointer
     private let garbage: UnsafeMutableRawBufferPointer
+    private let place: ServicePlace<Provider.State>
+    private let unread: UnsafeMutableRawBufferPointer
+    private let state: UnsafeMutablePointer<Provider.State>
+    var nowMilliseconds: Int64 = 0
+    /// What the service asked for last.
+    private(set) var wakeAtMilliseconds: Int64?
+    private(set) var watched: WatchRequest?
     private var ownFaults: [String] = []
 
     init(_ script: Script, _ service: Provider, recordsPerTurn: Int = 8) {
@@ -23,11 +30,16 @@ final class ScriptedRun<Provider: Service> {
         garbage = .allocate(byteCount: Limits.recordBytes, alignment: 16)
         garbage.initializeMemory(as: UInt8.self, repeating: 0xA5)
         channel = ScriptedChannel(script)
-        let upper = min(service.headroom + service.maximum, script.payloadLimit)
-        channel.target = UnsafeMutableRawBufferPointer(rebasing: buffer[service.headroom..<upper])
+        unread = .allocate(byteCount: service.unreadLimit, alignment: 1)
+        state = .allocate(capacity: 1)
+        place = ServicePlace(state: state, unread: unread)
     }
 
     deinit {
+        connection.leave(&service, at: place, because: end?.reason ?? .internalFault)
+        channel.free()
+        unread.deallocate()
+        state.deallocate()
         buffer.deallocate()
         garbage.deallocate()
     }
@@ -40,12 +52,15 @@ final class ScriptedRun<Provider: Service> {
         turns += 1
         let callsBefore = channel.calls.count
         let piecesBefore = channel.received.count
+        var turn = makeTurn()
         let progress = connection.advance(
-            over: &channel, for: &service, buffer: buffer, recordsPerTurn: recordsPerTurn)
+            over: &channel, for: &service, at: place, &turn, buffer: buffer, recordsPerTurn: recordsPerTurn)
+        note(turn)
         buffer.copyMemory(from: UnsafeRawBufferPointer(garbage))
         let records = channel.received.count - piecesBefore
         if records > recordsPerTurn { ownFaults.append("\(records) records in a turn") }
-        if channel.calls.count == callsBefore { ownFaults.append("a turn without a call") }
+        let hasTaken = channel.received.count > piecesBefore
+        if channel.calls.count == callsBefore, !hasTaken { ownFaults.append("a turn without a call") }
         check(progress, records)
         return progress
     }
@@ -56,6 +71,29 @@ final class ScriptedRun<Provider: Service> {
         if end == nil { ownFaults.append("not closed after \(turns) turns") }
     }
 
+    /// Wakes the service; a turn should follow.
+    func wake(_ cause: WakeCause) {
+        if case .time = cause { wakeAtMilliseconds = nil }
+        var turn = makeTurn()
+        connection.wake(cause, for: &service, at: place, &turn)
+        note(turn)
+    }
+
+    private func makeTurn() -> Turn {
+        Turn(nowMilliseconds: nowMilliseconds, buffer.baseAddress!) { _, result in
+            result.assumingMemoryBound(to: ClientInfo?.self).pointee = .forTests
+        }
+    }
+
+    private func note(_ turn: Turn) {
+        switch turn.wakeRequest {
+        case .at(let due): wakeAtMilliseconds = due
+        case .never: wakeAtMilliseconds = nil
+        case nil: break
+        }
+        if let request = turn.watchRequest { watched = request.descriptor < 0 ? nil : request }
+    }
+
     func close(because reason: CloseReason) {
         if connection.phase == .open { closedByServer = reason }
         connection.close(because: reason)
@@ -63,9 +101,9 @@ final class ScriptedRun<Provider: Service> {
 
     private func check(_ progress: Progress, _ records: Int) {
         switch progress {
-        case .waiting(.writable):
+        case .waiting(let interest) where interest == .writable:
             if channel.wanted != .writable { ownFaults.append("waits for room without having asked for it") }
-        case .waiting(.readable):
+        case .waiting:
             // Or else it would wait for what is already there.
             if channel.wanted != .readable,
                 channel.hasBufferedInput || channel.wanted != nil || channel.wantsMore
@@ -98,5 +136,14 @@ final class ScriptedRun<Provider: Service> {
         if connection.bytesOut != UInt64(sentSum) {
             ownFaults.append("bytesOut \(connection.bytesOut), not \(sentSum)")
         }
+    }
+}
+
+extension ClientInfo {
+    static let nowhere = IPEndpoint(isIPv6: false, bytes: InlineArray(repeating: 0), port: 0)
+    static var forTests: ClientInfo {
+        ClientInfo(
+            peer: nowhere, local: nowhere, version: "TLSv1.3", suite: "-", applicationProtocol: nil,
+            serverName: nil, isResumed: false, certificates: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }

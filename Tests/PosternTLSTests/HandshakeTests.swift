@@ -63,7 +63,7 @@ extension TLSTests {
                 link.upward.cutIsReset = isReset
                 link.run(saying: message)
                 #expect(
-                    link.closed?.reason == (isReset ? .peerReset : .peerVanished), "cut after \(position)")
+                    link.closed?.reason == (isReset ? .peerReset : .truncated), "cut after \(position)")
             }
             #expect(session.recycle())
             let after = try Link(session, identity, tls13: tls13)

@@ -9,9 +9,13 @@ struct WireChannel: SecureChannel {
     let session: TLSSession
 
     mutating func handshake() throws(ChannelError) -> ChannelStep { try session.handshake() }
-    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep {
-        try session.read(into: bytes)
+    mutating func look() throws(ChannelError) -> ReadStep { try session.look() }
+    var plainText: UnsafeMutableRawBufferPointer { session.plainText }
+    mutating func take(_ count: Int) { session.take(count) }
+    mutating func alert(_ description: UInt8) throws(ChannelError) -> ChannelStep {
+        try session.alert(description)
     }
+    mutating func flush() throws(ChannelError) -> ChannelStep { try session.flush() }
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep {
         try session.write(bytes)
     }
@@ -83,8 +87,15 @@ final class Link {
         guard closed == nil else { return }
         var channel = WireChannel(session: session)
         var service = BuiltInService.echo
+        var state = BuiltInService.State()
         let progress = buffer.withUnsafeMutableBytes { buffer in
-            connection.advance(over: &channel, for: &service, buffer: buffer, recordsPerTurn: 4)
+            withUnsafeMutablePointer(to: &state) { state in
+                let place = ServicePlace(
+                    state: state, unread: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+                var turn = Turn(nowMilliseconds: 0, buffer.baseAddress!) { _, _ in }
+                return connection.advance(
+                    over: &channel, for: &service, at: place, &turn, buffer: buffer, recordsPerTurn: 4)
+            }
         }
         if case .closed(let failure) = progress { closed = failure }
     }

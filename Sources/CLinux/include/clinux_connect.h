@@ -15,8 +15,12 @@ int clinux_resolve(
 
 /// A non-blocking socket that is connecting, or connected at once; it becomes writable when that is decided.
 int clinux_connect(const clinux_address *address);
+/// The same to a local socket; connected at once, or -EAGAIN where its backlog is full.
+int clinux_connect_local(const char *path);
 /// 0 when a socket that became writable is connected, else -errno.
 int clinux_connect_result(int descriptor);
+/// -ETIMEDOUT, of a connection that nobody waits for any longer.
+int clinux_timed_out(void);
 
 /// 1 when an interface of this machine has the address, else 0. The port does not matter.
 int clinux_address_is_own(const clinux_address *address);

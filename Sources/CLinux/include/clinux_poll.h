@@ -8,11 +8,12 @@
 enum {
     CLINUX_READABLE = 1,    ///< also: end of stream, or an error that a read will tell
     CLINUX_WRITABLE = 2,
+    CLINUX_BROKEN = 4,      ///< beside the others: there is an error
 };
 
 typedef struct {
     uint64_t token;         ///< what was given when the descriptor was added
-    uint32_t ready;         ///< CLINUX_READABLE, CLINUX_WRITABLE
+    uint32_t ready;         ///< CLINUX_READABLE, CLINUX_WRITABLE, CLINUX_BROKEN
 } clinux_event;
 
 /// The most events that one wait returns: more wait for the next turn.
@@ -21,6 +22,8 @@ typedef struct {
 int clinux_poll_open(void);
 int clinux_poll_add(int poll, int descriptor, uint32_t interest, uint64_t token);
 int clinux_poll_modify(int poll, int descriptor, uint32_t interest, uint64_t token);
+/// Whichever of the two it needs.
+int clinux_poll_set(int poll, int descriptor, uint32_t interest, uint64_t token);
 /// Waits for at most `milliseconds` (-1: without end) and returns the number of events, 0 also when a signal
 /// came.
 /// *events is where they are until the next wait.

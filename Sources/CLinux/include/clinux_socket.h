@@ -39,6 +39,13 @@ int clinux_receive(int descriptor, void *bytes, size_t count);
 int clinux_receive_into_two(
     int descriptor, void *first, size_t first_count, void *second, size_t second_count);
 int clinux_send(int descriptor, const void *bytes, size_t count);
+/// Sends `first`, then `second`, in one system call; returns how many bytes of both.
+int clinux_send_two(
+    int descriptor, const void *first, size_t first_count, const void *second, size_t second_count);
+/// The address of this end; family 0 for a local socket.
+int clinux_local_address(int descriptor, clinux_address *address);
+/// Closes a socket so that a TCP peer sees a reset, and what was not sent is thrown away.
+void clinux_reset(int descriptor);
 /// Tells the peer that no more comes; what it sends can still be received.
 int clinux_end_writes(int descriptor);
 

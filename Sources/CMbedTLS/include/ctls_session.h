@@ -32,12 +32,26 @@ int ctls_session_handshake(ctls_session *session);
 /// come.
 int ctls_session_read(ctls_session *session, uint8_t *bytes, size_t count);
 
+/// The same without copying: makes a record available, unless there is plain text that was not taken yet,
+/// and says how many bytes there are.
+int ctls_session_look(ctls_session *session);
+/// Those bytes, where they were decrypted.
+uint8_t *ctls_session_plain_text(const ctls_session *session, size_t *count);
+/// The first `count` of them are done with: they are wiped.
+void ctls_session_take(ctls_session *session, size_t count);
+
 /// Writes one record and returns `count`. After CTLS_WANT_WRITE the record is already sealed: the call is
 /// repeated with the same count, and `bytes` is not read again.
 int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count);
 
 /// 0 when close_notify has left.
 int ctls_session_close_notify(ctls_session *session);
+
+/// 0 when what was sealed has left.
+int ctls_session_flush(ctls_session *session);
+
+/// 0 when a fatal alert has left, behind what was sealed before.
+int ctls_session_alert(ctls_session *session, uint8_t description);
 
 /// Wipes all of the connection, keeps the memory for the next one and gives the pages of its buffers back.
 int ctls_session_recycle(ctls_session *session);
@@ -56,6 +70,10 @@ size_t ctls_session_payload_limit(ctls_session *session);
 uint16_t ctls_session_version(const ctls_session *session);
 /// Not 0 when a ticket of this context was accepted.
 int ctls_session_resumed(const ctls_session *session);
+/// The server name that the client asked for, with a zero behind it; 0 bytes for none.
+const uint8_t *ctls_session_server_name(const ctls_session *session, size_t *bytes);
+/// The application protocol that was negotiated, NULL for none.
+const char *ctls_session_protocol(const ctls_session *session);
 /// Whether the client was authorized without a revocation check, when it was authorized last.
 int ctls_session_unchecked(const ctls_session *session);
 /// The certificates that the client has shown, in DER, one behind the other; NULL when it showed none.

@@ -32,6 +32,8 @@ public enum Limits {
     public static let recordBytesMin = 512
     /// Bytes that a service may put before what was received. Leaves room for data in the smallest record.
     public static let headroomBytesMax = 256
+    /// Bytes that a service may leave unread while it waits for more: one record.
+    public static let unreadBytesMax = 16_384
     /// Cipher text that a connection may hold which TLS has not asked for yet. One system call then brings
     /// header and body of a small record, or the body of a large one and the next header.
     public static let readAheadBytes = 256
@@ -86,6 +88,15 @@ public enum Limits {
     /// or nothing.
     public static let logLineBytes = 1_024
 
+    /// Addresses of a target's name that are tried: one of each family.
+    public static let addressesOfTarget = 2
+    /// Milliseconds until a plain service that had no room is tried again.
+    public static let busyBackendMilliseconds = 20
+    /// Milliseconds for which an address that has refused or not answered is tried after the others.
+    public static let avoidedBackendMilliseconds = 5_000
+    /// Milliseconds that a PROXY header waits for the client's first bytes, to leave in one segment with
+    /// them.
+    public static let proxyHeaderMilliseconds = 5
     /// Bytes of the name of a local socket (unix(7); CLINUX_SOCKET_NAME_BYTES).
     public static let socketNameBytes = 107
 

@@ -1,7 +1,12 @@
 // The services that a configuration can name.
 
-/// The services that the program `postern` has.
+/// The services that the program `postern` has beside forwarding.
 public enum BuiltInService: Service, Sendable {
+    /// They keep nothing about a connection.
+    public struct State: Sendable {
+        public init() {}
+    }
+
     /// Sends every byte back, out of the buffer it was decrypted into.
     case echo
     /// Receives up to `maximum` bytes, answers `prefix` and these bytes, and closes, or goes on if not
@@ -13,28 +18,27 @@ public enum BuiltInService: Service, Sendable {
     /// The server of the article that Postern grew from.
     public static let article = BuiltInService.respond(prefix: "서버로부터의 응답: ", maximum: 1_024, closing: true)
 
-    public var headroom: Int {
-        switch self {
-        case .echo, .discard: 0
-        case .respond(let prefix, _, _): prefix.count
-        }
-    }
+    public mutating func open(_ turn: inout Turn) -> State? { State() }
 
-    public var maximum: Int {
-        switch self {
-        case .echo, .discard: Limits.recordBytes
-        case .respond(_, let maximum, _): maximum
-        }
-    }
+    public mutating func receive(
+        _ input: inout MutableSpan<UInt8>, _ output: inout MutableSpan<UInt8>, _ state: inout State,
+        _ turn: inout Turn
+    ) -> Answer { receive(&input, &output, &turn) }
 
-    public mutating func answer(_ bytes: inout MutableSpan<UInt8>, received: Range<Int>) -> Answer {
+    /// The same without a state.
+    public func receive(
+        _ input: inout MutableSpan<UInt8>, _ output: inout MutableSpan<UInt8>, _ turn: inout Turn
+    ) -> Answer {
         switch self {
         case .echo:
-            return .bytes(received)
-        case .respond(let prefix, _, let closing):
-            let start = received.lowerBound - prefix.count
-            for index in 0..<prefix.count { bytes[start + index] = prefix.start[index] }
-            return closing ? .lastBytes(start..<received.upperBound) : .bytes(start..<received.upperBound)
+            return .input(0..<input.count)
+        case .respond(let prefix, let maximum, let closing):
+            let taken = min(min(input.count, maximum), output.count - prefix.count)
+            for index in 0..<prefix.count { output[index] = prefix.start[index] }
+            for index in 0..<taken { output[prefix.count + index] = input[index] }
+            turn.leaveUnread(input.count - taken)
+            if closing { turn.close() }
+            return .output(0..<(prefix.count + taken))
         case .discard:
             return .nothing
         }

@@ -5,12 +5,22 @@
 public enum CloseReason: UInt8, Sendable {
     /// The peer said close_notify, and everything it had sent was served.
     case peerClosed
-    /// The stream ended without close_notify.
-    case peerVanished
+    /// The peer's stream ended without close_notify: something may be missing.
+    case truncated
     /// The peer reset the connection.
     case peerReset
     /// The service had given its last answer.
     case serviceClosed
+    /// The service did not want this client.
+    case refusedByService
+    /// More input than the service can put together: a line or a header that is too long.
+    case inputTooLong
+    /// No target of the client's route could be connected to.
+    case backendUnavailable
+    /// The plain service reset its connection.
+    case backendReset
+    /// No PROXY header where there must be one, or a malformed, long or slow one.
+    case badProxyHeader
     /// The handshake took longer than its deadline.
     case handshakeTimeout
     /// Nothing was received or sent for longer than the idle deadline.
@@ -71,9 +81,14 @@ public enum CloseReason: UInt8, Sendable {
     public var name: Text {
         switch self {
         case .peerClosed: "peerClosed"
-        case .peerVanished: "peerVanished"
+        case .truncated: "truncated"
         case .peerReset: "peerReset"
         case .serviceClosed: "serviceClosed"
+        case .refusedByService: "refusedByService"
+        case .inputTooLong: "inputTooLong"
+        case .backendUnavailable: "backendUnavailable"
+        case .backendReset: "backendReset"
+        case .badProxyHeader: "badProxyHeader"
         case .handshakeTimeout: "handshakeTimeout"
         case .idleTimeout: "idleTimeout"
         case .closeTimeout: "closeTimeout"

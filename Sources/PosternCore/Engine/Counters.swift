@@ -8,7 +8,7 @@ public struct Counters: Sendable {
     /// Bytes of plain text of the connections that have ended.
     public var bytesIn: UInt64 = 0
     public var bytesOut: UInt64 = 0
-    private var closed = InlineArray<30, UInt64>(repeating: 0)
+    private var closed = InlineArray<35, UInt64>(repeating: 0)
 
     public init() {
         precondition(closed.count == CloseReason.count, "a counter for every reason")

@@ -4,13 +4,22 @@
 public protocol SecureChannel: ~Copyable {
     /// Goes on with the handshake.
     mutating func handshake() throws(ChannelError) -> ChannelStep
-    /// Receives the plain text of at most one record.
-    mutating func read(into bytes: UnsafeMutableRawBufferPointer) throws(ChannelError) -> ReadStep
+    /// Receives a record, unless there is plain text that was not taken yet. An empty record is 0 bytes.
+    mutating func look() throws(ChannelError) -> ReadStep
+    /// The plain text that was received and not taken, in place. It stays until it is taken; a record is
+    /// received only when all is.
+    var plainText: UnsafeMutableRawBufferPointer { get }
+    /// The first `count` bytes of `plainText` are done with, and wiped.
+    mutating func take(_ count: Int)
     /// Sends `bytes` as one record. After anything but `.done` it is called again with as many bytes,
     /// which are not looked at again: the record is already sealed.
     mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ChannelError) -> ChannelStep
-    /// Sends close_notify.
+    /// Sends close_notify behind what is sealed.
     mutating func closeNotify() throws(ChannelError) -> ChannelStep
+    /// Sends a fatal alert behind what is sealed. After anything but `.done` it is called again.
+    mutating func alert(_ description: UInt8) throws(ChannelError) -> ChannelStep
+    /// Sends what is sealed and has not left.
+    mutating func flush() throws(ChannelError) -> ChannelStep
     /// Half-closes the socket: nothing more will be sent.
     mutating func endWrites()
     /// Throws away what the peer still sends.
@@ -20,44 +29,6 @@ public protocol SecureChannel: ~Copyable {
     var hasBufferedInput: Bool { get }
     /// The most bytes that `write` takes; valid after the handshake.
     var payloadLimit: Int { get }
-}
-
-public enum ChannelStep: Sendable {
-    case done
-    case wantRead
-    case wantWrite
-    /// It has more to do at once: in a handshake after each step that costs time, else after many records of
-    /// which nothing came.
-    case again
-}
-
-public enum ReadStep: Sendable {
-    case bytes(Int)
-    case wantRead
-    case wantWrite
-    /// There may be more at once, which no readiness of the socket will announce.
-    case again
-    /// The peer will send no more and said so.
-    case closeNotify
-    /// The stream ended without a word.
-    case endOfStream
-}
-
-public enum DiscardStep: Sendable {
-    case wantRead
-    /// There may be more at once.
-    case more
-    /// The peer has closed its side.
-    case end
-}
-
-/// What a stream below TLS says to a receive or a send.
-public enum StreamStep {
-    case bytes(Int)
-    case wouldBlock
-    /// Of a receive: no more will come.
-    case end
-    case reset
 }
 
 /// The channel cannot go on; the connection closes with `reason`.

@@ -10,6 +10,8 @@ public enum Token: Equatable, Sendable {
     case clock
     case listener(Int)
     case connection(slot: Int, generation: UInt32)
+    /// What the service of a connection watches.
+    case descriptor(slot: Int, generation: UInt32)
 
     private static let kindShift: UInt64 = 56
     private static let slotShift: UInt64 = 32
@@ -24,6 +26,8 @@ public enum Token: Equatable, Sendable {
         case .signals: 2 &<< Token.kindShift
         case .files: 3 &<< Token.kindShift
         case .clock: 4 &<< Token.kindShift
+        case .descriptor(let slot, let generation):
+            5 &<< Token.kindShift | UInt64(widening: slot) &<< Token.slotShift | UInt64(widening: generation)
         }
     }
 
@@ -36,6 +40,7 @@ public enum Token: Equatable, Sendable {
         case 2: self = .signals
         case 3: self = .files
         case 4: self = .clock
+        case 5: self = .descriptor(slot: slot, generation: UInt32(truncatingIfNeeded: bits))
         default: return nil
         }
     }

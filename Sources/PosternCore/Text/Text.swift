@@ -22,6 +22,12 @@ public struct Text: ExpressibleByStringLiteral, @unchecked Sendable {
         self.count = count
     }
 
+    /// Text with a length of its own: one zero byte stands behind it.
+    public init(start: UnsafePointer<UInt8>, count: Int) {
+        self.start = start
+        self.count = count
+    }
+
     public var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
 
     /// The same bytes for C.

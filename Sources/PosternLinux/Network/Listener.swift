@@ -96,6 +96,26 @@ public struct PeerAddress {
 
     init(_ address: clinux_address) { self.address = address }
 
+    /// An address as data, for the log and for headers.
+    public init(_ endpoint: IPEndpoint) {
+        var address = clinux_address()
+        address.family = endpoint.isIPv6 ? 6 : 4
+        address.port = endpoint.port
+        withUnsafeMutableBytes(of: &address.bytes) { bytes in
+            for index in 0..<16 { bytes[index] = endpoint.bytes[index] }
+        }
+        self.address = address
+    }
+
+    /// The address of our end of a connection.
+    public static func ofOurEnd(of descriptor: Int32) -> PeerAddress {
+        var address = clinux_address()
+        _ = clinux_local_address(descriptor, &address)
+        return PeerAddress(address)
+    }
+
+    public var port: UInt16 { address.port }
+
     /// Appends 192.0.2.1:4433, [2001:db8::1]:4433 or [fe80::1%eth0]:4433.
     public func append(to line: inout Line) {
         var text = InlineArray<80, CChar>(repeating: 0)

@@ -26,7 +26,10 @@ public struct Poller: ~Copyable {
 
     public func event(_ index: Int) -> PollEvent {
         let event = events.unsafelyUnwrapped[index]
-        return PollEvent(tokenBits: event.token, isReadable: event.ready & UInt32(CLINUX_READABLE) != 0)
+        return PollEvent(
+            tokenBits: event.token, isReadable: event.ready & UInt32(CLINUX_READABLE) != 0,
+            isWritable: event.ready & UInt32(CLINUX_WRITABLE) != 0,
+            isBroken: event.ready & UInt32(CLINUX_BROKEN) != 0)
     }
 
     public func add(_ descriptor: Int32, _ interest: Interest, _ token: Token) throws(SystemError) {
@@ -42,26 +45,32 @@ public struct Poller: ~Copyable {
         try add(signals.descriptor, .readable, .signals)
     }
 
-    /// Nil stops watching without forgetting.
-    public func change(_ descriptor: Int32, to interest: Interest?, _ token: Token) {
-        let bits = interest.map(Poller.bits) ?? 0
-        let result = clinux_poll_modify(self.descriptor, descriptor, bits, token.bits)
+    /// Without interest only an error is told, once.
+    public func change(_ descriptor: Int32, to interest: Interest, _ token: Token) {
+        let result = clinux_poll_modify(self.descriptor, descriptor, Poller.bits(interest), token.bits)
         precondition(result == 0, "a descriptor that was never added")
     }
 
-    public func change(_ listener: Listener, to interest: Interest?, _ token: Token) {
+    public func change(_ listener: Listener, to interest: Interest, _ token: Token) {
         change(listener.descriptor, to: interest, token)
     }
 
+    /// Adds or changes.
+    public func watch(_ descriptor: Int32, for interest: Interest, _ token: Token) throws(SystemError) {
+        let result = clinux_poll_set(self.descriptor, descriptor, Poller.bits(interest), token.bits)
+        guard result == 0 else { throw SystemError(doing: .polling, code: result) }
+    }
+
     private static func bits(_ interest: Interest) -> UInt32 {
-        switch interest {
-        case .readable: UInt32(CLINUX_READABLE)
-        case .writable: UInt32(CLINUX_WRITABLE)
-        }
+        (interest.contains(.readable) ? UInt32(CLINUX_READABLE) : 0)
+            | (interest.contains(.writable) ? UInt32(CLINUX_WRITABLE) : 0)
     }
 }
 
 public struct PollEvent {
     public let tokenBits: UInt64
     public let isReadable: Bool
+    public let isWritable: Bool
+    /// There is an error, which the next call will tell.
+    public let isBroken: Bool
 }
