@@ -198,6 +198,15 @@ int clinux_send_two(
     return RETRY(sendmsg(descriptor, &message, MSG_NOSIGNAL));
 }
 
+int clinux_peek(int descriptor, void *bytes, size_t count) {
+    return RETRY(recv(descriptor, bytes, count, MSG_PEEK));
+}
+
+void clinux_wait_for(int descriptor, size_t count) {
+    int least = (int)count;
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+}
+
 int clinux_local_address(int descriptor, clinux_address *address) {
     clinux_system_address system;
     socklen_t length = sizeof system;

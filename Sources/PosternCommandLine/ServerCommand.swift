@@ -47,14 +47,14 @@ public struct ServerCommand {
     /// alone: else the module that calls it would compile the whole server a second time.
     @export(interface)
     public func run(_ arguments: Arguments, at index: Int32) throws(OperatorError) -> Int32 {
-        try run(arguments, at: index, hasBuiltInServices: true) { config throws(OperatorError) in
-            try StandardService(config)
+        try run(arguments, at: index, hasBuiltInServices: true) { config in
+            StandardService(config)
         }
     }
 
     private func run<Provider: Service>(
         _ arguments: Arguments, at index: Int32, hasBuiltInServices: Bool,
-        _ service: (Config) throws(OperatorError) -> Provider
+        _ service: (Config) -> Provider
     ) throws(OperatorError) -> Int32 {
         let options = try read(arguments, at: index, hasBuiltInServices)
         let config = options.config
@@ -62,10 +62,10 @@ public struct ServerCommand {
         case .help, .version: break
         case .serve: return try serve(config, service)
         case .testConfig:
-            try Server.checkAndWarn(config, service: try service(config), memory: memory)
+            try Server.checkAndWarn(config, service: service(config), memory: memory)
             print("configuration ok")
         case .printConfig:
-            let plan = try Server.check(config, service: try service(config), memory: memory)
+            let plan = try Server.check(config, service: service(config), memory: memory)
             printConfig(config, plan, hasBuiltInServices: hasBuiltInServices)
         }
         return ExitCode.done
@@ -87,12 +87,12 @@ public struct ServerCommand {
     }
 
     private func serve<Provider: Service>(
-        _ config: Config, _ service: (Config) throws(OperatorError) -> Provider
+        _ config: Config, _ service: (Config) -> Provider
     ) throws(OperatorError) -> Int32 {
         Signals.holdRequests()
         if let exitCode = try config.detach() { return exitCode }
         do throws(OperatorError) {
-            var server = try Server(config, service: try service(config), memory: memory)
+            var server = try Server(config, service: service(config), memory: memory)
             server.run()
             return ExitCode.done
         } catch {

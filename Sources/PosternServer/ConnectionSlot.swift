@@ -20,6 +20,10 @@ struct ConnectionSlot {
     let acceptedAtMilliseconds: Int64
     /// What the poller watches for.
     var interest: Interest
+    /// Bytes of a PROXY header that must be there before it is looked at again; -1 where none comes.
+    var proxyHeaderBytes: Int16
+    /// The address that the client connected to, where a PROXY header has said so.
+    var local: IPEndpoint?
     /// It stands in the queue of those that have more to do.
     var isQueued: Bool
 }
@@ -30,7 +34,7 @@ func describeClient(_ place: UnsafeMutableRawPointer, _ result: UnsafeMutableRaw
     guard let session = slot.channelPlace.pointee.session else { return }
     result.assumingMemoryBound(to: ClientInfo?.self).pointee =
         ClientInfo(
-            peer: slot.peer.endpoint, local: PeerAddress.ofOurEnd(of: slot.descriptor).endpoint,
+            peer: slot.peer.endpoint, local: slot.local ?? PeerAddress.ofOurEnd(of: slot.descriptor).endpoint,
             version: session.versionName, suite: session.suiteName,
             applicationProtocol: session.applicationProtocol, serverName: session.serverName,
             isResumed: session.isResumed, certificates: session.clientChain)

@@ -20,6 +20,8 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     private let unreadLimit: Int
     var wakes: WakeQueue
     private let recordsPerTurn: Int
+    /// Clients from there send a PROXY header.
+    let proxyFrom: FixedList<4, Network>
     /// Something was done in this turn that costs time, a step of a handshake or a client authorized again.
     /// There is one such thing between two looks at the sockets.
     var hasPaid = false
@@ -43,6 +45,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         unread = memory.take(count * unreadLimit).unsafelyUnwrapped
         wakes = WakeQueue(places: memory.take(count).unsafelyUnwrapped)
         recordsPerTurn = config.turn.records
+        proxyFrom = config.forward.proxyFrom
     }
 
     var openCount: Int { slots.used }
@@ -71,7 +74,8 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
                 connection: Connection(), peer: peer, descriptor: descriptor, watched: -1,
                 watchedInterest: .nothing, watchedNow: .nothing, channel: channel,
                 channelPlace: channels.pointer(to: channel), acceptedAtMilliseconds: now,
-                interest: .readable, isQueued: false))
+                interest: .readable,
+                proxyHeaderBytes: sendsProxyHeader(peer) ? 0 : -1, local: nil, isQueued: false))
         do throws(ChannelError) {
             try channels.pointer(to: channel).begin(
                 descriptor, context: credentials.context, identity: credentials.store.identity)
@@ -153,6 +157,9 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         atMilliseconds now: Int64
     ) {
         let place = slots.pointer(to: slot)
+        if place.pointee.proxyHeaderBytes >= 0 {
+            guard takeProxyHeader(of: slot, &log, atMilliseconds: now) else { return }
+        }
         guard var channel = place.pointee.channelPlace.channel else {
             preconditionFailure("a connection without a session")
         }

@@ -11,6 +11,7 @@ extension Server {
         let given = try Acceptor.adopt(environment, config)
         var parts = try ServerParts(config, service, memory, isCheck: false)
         let targets = try ForwardTargets(config, given: given)
+        try parts.connections.service.prepare()
         let inherited = try Lifecycle.takeConnection(config)
         let poller = try Server.makePoller()
         try parts.credentials.watchClock(config, poller)
@@ -22,6 +23,7 @@ extension Server {
         ServiceEnvironment.forget()
         var config = config
         try Lifecycle.dropPrivileges(&config, parts.account, &pidFile)
+        parts.connections.service.start(config)
         parts.credentials.watchFiles(config, poller, log)
         self.config = config
         self.poller = poller

@@ -10,7 +10,7 @@ struct ServerParts<Provider: Service>: ~Copyable {
     let account: Account?
     /// Descriptors that the system allows too few of, or 0.
     let descriptorsMissing: Int
-    let connections: ConnectionTable<Provider>
+    var connections: ConnectionTable<Provider>
     var credentials: Credentials
 
     /// A check makes no file.

@@ -42,6 +42,10 @@ int clinux_send(int descriptor, const void *bytes, size_t count);
 /// Sends `first`, then `second`, in one system call; returns how many bytes of both.
 int clinux_send_two(
     int descriptor, const void *first, size_t first_count, const void *second, size_t second_count);
+/// Receives, and leaves everything to be received again.
+int clinux_peek(int descriptor, void *bytes, size_t count);
+/// A socket is readable only when so many bytes are there, or the end.
+void clinux_wait_for(int descriptor, size_t count);
 /// The address of this end; family 0 for a local socket.
 int clinux_local_address(int descriptor, clinux_address *address);
 /// Closes a socket so that a TCP peer sees a reset, and what was not sent is thrown away.
