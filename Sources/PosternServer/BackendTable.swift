@@ -82,7 +82,8 @@ public struct BackendTable: Backends {
         let name = leaf.map { leaf in DistinguishedName.commonName(of: leaf.subject) }
         let facts = ProxyHeader.Facts(
             source: client.peer, destination: client.local,
-            applicationProtocol: client.applicationProtocol.map { text in UnsafeRawBufferPointer(text.bytes) },
+            applicationProtocol: client.applicationProtocol.map { text in UnsafeRawBufferPointer(text.bytes)
+            },
             serverName: client.serverName.map { text in UnsafeRawBufferPointer(text.bytes) },
             version: client.version, cipher: client.suite,
             certificate: leaf == nil ? .none : client.isResumed ? .ofSession : .ofConnection,

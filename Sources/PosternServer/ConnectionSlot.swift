@@ -34,7 +34,8 @@ func describeClient(_ place: UnsafeMutableRawPointer, _ result: UnsafeMutableRaw
     guard let session = slot.channelPlace.pointee.session else { return }
     result.assumingMemoryBound(to: ClientInfo?.self).pointee =
         ClientInfo(
-            peer: slot.peer.endpoint, local: slot.local ?? PeerAddress.ofOurEnd(of: slot.descriptor).endpoint,
+            peer: slot.peer.endpoint,
+            local: slot.local ?? PeerAddress.ofOurEnd(of: slot.descriptor).endpoint,
             version: session.versionName, suite: session.suiteName,
             applicationProtocol: session.applicationProtocol, serverName: session.serverName,
             isResumed: session.isResumed, certificates: session.clientChain)

@@ -28,7 +28,8 @@ REASONS = {
     "clientCertificateMissing", "clientCertificateUntrusted", "clientCertificateExpired",
     "clientCertificateNotYetValid", "clientCertificateWrongPurpose", "clientCertificateRevoked",
     "clientChainTooLong", "clientCertificateInvalid", "clientRevocationUnknown", "clientNotAllowed", "revoked",
-    "badRecord", "recordFlood", "peerAlert", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
+    "badRecord", "recordFlood", "peerAlert", "refusedByService", "inputTooLong", "backendUnavailable",
+    "backendReset", "badProxyHeader", "outOfMemory", "stopped", "drainTimeout", "internalFault"}
 TOTALS = {"accepted", "handshakes", "resumed", "open", "bytesIn", "bytesOut"}
 
 
