@@ -68,16 +68,4 @@ int clinux_connect_result(int descriptor) {
     return -error;
 }
 
-int clinux_address_is_own(const clinux_address *address) {
-    clinux_address any_port = *address;
-    clinux_system_address system;
-    any_port.port = 0;
-    socklen_t length = clinux_address_to_system(&any_port, &system);
-    int descriptor = socket(system.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return 0;
-    int is_own = bind(descriptor, &system.any, length) == 0;
-    close(descriptor);
-    return is_own;
-}
-
 int clinux_timed_out(void) { return -ETIMEDOUT; }

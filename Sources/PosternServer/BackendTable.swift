@@ -6,45 +6,37 @@ import PosternLinux
 import PosternX509
 
 public struct BackendTable: Backends {
-    private struct Address {
-        /// Nil for a local socket.
-        let tcp: PeerAddress?
-        let route: UInt8
-    }
-
     private var config: ForwardConfig
-    private var addresses = FixedList<32, Address>()
+    /// Of each route. A local socket has none.
+    private var targets: ForwardTargets?
 
     init(_ config: ForwardConfig) { self.config = config }
 
-    /// Looks the names up, which waits for name servers. Throws where a name leads nowhere.
-    mutating func lookUp() throws(OperatorError) {
-        addresses.removeAll()
-        for route in 0..<config.routes.count {
-            let found = try ForwardTargets.lookUp(config.routes[route].target)
-            if found.isEmpty { _ = addresses.append(Address(tcp: nil, route: UInt8(route))) }
-            for index in 0..<min(found.count, Limits.addressesOfTarget) {
-                _ = addresses.append(Address(tcp: found[index], route: UInt8(route)))
-            }
-        }
-    }
+    /// Looks the names up, which waits for name servers. Throws where a name leads nowhere, and then what
+    /// was known before stays.
+    mutating func lookUp() throws(OperatorError) { targets = try ForwardTargets(config) }
 
     /// Local sockets have other names below a new root.
     mutating func use(_ config: ForwardConfig) { self.config = config }
 
+    // An address is a route and one of its addresses, and stays so when the names are looked up again.
+
     private func address(_ index: Int) -> BackendAddress? {
-        let address = addresses[index]
-        if let tcp = address.tcp { return .tcp(tcp) }
-        guard case .unix(let path) = config.routes[Int(address.route)].target else { return nil }
-        return .unix(path)
+        let route = index / Limits.addressesOfTarget
+        if case .unix(let path) = config.routes[route].target { return .unix(path) }
+        guard let found = targets?.addresses(ofRoute: route) else { return nil }
+        let choice = index % Limits.addressesOfTarget
+        return choice < found.count ? .tcp(found[choice]) : nil
     }
 
     public func addresses(for serverName: Text?) -> UInt32 {
-        let name = serverName.map { name in UnsafeRawBufferPointer(name.bytes) }
-        let routes = config.routes(for: name)
+        let routes = config.routes(for: serverName.map { name in UnsafeRawBufferPointer(name.bytes) })
         var found: UInt32 = 0
-        for index in 0..<addresses.count where routes & 1 &<< UInt32(addresses[index].route) != 0 {
-            found |= 1 &<< UInt32(index)
+        for route in 0..<config.routes.count where routes & 1 &<< UInt32(route) != 0 {
+            let count = max(targets?.addresses(ofRoute: route).count ?? 0, 1)
+            for choice in 0..<min(count, Limits.addressesOfTarget) {
+                found |= 1 &<< UInt32(route * Limits.addressesOfTarget + choice)
+            }
         }
         return found
     }
@@ -52,7 +44,8 @@ public struct BackendTable: Backends {
     public static var timedOut: Int32 { BackendSocket.timedOut }
 
     public mutating func connect(_ address: Int) -> ConnectStep {
-        guard let address = self.address(address) else { preconditionFailure("a target without an address") }
+        // A name may have fewer addresses than it had when the connection began.
+        guard let address = self.address(address) else { return .failed(code: BackendSocket.timedOut) }
         return BackendSocket.connect(address)
     }
 
@@ -95,15 +88,19 @@ public struct BackendTable: Backends {
 
     public func describe(_ address: Int, _ descriptor: Int32, error: Int32, to line: inout Line) {
         line.append(" target=")
-        if let tcp = addresses[address].tcp {
-            tcp.append(to: &line)
-            if descriptor >= 0 {
-                line.append(" localPort=")
-                line.append(PeerAddress.ofOurEnd(of: descriptor).port)
-            }
-        } else {
-            config.routes[Int(addresses[address].route)].target.append(to: &line)
+        guard case .tcp(let tcp) = self.address(address) else {
+            config.routes[address / Limits.addressesOfTarget].target.append(to: &line)
+            return describe(error, to: &line)
         }
+        tcp.append(to: &line)
+        if descriptor >= 0 {
+            line.append(" localPort=")
+            line.append(PeerAddress.ofOurEnd(of: descriptor).port)
+        }
+        describe(error, to: &line)
+    }
+
+    private func describe(_ error: Int32, to line: inout Line) {
         guard error != 0 else { return }
         line.append(" error=\"")
         line.append(BackendSocket.text(error))

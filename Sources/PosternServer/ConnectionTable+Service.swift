@@ -54,8 +54,9 @@ extension ConnectionTable {
         }
         guard place.pointee.watched >= 0 else { return true }
         var interest = place.pointee.watchedInterest
-        // The poller is level-triggered: it would tell of input again and again.
+        // The poller is level-triggered: it would tell of what nobody takes again and again.
         if place.pointee.connection.holdsBackOutput { interest = interest.subtracting(.readable) }
+        if place.pointee.connection.phase != .open { interest = .nothing }
         guard interest != place.pointee.watchedNow else { return true }
         do throws(SystemError) {
             try poller.watch(

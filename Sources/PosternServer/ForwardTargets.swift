@@ -8,16 +8,21 @@ struct ForwardTargets {
     /// Of each route, in the order in which they are tried; none for a local socket.
     private var addresses = FixedList<12, FixedList<8, PeerAddress>>()
 
-    /// Looks up all names, and refuses a service that is this server itself. Waits for name servers as long
-    /// as the system's resolver does. `given` are the sockets of a service manager.
-    init(_ config: Config, given: FixedList<8, Listener>) throws(OperatorError) {
-        for index in 0..<config.forward.routes.count {
-            _ = addresses.append(try ForwardTargets.lookUp(config.forward.routes[index].target))
+    /// Looks up all names. Waits for name servers as long as the system's resolver does.
+    init(_ forward: ForwardConfig) throws(OperatorError) {
+        for index in 0..<forward.routes.count {
+            _ = addresses.append(try ForwardTargets.lookUp(forward.routes[index].target))
         }
+    }
+
+    /// The same, and refuses a service that is this server itself. `given` are the sockets of a service
+    /// manager.
+    init(_ config: Config, given: FixedList<8, Listener>) throws(OperatorError) {
+        try self.init(config.forward)
         try checkListeners(config, given: given)
     }
 
-    static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<8, PeerAddress> {
+    private static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<8, PeerAddress> {
         guard case .host(let host, let port) = target else { return FixedList() }
         do throws(Resolver.Failure) {
             return try Resolver.addresses(of: host, port: port)

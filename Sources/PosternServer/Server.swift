@@ -128,6 +128,14 @@ public struct Server<Provider: Service>: ~Copyable {
     }
 
     private mutating func reload() {
+        do throws(OperatorError) {
+            try connections.service.prepare()
+        } catch {
+            log.write(.warning) { line in
+                line.append(error.message)
+                line.append("; what was known before stays")
+            }
+        }
         if credentials.reload(config, log) { reauthorizeAll(because: .revoked) }
         lifecycle.tellReady(openCount: connections.openCount)
     }

@@ -52,6 +52,6 @@ struct BuiltInServiceTests {
     }
 
     @Test func theLongestPrefixLeavesRoomInTheSmallestRecord() {
-        #expect(Limits.headroomBytesMax < Limits.recordBytesMin)
+        #expect(Limits.prefixBytesMax < Limits.recordBytesMin)
     }
 }

@@ -22,7 +22,4 @@ int clinux_connect_result(int descriptor);
 /// -ETIMEDOUT, of a connection that nobody waits for any longer.
 int clinux_timed_out(void);
 
-/// 1 when an interface of this machine has the address, else 0. The port does not matter.
-int clinux_address_is_own(const clinux_address *address);
-
 #endif

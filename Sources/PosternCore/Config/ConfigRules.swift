@@ -58,7 +58,7 @@ extension Config {
             }
         }
         guard case .respond(let prefix, let maximum, _) = service else { return }
-        try require(prefix.count, in: 0...Limits.headroomBytesMax, "service.respond.prefix.count")
+        try require(prefix.count, in: 0...Limits.prefixBytesMax, "service.respond.prefix.count")
         try require(maximum, in: 1...Limits.recordBytes - prefix.count, "service.respond.maximum")
     }
 

@@ -30,8 +30,8 @@ public enum Limits {
     /// Bytes of the smallest record that a client may negotiate (RFC 6066, section 4): an answer always fits
     /// into one.
     public static let recordBytesMin = 512
-    /// Bytes that a service may put before what was received. Leaves room for data in the smallest record.
-    public static let headroomBytesMax = 256
+    /// Bytes of the prefix of the service `respond`. Leaves room for data in the smallest record.
+    public static let prefixBytesMax = 256
     /// Bytes that a service may leave unread while it waits for more: one record.
     public static let unreadBytesMax = 16_384
     /// Cipher text that a connection may hold which TLS has not asked for yet. One system call then brings
@@ -88,7 +88,7 @@ public enum Limits {
     /// or nothing.
     public static let logLineBytes = 1_024
 
-    /// Addresses of a target's name that are tried: one of each family.
+    /// Addresses of a target's name that are tried, the first ones: a device has one of each family.
     public static let addressesOfTarget = 2
     /// Milliseconds until a plain service that had no room is tried again.
     public static let busyBackendMilliseconds = 20

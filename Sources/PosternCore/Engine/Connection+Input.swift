@@ -88,6 +88,7 @@ extension Connection {
         over channel: inout Channel, _ room: UnsafeMutableRawBufferPointer, isEnd: Bool = false
     ) throws(ChannelError) -> Bool {
         turn.unreadCount = 0
+        let mayAnswer = !isSending && output == .open
         let (inputBytes, outputBytes) = (input.octets, room.octets)
         var inputSpan = inputBytes.mutableSpan
         var outputSpan = outputBytes.mutableSpan
@@ -103,7 +104,7 @@ extension Connection {
         case .input(let range): bytes = UnsafeMutableRawBufferPointer(rebasing: input[range])
         case .output(let range): bytes = UnsafeMutableRawBufferPointer(rebasing: room[range])
         }
-        precondition(!isSending && output == .open, "an answer out of turn")
+        precondition(mayAnswer, "an answer out of turn")
         precondition(bytes.count <= room.count, "an answer longer than the output buffer")
         turn.answerWait = try send(UnsafeRawBufferPointer(bytes), over: &channel)
         return !bytes.isEmpty

@@ -50,8 +50,9 @@ public struct Connection: Sendable {
     /// The service does not take what the peer sends.
     var isStalled: Bool { phase == .open && !demand.input && !inputEnded }
 
-    /// It has output, and the peer does not take what was sent before.
-    public var holdsBackOutput: Bool { isSending && demand.output }
+    /// Its service may not be told of input for the client: the client does not take what was sent before,
+    /// or nothing more is sent.
+    public var holdsBackOutput: Bool { phase != .open || isSending && demand.output }
 
     /// Does what can be done now, at most `recordsPerTurn` records. `buffer` holds plain text only while
     /// this runs: all connections share one. It has `Limits.recordBytes` bytes at least.
@@ -188,24 +189,25 @@ public struct Connection: Sendable {
     ) throws(ChannelError) -> Progress? {
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(Int(payloadLimit), buffer.count)])
         var budget = recordsPerTurn
+        var outputBudget = recordsPerTurn
         var mayReceive = true
         turn.demand = demand
         turn.answerWait = nil
         while phase == .open {
-            var wait = Interest.nothing
-            if let step = try finishOutput(&service, place, &turn, over: &channel, room, &budget) {
-                guard case .waiting(let interest) = step, service.isDuplex || !isSending else { return step }
-                wait = interest
+            var wait = Progress.waiting(.nothing)
+            if let step = try finishOutput(&service, place, &turn, over: &channel, room, &outputBudget) {
+                guard service.isDuplex else { return step }
+                // However much goes out, what comes in has its turn.
+                wait = step
             }
             guard phase == .open else { break }
-            guard demand.input, !inputEnded, !closesAfterAnswer else { return .waiting(wait) }
+            guard demand.input, !inputEnded, !closesAfterAnswer else { return wait }
             if budget == 0 {
                 let hasMore = channel.hasBufferedInput || unreadBytes > 0 && !needsMore
-                return hasMore ? .again : .waiting(wait.union(.readable))
+                return wait.joined(with: hasMore ? .again : .waiting(.readable))
             }
             if let step = try offer(&service, place, &turn, over: &channel, room, &mayReceive) {
-                guard case .waiting(let interest) = step else { return step }
-                return .waiting(wait.union(interest))
+                return wait.joined(with: step)
             }
             if let wait = turn.answerWait { return wait }
             budget -= 1

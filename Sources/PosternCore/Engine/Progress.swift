@@ -7,6 +7,16 @@ public enum Progress: Sendable {
     case again
     case closed(ChannelError)
 
+    /// Of the two directions of a connection.
+    func joined(with other: Progress) -> Progress {
+        switch (self, other) {
+        case (.closed, _): self
+        case (_, .closed): other
+        case (.waiting(let one), .waiting(let another)): .waiting(one.union(another))
+        default: .again
+        }
+    }
+
     /// Nil for a step that is done.
     init?(waitingFor step: ChannelStep) {
         switch step {

@@ -20,7 +20,8 @@ public protocol Service {
     /// Takes the end of a stream for the peer's even where no close_notify said so.
     var acceptsMissingCloseNotify: Bool { get }
 
-    /// Before the server listens: looks up what it needs. Throws a sentence for the operator.
+    /// Before the server listens, and at each reload: looks up what it needs. Throws a sentence for the
+    /// operator, and then what was known before stays.
     mutating func prepare() throws(OperatorError)
 
     /// The server has its rights and its root by now: files have the names that `config` says.

@@ -72,9 +72,9 @@ public struct Turn {
 
     // Time and descriptors
 
-    /// Have `wake` called in so many milliseconds; an earlier request is forgotten.
+    /// Have `wake` called in so many milliseconds, at least 1; an earlier request is forgotten.
     public mutating func wake(afterMilliseconds delay: Int) {
-        wakeRequest = .at(nowMilliseconds + Int64(widening: delay))
+        wakeRequest = .at(nowMilliseconds + Int64(widening: max(delay, 1)))
     }
     public mutating func cancelWake() { wakeRequest = .never }
 

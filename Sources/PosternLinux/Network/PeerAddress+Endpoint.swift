@@ -18,7 +18,7 @@ extension PeerAddress {
     public var isOfThisMachine: Bool {
         if let endpoint, endpoint.isLoopback { return true }
         var address = address
-        return clinux_address_is_own(&address) != 0
+        return clinux_address_is_missing(&address) == 0
     }
 
     /// Whether who connects to this address comes to a socket that listens on that one.
