@@ -36,7 +36,7 @@ final class ScriptedRun<Provider: Service> {
     }
 
     deinit {
-        connection.leave(&service, at: place, because: end?.reason ?? .internalFault)
+        leave()
         channel.free()
         unread.deallocate()
         state.deallocate()
@@ -60,7 +60,9 @@ final class ScriptedRun<Provider: Service> {
         let records = channel.received.count - piecesBefore
         if records > recordsPerTurn { ownFaults.append("\(records) records in a turn") }
         let hasTaken = channel.received.count > piecesBefore
-        if channel.calls.count == callsBefore, !hasTaken { ownFaults.append("a turn without a call") }
+        if !service.isDuplex, channel.calls.count == callsBefore, !hasTaken {
+            ownFaults.append("a turn without a call")
+        }
         check(progress, records)
         return progress
     }
@@ -78,6 +80,9 @@ final class ScriptedRun<Provider: Service> {
         connection.wake(cause, for: &service, at: place, &turn)
         note(turn)
     }
+
+    /// Ends the service's state, as the table does with a connection that has closed.
+    func leave() { connection.leave(&service, at: place, because: end?.reason ?? .internalFault) }
 
     private func makeTurn() -> Turn {
         Turn(nowMilliseconds: nowMilliseconds, buffer.baseAddress!) { _, result in
@@ -100,6 +105,11 @@ final class ScriptedRun<Provider: Service> {
     }
 
     private func check(_ progress: Progress, _ records: Int) {
+        // A service for both directions pauses them, and is told of what happens elsewhere.
+        if service.isDuplex {
+            if case .closed(let failure) = progress { end = failure }
+            return
+        }
         switch progress {
         case .waiting(let interest) where interest == .writable:
             if channel.wanted != .writable { ownFaults.append("waits for room without having asked for it") }
