@@ -1,5 +1,5 @@
-// Forwarding over a scripted channel and a scripted plain service, thousands of seeds: what each side must have received
-// when the other has ended, whatever the order of ends, resets, short writes and stalls.
+// Forwarding over a scripted channel and a scripted plain service, thousands of seeds: what each side must have
+// received when the other has ended, whatever the order of ends, resets, short writes and stalls.
 
 import PosternCore
 import Testing
