@@ -81,7 +81,7 @@ def test_configuration_is_checked(reverse, folder):
     done = run(folder, reverse, "--test-config")
     assert (done.returncode, done.stdout, done.stderr) == (0, "configuration ok\n", "")
     done = run(folder, reverse, "--test-config", "--certificate", "missing.crt")
-    assert done.returncode == 2 and done.stdout == ""
+    assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith("reverse: error: certificate file 'missing.crt' cannot be read")
 
 
