@@ -33,8 +33,8 @@ public struct BackendTable: Backends {
         let routes = config.routes(for: serverName.map { name in UnsafeRawBufferPointer(name.bytes) })
         var found: UInt32 = 0
         for route in 0..<config.routes.count where routes & 1 &<< UInt32(route) != 0 {
-            let count = max(targets?.addresses(ofRoute: route).count ?? 0, 1)
-            for choice in 0..<min(count, Limits.addressesOfTarget) {
+            let count = targets?.addresses(ofRoute: route).count ?? 0
+            for choice in 0..<max(count, 1) {
                 found |= 1 &<< UInt32(route * Limits.addressesOfTarget + choice)
             }
         }

@@ -6,7 +6,7 @@ import PosternLinux
 
 struct ForwardTargets {
     /// Of each route, in the order in which they are tried; none for a local socket.
-    private var addresses = FixedList<12, FixedList<8, PeerAddress>>()
+    private var addresses = FixedList<12, FixedList<2, PeerAddress>>()
 
     /// Looks up all names. Waits for name servers as long as the system's resolver does.
     init(_ forward: ForwardConfig) throws(OperatorError) {
@@ -22,10 +22,13 @@ struct ForwardTargets {
         try checkListeners(config, given: given)
     }
 
-    private static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<8, PeerAddress> {
+    private static func lookUp(_ target: Target) throws(OperatorError) -> FixedList<2, PeerAddress> {
         guard case .host(let host, let port) = target else { return FixedList() }
         do throws(Resolver.Failure) {
-            return try Resolver.addresses(of: host, port: port)
+            let found = try Resolver.addresses(of: host, port: port)
+            var tried = FixedList<2, PeerAddress>()
+            for index in 0..<min(found.count, Limits.addressesOfTarget) { _ = tried.append(found[index]) }
+            return tried
         } catch {
             throw OperatorError(mayPass: true) { line in
                 line.append("the service to forward to '")
@@ -37,7 +40,7 @@ struct ForwardTargets {
         }
     }
 
-    func addresses(ofRoute index: Int) -> FixedList<8, PeerAddress> { addresses[index] }
+    func addresses(ofRoute index: Int) -> FixedList<2, PeerAddress> { addresses[index] }
 
     /// One client of a server that forwards to itself would take all connections, each forwarded to the
     /// next. Sockets of a service manager count in place of the configuration's listeners.

@@ -41,8 +41,6 @@ public struct Forwarding<Sockets: Backends>: Service {
     private let rules: Rules
     /// Until when an address that has failed is tried after the others.
     private var avoidedUntilMilliseconds = InlineArray<32, Int64>(repeating: 0)
-    /// Connections that an address could not take.
-    private var failures = InlineArray<32, UInt64>(repeating: 0)
 
     public init(_ sockets: Sockets, _ rules: Rules) {
         self.sockets = sockets
@@ -51,7 +49,6 @@ public struct Forwarding<Sockets: Backends>: Service {
 
     public var isDuplex: Bool { true }
     public var acceptsMissingCloseNotify: Bool { rules.acceptsMissingCloseNotify }
-    public func failures(of address: Int) -> UInt64 { failures[address] }
 
     // Connecting
 
@@ -113,7 +110,6 @@ public struct Forwarding<Sockets: Backends>: Service {
     private mutating func fail(_ code: Int32, _ state: inout State, _ turn: Turn) {
         state.error = code
         let address = Int(state.address)
-        failures[address] += 1
         avoidedUntilMilliseconds[address] =
             turn.nowMilliseconds + Int64(widening: Limits.avoidedBackendMilliseconds)
     }
