@@ -203,7 +203,7 @@ int ctls_session_handshake(ctls_session *session) {
 static int read_record(ctls_session *session, uint8_t *bytes, size_t count) {
     uint32_t failures = ctls_arena_failures();
     ctls_traffic_begin(session);
-    if (!session->sealed) {
+    if (!session->sealed && ctls_has_output(&session->ssl)) {
         // An alert of an earlier read may be half sent. An answer to what is read now could not be sealed
         // behind it, and its plain text is not there the next time.
         int code = ctls_flush(&session->ssl);
@@ -257,7 +257,7 @@ int ctls_session_write(ctls_session *session, const uint8_t *bytes, size_t count
         session->sealed = 0;
         return (int)count;
     }
-    if (!session->sealed) {
+    if (!session->sealed && ctls_has_output(&session->ssl)) {
         // An alert may have been left half sent by a read; mbedtls_ssl_write would take its rest for ours.
         int code = ctls_flush(&session->ssl);
         if (code < 0) return outcome_of(session, code, failures);

@@ -30,7 +30,8 @@ extension ConnectionTable {
         let place = slots.pointer(to: slot)
         guard place.pointee.connection.phase == .open else { return }
         var turn = turn(of: slot, atMilliseconds: now)
-        place.pointee.connection.wake(cause, for: &service, at: servicePlace(of: slot), &turn)
+        let servicePlace = servicePlaces[slot]
+        place.pointee.connection.wake(cause, for: &service, at: servicePlace, &turn)
         advance(slot, &turn, poller, &log, atMilliseconds: now)
     }
 

@@ -14,10 +14,9 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     /// Plain text, of whichever connection has its turn.
     private let buffer: UnsafeMutableRawBufferPointer
     var service: Provider
-    /// Of the service: a state and a buffer for unread input for each connection, and who wants to be woken.
-    private let states: UnsafeMutablePointer<Provider.State>
-    private let unread: UnsafeMutablePointer<UInt8>
-    private let unreadLimit: Int
+    /// The service's memory for each connection.
+    let servicePlaces: ServicePlaces<Provider.State>
+    /// Whose service wants to be woken.
     var wakes: WakeQueue
     private let recordsPerTurn: Int
     /// Clients from there send a PROXY header.
@@ -40,9 +39,10 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         let bytes: UnsafeMutablePointer<UInt8> = memory.take(Limits.recordBytes).unsafelyUnwrapped
         buffer = UnsafeMutableRawBufferPointer(start: bytes, count: Limits.recordBytes)
         self.service = service
-        unreadLimit = service.unreadLimit
-        states = memory.take(count).unsafelyUnwrapped
-        unread = memory.take(count * unreadLimit).unsafelyUnwrapped
+        servicePlaces = ServicePlaces(
+            states: memory.take(count).unsafelyUnwrapped,
+            unread: memory.take(count * service.unreadLimit).unsafelyUnwrapped,
+            unreadLimit: service.unreadLimit)
         wakes = WakeQueue(places: memory.take(count).unsafelyUnwrapped)
         recordsPerTurn = config.turn.records
         proxyFrom = config.forward.proxyFrom
@@ -165,8 +165,10 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
         }
         let phase = place.pointee.connection.phase
         let bytes = place.pointee.connection.bytesIn &+ place.pointee.connection.bytesOut
+        // Read before the service is lent out: while it is, the compiler would copy the table to read them.
+        let (servicePlace, buffer, recordsPerTurn) = (servicePlaces[slot], self.buffer, self.recordsPerTurn)
         let progress = place.pointee.connection.advance(
-            over: &channel, for: &service, at: servicePlace(of: slot), &turn, buffer: buffer,
+            over: &channel, for: &service, at: servicePlace, &turn, buffer: buffer,
             recordsPerTurn: recordsPerTurn)
         if place.pointee.connection.phase != phase {
             if phase == .handshaking { log.countHandshake(channel.session, atMilliseconds: now) }
@@ -189,12 +191,6 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
             if phase == .handshaking { hasPaid = true }
             close(slot, end, &log, atMilliseconds: now)
         }
-    }
-
-    func servicePlace(of slot: Int) -> ServicePlace<Provider.State> {
-        ServicePlace(
-            state: states + slot,
-            unread: UnsafeMutableRawBufferPointer(start: unread + slot * unreadLimit, count: unreadLimit))
     }
 
     private mutating func startDeadline(
@@ -239,7 +235,7 @@ struct ConnectionTable<Provider: Service>: ~Copyable {
     ) {
         let place = slots.pointer(to: slot)
         let channel = place.pointee.channelPlace
-        let servicePlace = servicePlace(of: slot)
+        let servicePlace = servicePlaces[slot]
         log.closed(place.pointee, channel.pointee.session, end, atMilliseconds: now) { line in
             place.pointee.connection.describe(service, at: servicePlace, to: &line)
         }

@@ -24,6 +24,8 @@ public struct Connection: Sendable {
     var hasPendingAlert = false
     /// The service took nothing of what is unread and waits for more of it.
     var needsMore = false
+    /// The service takes input while its output waits. Noted here, since asking a service may copy it.
+    var isDuplex = false
     /// The service has a state for it.
     var isServed = false
     var lastMessage = LastMessage.closeNotify
@@ -174,6 +176,7 @@ public struct Connection: Sendable {
     private mutating func open<Provider: Service>(
         _ service: inout Provider, _ place: ServicePlace<Provider.State>, _ turn: inout Turn
     ) {
+        isDuplex = service.isDuplex
         if let state = service.open(&turn) {
             place.state.initialize(to: state)
             isServed = true
@@ -196,7 +199,7 @@ public struct Connection: Sendable {
         while phase == .open {
             var wait = Progress.waiting(.nothing)
             if let step = try finishOutput(&service, place, &turn, over: &channel, room, &outputBudget) {
-                guard service.isDuplex else { return step }
+                guard isDuplex else { return step }
                 // However much goes out, what comes in has its turn.
                 wait = step
             }

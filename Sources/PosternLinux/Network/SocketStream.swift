@@ -45,7 +45,8 @@ public struct SocketStream {
         return .bytes(min(received, count))
     }
 
-    public func send(_ bytes: UnsafeRawPointer, _ count: Int) -> StreamStep {
+    /// Changes nothing, but a stream that is not changed would be copied for the call.
+    public mutating func send(_ bytes: UnsafeRawPointer, _ count: Int) -> StreamStep {
         let result = clinux_send(descriptor, bytes, count)
         if result >= 0 { return .bytes(Int(result)) }
         switch clinux_kind_of_error(result) {
