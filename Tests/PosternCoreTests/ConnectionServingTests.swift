@@ -150,6 +150,36 @@ struct ConnectionServingTests {
         #expect(last.end == ChannelError(reason: .serviceClosed, code: 0))
     }
 
+    /// A client that takes records of 512 bytes sends a longer line than it can be answered with.
+    @Test func anAnswerThatTheClientCannotTakeEndsTheConnection() {
+        let half = [UInt8](repeating: 65, count: 400)
+        let run = ScriptedRun(
+            Script(
+                reads: [bytes(half), bytes(half + [10], isBuffered: true)], payloadLimit: 512), Lines())
+        run.run()
+        #expect(run.end?.reason == .inputTooLong)
+        #expect(run.channel.sent == [])
+        #expect(run.faults == [])
+    }
+
+    @Test func halfALineComesAgainWithItsEnd() {
+        let run = ScriptedRun(
+            Script(reads: [bytes(one), bytes([10, 7], isBuffered: true), bytes([10], isBuffered: true)]),
+            Lines())
+        run.turn()
+        #expect(run.channel.sent == [one + [10], [7, 10]])
+        #expect(run.connection.bytesIn == 6)
+        #expect(run.faults == [])
+    }
+
+    @Test func aLineBeyondTheLimitEndsTheConnection() {
+        let long = [UInt8](repeating: 65, count: 900)
+        let run = ScriptedRun(Script(reads: [bytes(long), bytes(long, isBuffered: true)]), Lines())
+        run.run()
+        #expect(run.end?.reason == .inputTooLong)
+        #expect(run.faults == [])
+    }
+
     @Test func bytesAreCountedWhenTheyHavePassed() {
         let run = ScriptedRun(
             Script(reads: [bytes(one), bytes(two)], writes: [.wantWrite]), BuiltInService.article)
@@ -162,6 +192,25 @@ struct ConnectionServingTests {
 
     private func bytes(_ bytes: [UInt8], isBuffered: Bool = false) -> ScriptedRead {
         ScriptedRead(.bytes(bytes), isBuffered: isBuffered)
+    }
+}
+
+/// Answers every line with itself.
+private struct Lines: Service {
+    let unreadLimit = 1_000
+
+    mutating func open(_ turn: inout Turn) -> Void? { () }
+
+    mutating func receive(
+        _ input: inout MutableSpan<UInt8>, _ output: inout MutableSpan<UInt8>, _ state: inout Void,
+        _ turn: inout Turn
+    ) -> Answer {
+        for index in 0..<input.count where input[index] == 10 {
+            turn.leaveUnread(input.count - index - 1)
+            return .input(0..<(index + 1))
+        }
+        turn.leaveUnread(input.count)
+        return .nothing
     }
 }
 

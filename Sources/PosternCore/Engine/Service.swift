@@ -33,7 +33,7 @@ public protocol Service {
 
     /// Input has come. What the service leaves unread (`turn.leaveUnread`) is offered again: with more bytes
     /// behind it if nothing was taken, at once otherwise. `output` has room for 512 bytes at least and for
-    /// one record at most.
+    /// one record at most; a longer answer out of the input ends the connection as `inputTooLong`.
     mutating func receive(
         _ input: inout MutableSpan<UInt8>, _ output: inout MutableSpan<UInt8>, _ state: inout State,
         _ turn: inout Turn
