@@ -187,7 +187,8 @@ def test_no_service_is_an_alert_and_the_next_one_is_taken(service, identity, lau
 
 def test_a_name_without_a_route_is_unknown(service, identity, launch):
     server = launch(*identity.options, "--route", f"*.cam.home={service.target}")
-    connect(server, name="a.cam.home").sendall(b"y")
+    client = connect(server, name="a.cam.home")
+    client.sendall(b"y")
     assert service.accept().recv(1) == b"y"
     for name in ("cam.home", "b.a.cam.home", "localhost"):
         with pytest.raises(ssl.SSLError, match="(?i)unrecognized.name"):

@@ -90,6 +90,7 @@ def test_a_file_that_is_not_there_yet_is_waited_for(system, postern):
     process = started(system, postern)
     postern.root.check("mv", "/etc/postern/server.crt", "/etc/postern/later.crt")
     postern.root.check("kill", "-KILL", process)
+    assert wait_until(lambda: not postern.listens()), "the killed one is gone"
     assert not wait_until(postern.listens, seconds=3)
     postern.root.check("mv", "/etc/postern/later.crt", "/etc/postern/server.crt")
     assert wait_until(postern.listens) and postern.shown() == 0
